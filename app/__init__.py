@@ -1,0 +1,1 @@
+"""The workbench: the only place where Streamlit is imported."""

@@ -1,0 +1,1 @@
+"""The views: what a trained network computes, seen."""
