@@ -1,0 +1,69 @@
+"""Every network by its name."""
+
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from training.errors import WorkbenchError
+from training.models.alexnet import AlexNet
+from training.models.network import Network, freeze
+
+MODELS: dict[str, AlexNet] = {
+    "alexnet": AlexNet(),
+    # Krizhevsky 2014, "One weird trick", as torchvision has it: its weights fit
+    "alexnet-onetower": AlexNet(widths=(64, 192, 384, 256, 256), groups=(1, 1, 1, 1, 1), lrn=()),
+    "alexnet-small": AlexNet(
+        image_size=64,
+        widths=(48, 96, 128, 128, 96),
+        kernels=(7, 5, 3, 3, 3),
+        strides=(2, 1, 1, 1, 1),
+        paddings=(3, 2, 1, 1, 1),
+        groups=(1, 1, 1, 1, 1),
+        hidden=(256, 256),
+        std=None,
+        unit_biases=False,
+    ),
+    # Zeiler & Fergus 2013, figure 3: 224 → 110 → 55 → 26 → 13 → 6
+    "zfnet": AlexNet(
+        kernels=(7, 5, 3, 3, 3),
+        strides=(2, 2, 1, 1, 1),
+        paddings=(1, 0, 1, 1, 1),
+        groups=(1, 1, 1, 1, 1),
+        lrn_after_pool=True,
+        pool_padding=1,
+    ),
+}
+
+__all__ = ["MODELS", "Network", "create", "freeze", "options"]
+
+
+def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
+    """A freshly initialised network.
+
+    Args:
+        name: One of `MODELS`.
+        num_classes: Logits of the last layer.
+        **choices: Whatever differs from the named network's own options; see `AlexNet`.
+
+    Raises:
+        WorkbenchError: If there is no such network or option, or the options do not fit.
+    """
+    return _recipe(name, choices).build(num_classes)
+
+
+def options(name: str, **choices: Any) -> dict[str, Any]:
+    """All options of a network, as they are saved with a run."""
+    return asdict(_recipe(name, choices))
+
+
+def _recipe(name: str, choices: dict[str, Any]) -> AlexNet:
+    if name not in MODELS:
+        raise WorkbenchError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
+    known = [field.name for field in fields(MODELS[name])]
+    for option in choices:
+        if option not in known:
+            raise WorkbenchError(
+                f"Model {name!r} has no option {option!r}. It has: {', '.join(known)}."
+            )
+    # JSON and YAML know lists only
+    settled = {key: tuple(v) if isinstance(v, list) else v for key, v in choices.items()}
+    return replace(MODELS[name], **settled)
