@@ -1,0 +1,81 @@
+"""Data sets. One string names one everywhere: command line, run.json, workbench.
+
+`builtin` is drawn from a seed, `folder:PATH` holds one folder of images a class, and the others
+are torchvision's, downloaded to ROOT where that is allowed: `cifar10:ROOT`, `mnist:ROOT`,
+`caltech101:ROOT`, `stl10:ROOT`, `imagenette:ROOT`, `imagenet:ROOT`.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from training.data import builtin
+from training.data.folder import describe_folder
+from training.data.source import Items, Source, SplitName
+from training.data.store import Data, Split, stored
+from training.errors import WorkbenchError
+from training.images import Picture
+from training.progress import Progress, silent
+
+__all__ = ["SOURCES", "Data", "Source", "Split", "describe", "open_data"]
+
+SOURCES: dict[str, Callable[[str], Source]] = {
+    "folder": describe_folder,
+}
+"""The families that need a place, as in `folder:PATH`; `builtin` needs none."""
+
+
+def open_data(spec: str, *, size: int, progress: Progress = silent) -> Data:
+    """The decoded, square pictures of a data set. The first time takes as long as decoding.
+
+    Args:
+        spec: Name of the data set, such as "builtin" or "folder:photos".
+        size: Side at which pictures are stored, in px: the short side is scaled to it (bicubic,
+            antialiased) and the central square cut out (Krizhevsky et al. 2012, section 2).
+        progress: Told of every few hundred images while they are decoded.
+
+    Raises:
+        WorkbenchError: If there is no such data set, or it cannot be read or kept.
+    """
+    if size < 1:
+        raise WorkbenchError(f"Images cannot be stored at {size} px. Choose 64, say.")
+    return stored(describe(spec), size, progress)
+
+
+def describe(spec: str) -> Source:
+    """Classes, number of images and where they are, without decoding any.
+
+    Raises:
+        WorkbenchError: If there is no such data set.
+    """
+    family, _colon, place = spec.partition(":")
+    if spec == "builtin":
+        return _builtin()
+    if family not in SOURCES or not place:
+        known = ", ".join(["builtin", "folder:PATH", *(f"{name}:ROOT" for name in SOURCES)])
+        raise WorkbenchError(f"Unknown data set {spec!r}. Choose one of: {known}.")
+    return SOURCES[family](place)
+
+
+def _builtin() -> Source:
+    return Source(
+        spec="builtin",
+        classes=builtin.CLASSES,
+        fingerprint=f"builtin-{builtin.VERSION}-seed-0",
+        train_images=builtin.TRAIN_IMAGES,
+        val_images=builtin.VAL_IMAGES,
+        open=_open_builtin,
+        mean=builtin.MEAN,
+        std=builtin.STD,
+    )
+
+
+def _open_builtin(split: SplitName) -> Items:
+    drawing = builtin.draw(split)
+    names = [f"builtin {split} {index}" for index in range(len(drawing.labels))]
+
+    def load(index: int) -> Picture:
+        return Picture(Image.fromarray(drawing.images[index]))
+
+    return Items(drawing.labels, names, load, drawing.masks)
