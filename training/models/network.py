@@ -42,6 +42,11 @@ class Network(nn.Module):
         )
 
     @property
+    def device(self) -> torch.device:
+        """Where the weights are, and so where images have to go."""
+        return next(self.parameters()).device
+
+    @property
     def convolutions(self) -> list[str]:
         """Names of the convolutional layers, first to last."""
         return [name for name, layer in self.layers.items() if isinstance(layer, nn.Conv2d)]

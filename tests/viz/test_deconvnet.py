@@ -1,0 +1,161 @@
+import pytest
+import torch
+from captum.attr import NeuronDeconvolution
+from torch import nn
+
+from training.errors import WorkbenchError
+from training.geometry import receptive_fields
+from training.models import Network, create, freeze
+from viz.deconvnet import project, strongest_units
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU"),
+    pytest.mark.filterwarnings("ignore:Input Tensor 0 did not already require gradients"),
+]
+
+
+def relative_difference(ours, theirs):
+    return (ours - theirs).abs().max() / theirs.abs().max()
+
+
+def by_captum(network, images, layer, channels, units):
+    """One image at a time, as captum takes one neuron a call."""
+    oracle = NeuronDeconvolution(network, network.layers[layer])
+    pictures = []
+    for image, channel, (row, col) in zip(images, channels.tolist(), units.tolist(), strict=True):
+        spatial = network.activations(image[None], [layer])[layer].dim() == 4
+        neuron = (channel, row, col) if spatial else (channel,)
+        pictures.append(oracle.attribute(image[None], neuron)[0])
+    return torch.stack(pictures).detach()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lrn": ()},
+        {"lrn": (), "batch_norm": True},
+        {"lrn": (), "pooling": "average"},
+        {"lrn": (), "activation": "tanh"},
+        {"lrn": (), "pool_kernel": 2},
+        {"lrn": (), "groups": (1, 2, 1, 2, 2)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "layer", ["conv1", "relu2", "pool2", "conv3", "conv5", "pool5", "fc6", "relu7", "fc8"]
+)
+def test_a_projection_is_what_captum_computes(make_tiny, noise, options, layer):
+    network = make_tiny(**options)
+    layer = layer.replace("relu", options.get("activation", "relu"))
+    images = noise[:4]
+    activations = network.activations(images, [layer])[layer]
+    channels = torch.arange(4) % activations.shape[1]
+    units = strongest_units(activations, channels)
+    theirs = by_captum(network, images, layer, channels, units)
+    ours = project(network, images, layer, channels)
+    assert relative_difference(ours, theirs) < 1e-5
+
+
+def test_a_projection_starts_where_it_is_told(make_tiny, noise):
+    network = make_tiny(lrn=())
+    units = torch.tensor([[0, 0], [2, 1]])
+    channels = torch.tensor([3, 5])
+    theirs = by_captum(network, noise[:2], "conv3", channels, units)
+    ours = project(network, noise[:2], "conv3", channels, units=units)
+    assert relative_difference(ours, theirs) < 1e-5
+
+
+def test_shared_maxima_of_overlapping_windows_add_up():
+    # windows of 3 with stride 2 over a row of five: the 9 in the middle wins both
+    image = torch.zeros(1, 1, 3, 5)
+    image[0, 0, 1, 2] = 9.0
+    network = Network({"pool1": nn.MaxPool2d(3, 2), "conv2": nn.Conv2d(1, 1, (1, 2))}, image_size=5)
+    nn.init.ones_(network.layers["conv2"].weight)
+    picture = project(network, image, "conv2", torch.tensor([0]))
+    assert picture[0, 0, 1, 2] == 2.0
+    assert picture.sum() == 2.0
+
+
+def test_a_relu_rectifies_the_signal_and_ignores_its_own_mask():
+    # two 1x1 channels fed by the same pixel with weights 1 and -1, read with weights 2 and -3:
+    # the signal 2 passes even though relu1 was off, the signal -3 does not though it was on
+    first, second = nn.Conv2d(1, 2, 1, bias=False), nn.Conv2d(2, 1, 1, bias=False)
+    first.weight.data = torch.tensor([1.0, -1.0]).reshape(2, 1, 1, 1)
+    second.weight.data = torch.tensor([2.0, -3.0]).reshape(1, 2, 1, 1)
+    layers = {"conv1": first, "relu1": nn.ReLU(), "conv2": second}
+    image = torch.full((1, 1, 1, 1), -5.0)
+    picture = project(Network(layers, image_size=1), image, "conv2", torch.tensor([0]))
+    assert picture.item() == 2.0
+
+
+def test_response_normalisation_lets_the_signal_through(make_tiny, noise):
+    # the same weights with and without it: only the forward maps differ, and through them the
+    # switches; below the first norm there are none
+    with_norm, without = make_tiny(lrn=(1,)), make_tiny(lrn=())
+    units = torch.tensor([[4, 4]])
+    channels = torch.tensor([2])
+    assert torch.equal(
+        project(with_norm, noise[:1], "norm1", channels, units=units),
+        project(without, noise[:1], "relu1", channels, units=units),
+    )
+
+
+def test_a_projection_stays_inside_the_receptive_field(tiny, noise):
+    units = torch.tensor([[1, 1]])
+    picture = project(tiny, noise[:1], "norm2", torch.tensor([0]), units=units)
+    top, left, bottom, right = receptive_fields(tiny)["norm2"].box(1, 1)
+    outside = picture.clone()
+    outside[..., max(top, 0) : bottom, max(left, 0) : right] = 0
+    assert picture.abs().max() > 0
+    assert outside.abs().max() == 0
+
+
+def test_a_batch_gives_what_each_image_gives_alone(tiny, noise):
+    images = noise.repeat(4, 1, 1, 1)  # more than one chunk
+    channels = torch.arange(40) % 6
+    together = project(tiny, images, "conv5", channels)
+    alone = [
+        project(tiny, images[n : n + 1], "conv5", channels[n : n + 1])[0] for n in (0, 7, 33, 39)
+    ]
+    assert torch.allclose(together[[0, 7, 33, 39]], torch.stack(alone), atol=1e-6)
+
+
+def test_projecting_works_inside_inference_mode_and_leaves_no_trace(tiny, noise):
+    outside = project(tiny, noise[:2], "conv5", torch.tensor([0, 1]))
+    with torch.inference_mode():
+        inside = project(tiny, noise[:2] + 0, "conv5", torch.tensor([0, 1]))
+    assert torch.equal(inside, outside)
+    assert not outside.requires_grad
+    assert all(parameter.grad is None for parameter in tiny.parameters())
+
+
+def test_nothing_in_nothing_out(tiny, noise):
+    assert project(tiny, noise[:0], "conv5", torch.tensor([])).shape == (0, 3, 32, 32)
+
+
+@pytest.mark.parametrize(
+    ("layer", "channels", "units", "lesson"),
+    [
+        ("conv9", [0], None, "No layer 'conv9'.*conv5"),
+        ("conv5", [6], None, "channels 0 to 5"),
+        ("conv5", [-1], None, "channels 0 to 5"),
+        ("conv5", [0, 1], None, "1 images need 1 channels"),
+        ("conv5", [0], [[3, 0]], "3x3 units"),
+        ("fc6", [0], [[0, 1]], "1x1 units"),
+    ],
+)
+def test_what_does_not_exist_is_refused_in_plain_words(tiny, noise, layer, channels, units, lesson):
+    units = units if units is None else torch.tensor(units)
+    with pytest.raises(WorkbenchError, match=lesson):
+        project(tiny, noise[:1], layer, torch.tensor(channels), units=units)
+
+
+@pytest.mark.slow
+def test_alexnet_without_normalisation_agrees_with_captum_too():
+    torch.manual_seed(0)
+    network = freeze(create("alexnet-onetower", num_classes=10))
+    images = torch.randn(1, 3, 224, 224)
+    channels = torch.tensor([7])
+    units = strongest_units(network.activations(images, ["conv5"])["conv5"], channels)
+    theirs = by_captum(network, images, "conv5", channels, units)
+    assert relative_difference(project(network, images, "conv5", channels), theirs) < 1e-5

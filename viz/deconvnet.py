@@ -1,0 +1,147 @@
+"""Back from one unit to the pixels: what in the image made it fire (Zeiler & Fergus)."""
+
+import torch
+from torch import Tensor, nn
+
+from training.errors import WorkbenchError
+from training.models import Network
+from training.models.network import run_layer
+from training.models.response_norm import ResponseNorm
+
+CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
+Step = tuple[nn.Module, Tensor, Tensor]  # a layer, what went in, what came out
+
+
+def project(
+    network: Network,
+    images: Tensor,
+    layer: str,
+    channels: Tensor,
+    *,
+    units: Tensor | None = None,
+) -> Tensor:
+    """The deconvnet's picture of one unit for each image.
+
+    A signal of 1 starts at the unit and runs back through the layers:
+
+    - pooling puts it back to where each maximum was (the recorded switches). Windows of
+      overlapping pooling may share their maximum; their signals add up there
+      (`functional.max_unpool2d` would keep only one of them);
+    - a ReLU rectifies the signal itself, wherever the forward map was positive or not;
+    - convolutions and fully connected layers pass it through their transposed filters;
+    - local response normalisation and dropout let it through unchanged.
+
+    Anything else (tanh, sigmoid, average pooling, batch normalisation) hands back its gradient.
+
+    Positive values are pixels that would feed the unit by growing brighter in that colour,
+    negative ones by growing darker. The paper starts from the activation instead of 1, which
+    only scales the picture. A unit that did not fire gives a picture all the same, though not in
+    the paper, where it starts from 0: look at its activation. Much of what one sees comes from
+    the switches, whatever the unit (Mahendran & Vedaldi 2016); the same image projected from
+    another channel is the control.
+
+    Args:
+        network: In evaluation mode.
+        images: (N, 3, H, W), normalised.
+        layer: The layer of the units.
+        channels: (N,) channel for each image.
+        units: (N, 2) row and column for each image; by default where the channel is strongest.
+            A fully connected layer has one unit a channel, at (0, 0).
+
+    Returns:
+        (N, 3, H, W) on the CPU.
+
+    Raises:
+        WorkbenchError: If there is no such layer, channel or unit.
+
+    Source: Zeiler & Fergus, ECCV 2014, section 2.1; equal to captum's `NeuronDeconvolution`
+    on networks without response normalisation.
+    """
+    network.require_layer(layer)
+    channels = torch.as_tensor(channels, dtype=torch.int64)
+    if channels.shape != images.shape[:1]:
+        raise WorkbenchError(
+            f"{len(images)} images need {len(images)} channels, one each; "
+            f"got {tuple(channels.shape)}."
+        )
+    if not len(images):
+        return torch.empty_like(images, device="cpu")
+    projections = []
+    for first in range(0, len(images), CHUNK):
+        part = slice(first, first + CHUNK)
+        trace = _forward(network, images[part], layer)
+        chosen = None if units is None else units[part]
+        signal = _start(trace[-1][2], channels[part], chosen, layer)
+        projections.append(_backward(trace, signal).cpu())
+    return torch.cat(projections).contiguous()
+
+
+def strongest_units(activations: Tensor, channels: Tensor) -> Tensor:
+    """Row and column of the largest activation of one channel for each image.
+
+    Args:
+        activations: (N, C, h, w), or (N, D) of a fully connected layer.
+        channels: (N,) channel for each image.
+
+    Returns:
+        (N, 2) int64; the first in reading order where several are equal.
+    """
+    maps = activations[torch.arange(len(activations)), channels]  # (N, h, w) or (N,)
+    columns = maps.shape[-1] if maps.dim() == 3 else 1
+    place = maps.reshape(len(maps), -1).argmax(1)
+    return torch.stack([place // columns, place % columns], dim=1)
+
+
+def _forward(network: Network, images: Tensor, layer: str) -> list[Step]:
+    """Every layer up to the named one, each with a graph of its own."""
+    trace: list[Step] = []
+    # pages call from within inference mode, whose tensors no graph accepts
+    with torch.inference_mode(False), torch.enable_grad():
+        signal = images.to(network.device, memory_format=torch.channels_last)
+        signal = signal.clone() if signal.is_inference() else signal
+        for name, module in network.layers.items():
+            source = signal.detach().requires_grad_(_needs_gradient(module))
+            signal = run_layer(module, source)
+            trace.append((module, source, signal))
+            if name == layer:
+                break
+    return trace
+
+
+def _start(activations: Tensor, channels: Tensor, units: Tensor | None, layer: str) -> Tensor:
+    """1 at each image's unit, 0 elsewhere, in the shape of the activations."""
+    count = activations.shape[1]
+    if not ((channels >= 0) & (channels < count)).all():
+        raise WorkbenchError(
+            f"{layer} has channels 0 to {count - 1}; got {channels.min()} to {channels.max()}."
+        )
+    activations = activations.detach()
+    channels = channels.to(activations.device)
+    if units is None:
+        units = strongest_units(activations, channels)
+    rows, columns = activations.shape[2:] if activations.dim() == 4 else (1, 1)
+    row, col = torch.as_tensor(units, device=activations.device).unbind(1)
+    if not ((row >= 0) & (row < rows) & (col >= 0) & (col < columns)).all():
+        raise WorkbenchError(
+            f"{layer} has maps of {rows}x{columns} units; got rows {row.min()} to {row.max()} "
+            f"and columns {col.min()} to {col.max()}."
+        )
+    signal = torch.zeros_like(activations)
+    spatial = signal if signal.dim() == 4 else signal[:, :, None, None]
+    spatial[torch.arange(len(signal), device=signal.device), channels, row, col] = 1
+    return signal
+
+
+def _backward(trace: list[Step], signal: Tensor) -> Tensor:
+    """The signal at the layer's output carried down to the pixels; empties the trace."""
+    while trace:
+        module, source, output = trace.pop()  # its maps are freed as we go
+        if isinstance(module, nn.ReLU):
+            signal = signal.clamp(min=0)
+        elif _needs_gradient(module):
+            (signal,) = torch.autograd.grad(output, source, signal)
+    return signal
+
+
+def _needs_gradient(module: nn.Module) -> bool:
+    return not isinstance(module, nn.ReLU | nn.Dropout | ResponseNorm)
