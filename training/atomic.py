@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from training.errors import WorkbenchError
 
@@ -20,10 +21,12 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         WorkbenchError: If the folder cannot be written or the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
     try:
+        partial.touch()
+        mode = partial.stat().st_mode
         yield partial
-        partial.chmod(0o666 & ~_umask())
+        partial.chmod(mode)
         _flush_to_disk(partial)
         partial.replace(path)
     except OSError as error:
@@ -45,12 +48,6 @@ def _flush_to_disk(path: Path) -> None:
     # a rename alone survives a crash of the program, not of the machine
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def _free_mb(folder: Path) -> str:

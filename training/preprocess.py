@@ -50,12 +50,12 @@ class Preprocess:
         """Stored pixels (N, S, S, 3) uint8 to (N, 3, size, size), normalised, channels last."""
         margin = (pixels.shape[1] - self.size) // 2
         inner = slice(margin, margin + self.size)
-        return self.normalise(np.ascontiguousarray(pixels[:, inner, inner]), device)
+        return self.normalise(pixels[:, inner, inner], device)
 
     def normalise(self, pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
         """Pixels (N, H, W, 3) uint8 to (N, 3, H, W); bytes, not floats, go to the device."""
         mean, std = (torch.tensor(triple, device=device) for triple in (self.mean, self.std))
-        images = torch.from_numpy(pixels).to(device).float()
+        images = torch.tensor(np.ascontiguousarray(pixels), device=device).float()
         return images.mul_(1 / (255 * std)).sub_(mean / std).permute(0, 3, 1, 2)
 
     def picture(self, images: Tensor) -> Tensor:

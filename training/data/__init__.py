@@ -7,13 +7,18 @@ are torchvision's, downloaded to ROOT where that is allowed: `cifar10:ROOT`, `mn
 
 from collections.abc import Callable
 
-import numpy as np
 from PIL import Image
 
 from training.data import builtin
 from training.data.folder import describe_folder
+from training.data.photographs import (
+    describe_caltech101,
+    describe_imagenet,
+    describe_imagenette,
+)
 from training.data.source import Items, Source, SplitName
 from training.data.store import Data, Split, stored
+from training.data.torchvision_sets import describe_cifar10, describe_mnist, describe_stl10
 from training.errors import WorkbenchError
 from training.images import Picture
 from training.progress import Progress, silent
@@ -22,8 +27,14 @@ __all__ = ["SOURCES", "Data", "Source", "Split", "describe", "open_data"]
 
 SOURCES: dict[str, Callable[[str], Source]] = {
     "folder": describe_folder,
+    "cifar10": describe_cifar10,
+    "mnist": describe_mnist,
+    "caltech101": describe_caltech101,
+    "stl10": describe_stl10,
+    "imagenette": describe_imagenette,
+    "imagenet": describe_imagenet,
 }
-"""The families that need a place, as in `folder:PATH`; `builtin` needs none."""
+"""What comes before the colon, as in `folder:PATH`. `builtin` has no place."""
 
 
 def open_data(spec: str, *, size: int, progress: Progress = silent) -> Data:
@@ -53,7 +64,7 @@ def describe(spec: str) -> Source:
     if spec == "builtin":
         return _builtin()
     if family not in SOURCES or not place:
-        known = ", ".join(["builtin", "folder:PATH", *(f"{name}:ROOT" for name in SOURCES)])
+        known = ", ".join(["builtin", *(f"{name}:PATH" for name in SOURCES)])
         raise WorkbenchError(f"Unknown data set {spec!r}. Choose one of: {known}.")
     return SOURCES[family](place)
 

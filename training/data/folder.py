@@ -2,56 +2,35 @@
 
 import csv
 import hashlib
-import os
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from training.data.scan import Classes, ImageFile, Scan
 from training.data.source import Items, Source, SplitName, listing
 from training.errors import WorkbenchError
-from training.images import IMAGE_SUFFIXES, Picture, read_image
+from training.images import Picture, read_image
 
-VAL_FOLDERS = ("val", "test")  # the first that exists; CIFAR and MNIST call theirs test
-HELD_OUT = 10  # without one, every tenth image of a class, drawn from the seed
-SEED = 0
+VAL_FOLDERS = ("val", "test")  # the first that exists; folders of CIFAR or MNIST say test
+HELD_OUT = 10  # without one, every tenth image of a class
+SEED = 0  # of the choice of those
+NAME_TABLES = {"classes.csv": "excel", "words.txt": "excel-tab"}  # file: dialect of csv
 
 LAYOUT = "Expected train/<class>/*.jpg and val/<class>/*.jpg, or <class>/*.jpg alone."
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: str  # relative to the data set, with /
-    size: int  # bytes
-    modified_ns: int
-    readable: bool
-
-
-@dataclass
-class _Scan:
-    """What walking the folders found, image files by class."""
-
-    classes: dict[str, list[_File]] = field(default_factory=dict)
-    ignored: Counter[str] = field(default_factory=Counter)  # other files, by suffix
-    folder_links: list[str] = field(default_factory=list)
-    dangling: list[str] = field(default_factory=list)
-
-
-def describe_folder(
-    path: str, *, spec: str = "", leave_out: frozenset[str] = frozenset()
-) -> Source:
+def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
     """Find the images of `train/<class>/` and `val/<class>/`, or of `<class>/` alone.
 
-    Without val or test, a tenth of each class is held out. Nothing is decoded.
+    Class folders may have folders inside, links to folders are not followed. Without val or test,
+    a tenth of each class is held out.
 
     Args:
         path: The data set's folder.
-        spec: What to call it, when it is not simply `folder:PATH`.
-        leave_out: Class folders that are no classes.
+        skip: Names in it that are no classes.
 
     Raises:
         WorkbenchError: If there is no such folder, no image in it, or a class in val only.
@@ -59,147 +38,117 @@ def describe_folder(
     root = Path(path).expanduser().absolute()
     if not root.is_dir():
         raise WorkbenchError(f"There is no folder {root}. {LAYOUT}")
-    scan = _Scan()
-    train, val = _splits(root, scan, leave_out)
-    folders = _class_folders(root, train, val)
-    classes = _readable_names(root, folders)
-    notices = _notices(scan, train, val)
+    scan = Scan(root)
+    try:
+        train, val = _splits(scan, skip)
+    except PermissionError as error:
+        raise WorkbenchError(
+            f"No permission to look into {error.filename}. Ask its owner to allow it."
+        ) from error
+    folders = _class_folders(scan, train, val)
+    notices = _notices(scan, folders, train, val)
     if not any(val.values()):
-        train, val = _hold_out(train)
-        if not any(val.values()):
-            raise WorkbenchError(
-                f"No class in {root} has the two images that it takes to hold one out for "
-                "validation. Add images, or a folder val/<class>/."
-            )
+        train, val = _hold_out(root, train)
         notices.append("It has no val folder: a tenth of each class is held out for validation.")
     files = {"train": _labelled(train, folders), "val": _labelled(val, folders)}
+
+    def open_split(split: SplitName) -> Items:
+        return _items(root, files[split])
+
     return Source(
-        spec=spec or f"folder:{root}",
-        classes=classes,
+        spec=f"folder:{root}",
+        classes=distinct_names(folders, _name_table(root)),
         fingerprint=_fingerprint(files),
         train_images=len(files["train"]),
         val_images=len(files["val"]),
-        open=partial(_open, root, files),
+        open=open_split,
         notices=tuple(notices),
     )
 
 
-Classes = dict[str, list[_File]]
+def distinct_names(folders: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """Readable class names; where two classes have the same one, their folders tell them apart."""
+    chosen = [_first_synonym(folder, names.get(folder, folder)) for folder in folders]
+    counts = Counter(chosen)  # ImageNet has two cranes: a bird and a machine
+    return tuple(
+        name if counts[name] == 1 else f"{name} ({folder})"
+        for name, folder in zip(chosen, folders, strict=True)
+    )
 
 
-def _splits(root: Path, scan: _Scan, leave_out: frozenset[str]) -> tuple[Classes, Classes]:
-    held_apart = next((name for name in VAL_FOLDERS if (root / name).is_dir()), None)
-    if (root / "train").is_dir():
-        train = _classes(root, "train/", scan, leave_out)
-        if held_apart is None:
-            return train, {}
-        annotations = root / held_apart / "val_annotations.txt"
-        if annotations.is_file():
-            return train, _annotated(root, held_apart, annotations, scan)
-        return train, _classes(root, f"{held_apart}/", scan, leave_out)
-    if held_apart is not None:
-        raise WorkbenchError(f"{root} has a folder {held_apart}, but no folder train. {LAYOUT}")
-    return _classes(root, "", scan, leave_out), {}
+def _splits(scan: Scan, skip: frozenset[str]) -> tuple[Classes, Classes]:
+    """Training and validation files by class; the latter empty where nothing is set apart."""
+    root = scan.root
+    apart = next((name for name in VAL_FOLDERS if (root / name).is_dir()), None)
+    if not (root / "train").is_dir():
+        if apart is not None:
+            raise WorkbenchError(f"{root} has a folder {apart}, but no folder train. {LAYOUT}")
+        return scan.classes("", skip=skip | NAME_TABLES.keys()), {}
+    train = scan.classes("train", skip=skip)
+    if apart is None:
+        return train, {}
+    table = root / apart / "val_annotations.txt"
+    val = _annotated(scan, apart, table) if table.is_file() else scan.classes(apart, skip=skip)
+    if not any(val.values()):
+        raise WorkbenchError(
+            f"There are no class folders with images in {root / apart}. Sort its images into "
+            "folders named as in train, or remove it to have a tenth held out."
+        )
+    return train, val
 
 
-def _classes(root: Path, split: str, scan: _Scan, leave_out: frozenset[str]) -> Classes:
-    """Image files of each class folder of a split, sorted by path."""
-    folders = [name for name in _subfolders(root, split, scan) if name not in leave_out]
-    return {name: sorted(_walk(root, f"{split}{name}", scan), key=_path) for name in folders}
-
-
-def _subfolders(root: Path, split: str, scan: _Scan) -> list[str]:
-    names = []
-    for entry in os.scandir(root / split):
-        if not entry.is_dir() or entry.name.startswith((".", "__MACOSX")):
-            continue
-        if entry.is_symlink():
-            scan.folder_links.append(f"{split}{entry.name}")
-        else:
-            names.append(entry.name)
-    return sorted(names)
-
-
-def _walk(root: Path, folder: str, scan: _Scan) -> Iterator[_File]:
-    """Image files in a folder and below it. Links to folders could lead round in circles."""
-    with os.scandir(root / folder) as entries:
-        for entry in entries:
-            path = f"{folder}/{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(root, path, scan)
-            elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110
-                scan.dangling.append(path)
-            elif entry.is_dir():
-                scan.folder_links.append(path)
-            elif _is_image_name(entry.name):
-                yield _file(entry, path)
-            else:
-                scan.ignored[Path(entry.name).suffix.lower() or entry.name] += 1
-
-
-def _is_image_name(name: str) -> bool:
-    # "._cat.jpg" is what macOS leaves beside a copied cat.jpg
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES and name[0] != "."  # noqa: PTH122
-
-
-def _file(entry: os.DirEntry[str], path: str) -> _File:
-    status = entry.stat()
-    readable = os.access(entry.path, os.R_OK)
-    return _File(path, status.st_size, status.st_mtime_ns, readable)
-
-
-def _path(file: _File) -> str:
-    return file.path
-
-
-def _annotated(root: Path, folder: str, annotations: Path, scan: _Scan) -> Classes:
-    """Tiny ImageNet as published: all of val in one folder, classes in a table beside it."""
-    files = {Path(file.path).name: file for file in _walk(root, folder, scan)}
+def _annotated(scan: Scan, folder: str, table: Path) -> Classes:
+    """Tiny ImageNet as published: all of val in one folder, the classes in a table beside it."""
+    files = {Path(file.path).name: file for file in scan.files(folder)}
+    scan.ignored[".txt"] -= 1  # the table has been of use
     classes: Classes = {}
-    for line in annotations.read_text(encoding="utf-8").splitlines():
-        name, wnid, *_box = line.split("\t")
+    for line in table.read_text(encoding="utf-8").splitlines():
+        name, _tab, rest = line.partition("\t")
         if name in files:
-            classes.setdefault(wnid, []).append(files[name])
+            classes.setdefault(rest.split("\t")[0], []).append(files[name])
     return classes
 
 
-def _class_folders(root: Path, train: Classes, val: Classes) -> list[str]:
-    """Names of the classes, in the order of their labels: those with training images."""
+def _class_folders(scan: Scan, train: Classes, val: Classes) -> list[str]:
+    """The class folders in the order of their labels: those with training images."""
     unknown = [name for name, files in val.items() if files and not train.get(name)]
     if unknown:
         raise WorkbenchError(
-            f"{root} has validation images of {listing(unknown)}, but no training images of it. "
-            "Each class folder in val needs one of the same name in train."
+            f"{scan.root} has validation images without training images of the same class: "
+            f"{listing(unknown)}. Each class folder in val needs one of that name in train."
         )
     folders = sorted(name for name, files in train.items() if files)
     if not folders:
-        raise WorkbenchError(f"There are no images in {root}. {LAYOUT}")
+        beside = f" {len(scan.classless):,} lie outside of any class." if scan.classless else ""
+        raise WorkbenchError(
+            f"There are no class folders with images in {scan.root}.{beside} {LAYOUT}"
+        )
     return folders
 
 
-def _notices(scan: _Scan, train: Classes, val: Classes) -> list[str]:
-    notices = []
-    empty = sorted(name for name, files in train.items() if not files)
-    if empty:
-        notices.append(f"Class folders without an image are left out: {listing(empty)}.")
-    single = [name for name, files in train.items() if len(files) == 1]
-    if single:
-        notices.append(f"Classes with a single training image: {listing(single)}.")
-    unseen = [name for name, files in train.items() if files and val and not val.get(name)]
-    if unseen:
-        notices.append(f"Classes without a validation image: {listing(unseen)}.")
-    if scan.ignored:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in scan.ignored.most_common(4))
-        notices.append(f"Files that are no images are ignored: {scan.ignored.total():,} ({kinds}).")
-    if scan.folder_links:
-        notices.append(f"Links to folders are not followed: {listing(scan.folder_links)}.")
-    if scan.dangling:
-        notices.append(f"Links to files that are not there: {listing(scan.dangling)}.")
+def _notices(scan: Scan, folders: list[str], train: Classes, val: Classes) -> list[str]:
+    ignored = +scan.ignored
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in ignored.most_common(4))
+    found = {
+        "Class folders without an image, left out": sorted(train.keys() - set(folders)),
+        "Classes with a single image": [name for name in folders if len(train[name]) == 1],
+        "Classes without a validation image": [
+            name for name in folders if any(val.values()) and not val.get(name)
+        ],
+        "Images outside of any class folder, ignored": scan.classless,
+        "Links to folders, not followed": scan.folder_links,
+        "Links to files that are not there": scan.dangling,
+    }
+    notices = [f"{what}: {listing(names)}." for what, names in found.items() if names]
+    if ignored:
+        notices.append(f"Files that are no images, ignored: {ignored.total():,} ({kinds}).")
+    if len(folders) == 1:
+        notices.append(f"There is but one class, {folders[0]}: is the path one folder too high?")
     return notices
 
 
-def _hold_out(classes: Classes) -> tuple[Classes, Classes]:
-    """A tenth of each class, at least one of two images, for validation. The rest trains."""
+def _hold_out(root: Path, classes: Classes) -> tuple[Classes, Classes]:
+    """A tenth of each class, at least one of two images, for validation; the rest trains."""
     rng = np.random.default_rng(SEED)
     train: Classes = {}
     val: Classes = {}
@@ -208,24 +157,30 @@ def _hold_out(classes: Classes) -> tuple[Classes, Classes]:
         chosen = set(rng.permutation(len(files))[:count].tolist())
         train[name] = [file for index, file in enumerate(files) if index not in chosen]
         val[name] = [file for index, file in enumerate(files) if index in chosen]
+    if not any(val.values()):
+        raise WorkbenchError(
+            f"No class in {root} has the two images that it takes to hold one out for validation. "
+            "Add images, or a folder val/<class>/."
+        )
     return train, val
 
 
-def _labelled(classes: Classes, folders: list[str]) -> list[tuple[_File, int]]:
+def _labelled(classes: Classes, folders: list[str]) -> list[tuple[ImageFile, int]]:
     return [(file, label) for label, name in enumerate(folders) for file in classes.get(name, ())]
 
 
-def _fingerprint(files: dict[str, list[tuple[_File, int]]]) -> str:
-    digest = hashlib.sha256(b"folder 1")
+def _fingerprint(files: Mapping[str, list[tuple[ImageFile, int]]]) -> str:
+    digest = hashlib.sha256()
     for split, labelled in files.items():
         for file, label in labelled:
-            digest.update(f"{split}\0{label}\0{file}\n".encode(errors="surrogateescape"))
+            row = (split, label, file.path, file.size, file.modified_ns, file.readable)
+            digest.update(repr(row).encode(errors="surrogateescape"))
     return digest.hexdigest()[:20]
 
 
-def _open(root: Path, files: dict[str, list[tuple[_File, int]]], split: SplitName) -> Items:
-    names = [file.path for file, _label in files[split]]
-    labels = np.array([label for _file, label in files[split]], dtype=np.int64)
+def _items(root: Path, labelled: list[tuple[ImageFile, int]]) -> Items:
+    names = [file.path for file, _label in labelled]
+    labels = np.array([label for _file, label in labelled], dtype=np.int64)
 
     def load(index: int) -> Picture:
         return read_image(root / names[index], name=names[index])
@@ -233,40 +188,22 @@ def _open(root: Path, files: dict[str, list[tuple[_File, int]]], split: SplitNam
     return Items(labels, names, load)
 
 
-def _readable_names(root: Path, folders: list[str]) -> tuple[str, ...]:
-    """Class names from classes.csv or words.txt beside the folders; the folders' own otherwise."""
-    table = _name_table(root)
-    names = [_first_synonym(folder, table.get(folder, folder)) for folder in folders]
-    counts = Counter(names)
-    # ImageNet has two cranes: a bird and a machine
-    return tuple(
-        name if counts[name] == 1 else f"{name} ({folder})"
-        for name, folder in zip(names, folders, strict=True)
-    )
-
-
 def _first_synonym(folder: str, name: str) -> str:
-    # WordNet gives "goldfish, Carassius auratus"; a comma in anybody else's name is theirs
+    # WordNet says "goldfish, Carassius auratus"; a comma in anybody else's name is theirs
     return name.split(",")[0].strip() if re.fullmatch(r"n\d{8}", folder) else name
 
 
 def _name_table(root: Path) -> dict[str, str]:
-    """Folder to name, from classes.csv (a header, then folder,name) or words.txt (tabs)."""
-    for file, dialect in (("classes.csv", "excel"), ("words.txt", "excel-tab")):
-        try:
-            with (root / file).open(newline="", encoding="utf-8-sig") as lines:
-                rows = list(csv.reader(lines, dialect))
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeError, csv.Error) as error:
-            raise WorkbenchError(
-                f"Cannot read the class names in {root / file} ({error}). Save it as UTF-8 text "
-                "with the lines folder,name, or remove it."
-            ) from error
-        return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1 and row[1].strip()}
-    return {}
-
-
-def with_names(source: Source, names: tuple[str, ...]) -> Source:
-    """The same images under other class names, in the order of the labels."""
-    return replace(source, classes=names)
+    """Folder to readable name, from classes.csv (folder,name) or words.txt (tabs) if there."""
+    table = next((root / name for name in NAME_TABLES if (root / name).is_file()), None)
+    if table is None:
+        return {}
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.reader(lines, NAME_TABLES[table.name]))
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise WorkbenchError(
+            f"Cannot read the class names in {table} ({error}). Save it as UTF-8 text with lines "
+            "like n01443537,goldfish, or remove it."
+        ) from error
+    return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1 and row[1].strip()}

@@ -5,13 +5,10 @@
 is damaged is made anew; deleting it loses only time.
 """
 
-import hashlib
 import json
 import os
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, get_args
@@ -20,14 +17,13 @@ import numpy as np
 from filelock import FileLock
 from PIL import Image
 
-from training.data.source import Items, Source, SplitName, listing
+from training.data.decode import CHUNK, Decoded, Report, decoded
+from training.data.source import Items, Source, SplitName
 from training.errors import WorkbenchError
-from training.images import ImageError
 from training.preprocess import square
 from training.progress import Progress
 
 VERSION = 1  # of the layout and of how pictures are made square; older ones are made anew
-CHUNK = 256  # images decoded between two writes: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -134,14 +130,14 @@ def _write(folder: Path, source: Source, size: int, progress: Progress) -> None:
     free = shutil.disk_usage(folder).free
     if free < total * size * size * 3:
         raise OSError(f"only {free // 2**20:,} MB are free")
-    report = _Report(total)
+    report = Report(total)
     names = {}
     for split in get_args(SplitName):
         items = source.open(split)
         writer = _SplitWriter(folder, split, size, items)
         done = report.done
-        for index, decoded in _decoded(items, size):
-            if isinstance(decoded, _Decoded):
+        for index, decoded in decoded(items, size):
+            if isinstance(decoded, Decoded):
                 writer.add(index, decoded)
             report.add(split, items.names[index], decoded)
             if (index + 1) % CHUNK == 0:
@@ -160,32 +156,6 @@ def _write(folder: Path, source: Source, size: int, progress: Progress) -> None:
     _flush_to_disk(folder / "index.json")
 
 
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    pixels: np.ndarray  # (size, size, 3) uint8
-    digest: bytes  # equal for equal pixels
-    notices: tuple[str, ...]
-
-
-def _decoded(items: Items, size: int) -> Iterator[tuple[int, _Decoded | ImageError]]:
-    """Every item in order, decoded by as many threads as there are processors."""
-
-    def decode(index: int) -> _Decoded | ImageError:
-        try:
-            picture = items.load(index)
-        except ImageError as error:
-            return error
-        pixels = np.asarray(square(picture.image, size))
-        digest = hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
-        return _Decoded(pixels, digest, picture.notices)
-
-    count = len(items.labels)
-    with ThreadPoolExecutor() as pool:  # Pillow works outside Python's global lock
-        for first in range(0, count, CHUNK):
-            chunk = range(first, min(first + CHUNK, count))
-            yield from zip(chunk, pool.map(decode, chunk), strict=True)
-
-
 class _SplitWriter:
     """Appends pictures to .npy files whose length is known only at the end.
 
@@ -198,7 +168,7 @@ class _SplitWriter:
         self._images = (folder / f"{split}-images.npy").open("w+b")
         self._header_bytes = self._write_header()
 
-    def add(self, index: int, decoded: _Decoded) -> None:
+    def add(self, index: int, decoded: Decoded) -> None:
         self._images.write(decoded.pixels)
         self._kept.append(index)
 
@@ -232,49 +202,6 @@ def _square_mask(mask: np.ndarray, size: int) -> np.ndarray:
         return mask
     grey = Image.fromarray(mask.astype(np.uint8) * 255)
     return np.asarray(square(grey, size)) >= 128
-
-
-class _Report:
-    """Collects what a person should know of the pictures before training on them."""
-
-    def __init__(self, total: int) -> None:
-        self.done = 0
-        self._total = total
-        self._refused: list[str] = []
-        self._remarks: Counter[str] = Counter()
-        self._seen: dict[bytes, str] = {}  # training pictures by digest
-        self._leaked: list[str] = []
-
-    def add(self, split: SplitName, name: str, decoded: _Decoded | ImageError) -> None:
-        self.done += 1
-        if isinstance(decoded, ImageError):
-            self._refused.append(f"{name} ({decoded.reason})")
-            if 2 * len(self._refused) > self._total:
-                raise WorkbenchError(
-                    f"More than half of the {self._total:,} images cannot be read: "
-                    f"{listing(self._refused)}. The first: {decoded}"
-                )
-            return
-        self._remarks.update(decoded.notices)
-        if split == "train":
-            self._seen.setdefault(decoded.digest, name)
-        elif decoded.digest in self._seen:
-            self._leaked.append(f"{name} = {self._seen[decoded.digest]}")
-
-    def notices(self) -> list[str]:
-        notices = []
-        if self._refused:
-            notices.append(
-                f"{len(self._refused):,} of {self._total:,} images cannot be read and are left "
-                f"out: {listing(self._refused)}."
-            )
-        if self._leaked:
-            notices.append(
-                f"{len(self._leaked):,} validation images are also training images, which "
-                f"flatters the validation error: {listing(self._leaked)}."
-            )
-        remarks = self._remarks.most_common(5)
-        return notices + [f"{count:,} images: {remark}" for remark, count in remarks]
 
 
 def _needed_mb(source: Source, size: int) -> int:

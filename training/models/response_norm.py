@@ -16,21 +16,19 @@ class ResponseNorm(nn.Module):
     Source: Krizhevsky et al. 2012, section 3.3.
     """
 
-    band: Tensor
-
     def __init__(
         self, channels: int, *, n: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
     ) -> None:
         super().__init__()
         self.n, self.k, self.alpha, self.beta = n, k, alpha, beta
-        index = torch.arange(channels)
-        band = (index[:, None] - index[None, :]).abs() <= n // 2
-        # follows from the settings, so it stays out of checkpoints
-        self.register_buffer("band", band.float()[:, :, None, None], persistent=False)
+        self.channels = channels
 
     def forward(self, activations: Tensor) -> Tensor:
         """(N, C, h, w) to the same shape."""
-        energy = functional.conv2d(activations.square(), self.band.to(activations.dtype))
+        # made anew: it costs nothing beside the product, and the layer needs no buffer
+        index = torch.arange(self.channels, device=activations.device)
+        band = ((index[:, None] - index).abs() <= self.n // 2).to(activations.dtype)
+        energy = functional.conv2d(activations.square(), band[:, :, None, None])
         scale = self.k + self.alpha * energy
         if self.beta == 0.75:  # two square roots instead of a power
             inverse_root = scale.rsqrt()
@@ -38,4 +36,4 @@ class ResponseNorm(nn.Module):
         return activations * scale.pow(-self.beta)
 
     def extra_repr(self) -> str:
-        return f"n={self.n}, k={self.k}, alpha={self.alpha}, beta={self.beta}"
+        return f"{self.channels}, n={self.n}, k={self.k}, alpha={self.alpha}, beta={self.beta}"

@@ -1,0 +1,129 @@
+"""python -m training fit | evaluate | import: train a network, score it, adopt one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from jsonargparse import ActionConfigFile, ArgumentParser, Namespace, set_parsing_settings
+from tqdm import tqdm
+
+from training.config import FitConfig
+from training.errors import WorkbenchError
+from training.interrupt import Interruptible
+from training.loop import Step
+from training.progress import Bar
+
+
+def parser() -> ArgumentParser:
+    """The command line; flags of `fit` are the fields of `FitConfig`."""
+    set_parsing_settings(docstring_parse_attribute_docstrings=True)  # fields explain the flags
+    fit = ArgumentParser(description="Train a network; one checkpoint an epoch.")
+    fit.add_argument("--config", action=ActionConfigFile, help="YAML file with these settings")
+    fit.add_class_arguments(FitConfig)
+    fit.add_argument("--resume", action="store_true", help="go on with the run in --run")
+
+    adopt = ArgumentParser(description="Make a run with one epoch out of anybody's weights.")
+    adopt.add_argument("file", type=str, help=".safetensors or .pth, or torchvision:alexnet")
+    adopt.add_argument("--run", type=str, required=True, help="folder to write")
+    adopt.add_argument("--model", type=str, default="alexnet-onetower", help="name of the network")
+    adopt.add_argument(
+        "--classes", type=str, default="imagenet", help="imagenet, a number, or a file of names"
+    )
+    adopt.add_argument("--data", type=str | None, default=None, help="data set to mine")
+    adopt.add_argument("--options", type=dict, default={}, help="the model's choices, as for fit")
+
+    score = ArgumentParser(description="Top-1 and top-5 of a run on its validation images.")
+    score.add_argument("run", type=str, help="run folder")
+    score.add_argument("--epoch", type=int | None, default=None, help="the last one if not given")
+
+    commands = ArgumentParser(prog="python -m training", description="The training core.")
+    choose = commands.add_subcommands(dest="command")
+    choose.add_subcommand("fit", fit, help="train a network")
+    choose.add_subcommand("evaluate", score, help="score a run")
+    choose.add_subcommand("import", adopt, help="make a run from weights")
+    return commands
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if it went well, 2 for what the user can mend, 130 after Ctrl-C."""
+    try:
+        choice = parser().parse_args(arguments)
+        settings = choice[choice.command]
+        {"fit": _fit, "evaluate": _evaluate, "import": _import}[choice.command](settings)
+    except WorkbenchError as error:
+        print(f"filterscope: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("filterscope: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _fit(settings: Namespace) -> None:
+    from training.fit import fit
+
+    config = FitConfig(**{field.name: settings[field.name] for field in fields(FitConfig)})
+    bar = tqdm(unit="image", file=sys.stderr, disable=None, leave=False)
+
+    def show(epoch: int, step: Step) -> None:
+        if step.images <= bar.n or bar.total is None:
+            bar.reset(step.total)
+            bar.set_description(f"Epoch {epoch}/{config.epochs}")
+        bar.set_postfix(loss=f"{step.mean_loss:.3f}", top1=f"{step.top1:.1%}", refresh=False)
+        bar.update(step.images - bar.n)
+
+    def tell(row: dict[str, float]) -> None:
+        bar.clear()
+        print(
+            f"epoch {row['epoch']:3}   loss {row['train_loss']:.3f}   validation: "
+            f"loss {row['val_loss']:.3f}   top-1 {row['val_top1']:6.1%}   "
+            f"top-5 {row['val_top5']:6.1%}   {row['seconds']:.1f} s   "
+            f"{row['images_per_s']:,.0f} images/s",
+            flush=True,
+        )
+
+    with Interruptible() as interruptible, bar:
+        fit(
+            config,
+            resume=settings.resume,
+            on_step=show,
+            on_epoch=tell,
+            pause=interruptible.pause,
+        )
+
+
+def _evaluate(settings: Namespace) -> None:
+    from training.evaluate import evaluate
+    from training.runs import Run
+
+    run = Run.open(settings.run)
+    epoch = run.epochs[-1] if settings.epoch is None and run.epochs else settings.epoch
+    network = run.network(epoch)
+    score = evaluate(
+        network, run.data(Bar("Reading")).val, run.preprocess, progress=Bar("Evaluating")
+    )
+    print(
+        f"{run.name}, epoch {epoch}, {score.images} images: loss {score.loss:.3f}, "
+        f"top-1 {score.top1:.2%} (error {1 - score.top1:.2%}), "
+        f"top-5 {score.top5:.2%} (error {1 - score.top5:.2%})"
+    )
+
+
+def _import(settings: Namespace) -> None:
+    from training.importing import import_weights
+
+    run = import_weights(
+        settings.file,
+        run=Path(settings.run),
+        model=settings.model,
+        classes=settings.classes,
+        data=settings.data,
+        choices=settings.options,
+    )
+    print(f"{run.path}: {run.config['model']} with {len(run.classes)} classes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

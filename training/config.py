@@ -1,0 +1,97 @@
+"""The settings of a training run, checked once and saved with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from training.errors import WorkbenchError
+from training.models import MODELS
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How a network is trained. The defaults suit `alexnet-small` on a laptop."""
+
+    run: str = "runs/demo"
+    """Folder to write; its name is the run's name."""
+    model: str = "alexnet-small"
+    """alexnet, alexnet-onetower, alexnet-small or zfnet."""
+    data: str = "builtin"
+    """builtin, folder:PATH, or cifar10, mnist, caltech101, stl10, imagenette, imagenet, each
+    with :ROOT, where the data lie or are downloaded to."""
+    epochs: int = 12
+    """Passes over the training set."""
+    seed: int = 0
+    """Decides the initial weights, the order of the images, crops, flips and dropout."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """What differs from the model's own choices, such as '{"widths": [64, 192, 384, 256, 256]}'."""
+    image_size: int | None = None
+    """Side of the network's input in px; the model's own when not given."""
+    resize: int | None = None
+    """Side at which images are stored; when not given, 256 for an input of 224, and the input's
+    own side below 128."""
+    batch_size: int = 128
+    """Images in a step."""
+    lr: float = 0.02
+    """Learning rate after warm-up (the paper starts at 0.01)."""
+    momentum: float = 0.9
+    """Share of the last step that is kept (Krizhevsky et al. 2012, section 5)."""
+    weight_decay: float = 5e-4
+    """Pull of the weights towards zero (section 5)."""
+    warmup: float = 1.0
+    """Epochs over which the rate rises from zero, so that no unit dies in the first steps."""
+    schedule: Literal["cosine", "plateau"] = "cosine"
+    """cosine falls to zero over the run; plateau divides by 10 when the validation error has
+    stopped falling, as in the paper."""
+    patience: int = 3
+    """Epochs without a lower validation error before plateau divides the rate."""
+    flip: bool = True
+    """Mirror half of the training images."""
+    crop_padding: int | None = None
+    """Border in px that widens the choice of random crops; when not given, none where images are
+    stored larger than the input, and a sixteenth of the input elsewhere."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of the training steps; auto takes bfloat16 where the machine has it."""
+    device: str = "auto"
+    """cpu, cuda or mps; auto takes the fastest there is."""
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise WorkbenchError(
+                f"Unknown model {self.model!r}. Choose one of: {', '.join(MODELS)}."
+            )
+        for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("lr", 0)):
+            value = getattr(self, name)
+            if value < least:
+                raise WorkbenchError(f"--{name} must be at least {least}, got {value}.")
+        if self.resize is not None and self.resize < self.input_size:
+            raise WorkbenchError(
+                f"--resize {self.resize} is smaller than the network's input of "
+                f"{self.input_size} px. Leave it out or give at least {self.input_size}."
+            )
+
+    @property
+    def input_size(self) -> int:
+        """Side of the network's input, in px."""
+        return self.image_size or MODELS[self.model].image_size
+
+    @property
+    def stored_size(self) -> int:
+        """Side of the stored images, in px."""
+        if self.resize is not None:
+            return self.resize
+        # 256 for 224, the paper's ratio; small images are too precious to cut
+        return self.input_size if self.input_size < 128 else round(self.input_size * 8 / 7)
+
+    @property
+    def padding(self) -> int:
+        """Border for random crops, in px."""
+        if self.crop_padding is not None:
+            return self.crop_padding
+        return self.input_size // 16 if self.stored_size == self.input_size else 0
+
+    @property
+    def model_options(self) -> dict[str, Any]:
+        """Everything that differs from the named model's own choices."""
+        return {**self.options, "image_size": self.input_size}

@@ -1,0 +1,258 @@
+"""The run folder: all that viewing knows of training. It may be read while it is being written."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from training.atomic import write_text
+from training.checkpoints import (
+    CheckpointError,
+    checkpoint_path,
+    load_checkpoint,
+    load_tensor,
+    stored_digest,
+)
+from training.errors import WorkbenchError
+from training.models import Network, create, freeze
+from training.preprocess import Preprocess
+from training.progress import Progress, silent
+from training.status import FINISHED, Status, read_status
+
+if TYPE_CHECKING:
+    from training.data import Data
+
+FORMAT = 1
+METRICS = (
+    "epoch",
+    "train_loss",
+    "train_top1",
+    "val_loss",
+    "val_top1",
+    "val_top5",
+    "lr",
+    "seconds",
+    "images_per_s",
+)
+
+
+class RunError(WorkbenchError):
+    """A folder that cannot be opened as a run."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run, read from its folder."""
+
+    path: Path
+    config: Mapping[str, Any]  # run.json
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """The run in a folder.
+
+        Raises:
+            RunError: If the folder is gone, is no run or was written by a newer version.
+        """
+        path = Path(path)
+        settings = path / "run.json"
+        try:
+            config = json.loads(settings.read_text(encoding="utf-8"))
+            version = config["format"]
+        except FileNotFoundError as error:
+            found = "has no run.json" if path.is_dir() else "does not exist"
+            raise RunError(
+                f"{path} is not a run: it {found}. `python -m training fit --run {path}` makes one."
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{settings} cannot be read: {error}.") from error
+        if version > FORMAT:
+            raise RunError(
+                f"{path} was written by a newer Filterscope (run format {version}, this one reads "
+                f"up to {FORMAT}). Update Filterscope to open it."
+            )
+        return cls(path, config)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def epochs(self) -> list[int]:
+        """Epochs with a checkpoint, ascending; 0 is the untrained network."""
+        names = (path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors"))
+        matches = (re.fullmatch(r"epoch-(\d+)\.safetensors", name) for name in names)
+        return sorted(int(match[1]) for match in matches if match)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, by index."""
+        return tuple(self.config["classes"])
+
+    @property
+    def preprocess(self) -> Preprocess:
+        """How an image becomes this network's input."""
+        stored = self.config["preprocess"]
+        return Preprocess(
+            stored["size"], stored["resize"], tuple(stored["mean"]), tuple(stored["std"])
+        )
+
+    @property
+    def derived(self) -> Path:
+        """Folder of kept results; deleting it loses only time."""
+        return self.path / "derived"
+
+    def network(self, epoch: int | None = None) -> Network:
+        """The network as it stood after an epoch (the last one by default), ready to look at.
+
+        Raises:
+            CheckpointError: If the checkpoint is missing or damaged, or belongs to another
+                network.
+        """
+        path = self._checkpoint(epoch)
+        weights = load_checkpoint(path)
+        with torch.device("meta"):  # shapes only: the weights come from the file
+            network = create(self.config["model"], len(self.classes), **self.config["options"])
+        check_fit(weights, network.state_dict(), path.name)
+        network.load_state_dict(weights, assign=True)
+        return freeze(network)
+
+    def weight(self, epoch: int, name: str) -> Tensor:
+        """One tensor, such as `conv1.weight`, without reading the rest of the checkpoint."""
+        return load_tensor(self._checkpoint(epoch), name)
+
+    def digest(self, epoch: int) -> str:
+        """SHA-256 of an epoch's weights, as kept results are keyed by it; reads the header only."""
+        return stored_digest(self._checkpoint(epoch))
+
+    def metrics(self) -> pd.DataFrame:
+        """A row for each trained epoch; a line that is being written is left out."""
+        return read_metrics(self.path / "metrics.csv")
+
+    def status(self) -> Status:
+        """What its training is doing or how it ended."""
+        return read_status(self.path / "status.json") or Status(state=FINISHED)
+
+    def data(self, progress: Progress = silent) -> Data:
+        """The images it was trained on, decoded at the size its network takes.
+
+        Raises:
+            WorkbenchError: If the run has no data set or it is no longer there.
+        """
+        from training.data import open_data
+
+        if not self.config.get("data"):
+            raise WorkbenchError(
+                f"{self.name} was imported without a data set. Import it again with --data, for "
+                "example --data folder:PATH, to mine images for it."
+            )
+        return open_data(self.config["data"], size=self.preprocess.resize, progress=progress)
+
+    def _checkpoint(self, epoch: int | None) -> Path:
+        epochs = self.epochs
+        if not epochs:
+            raise CheckpointError(f"{self.name} has no checkpoint yet.")
+        if epoch is None:
+            epoch = epochs[-1]
+        if epoch not in epochs:
+            raise CheckpointError(
+                f"{self.name} has no epoch {epoch}. It has {epochs[0]} to {epochs[-1]}."
+            )
+        return checkpoint_path(self.path, epoch)
+
+
+def write_settings(
+    path: Path,
+    *,
+    model: str,
+    options: Mapping[str, Any],
+    classes: Sequence[str],
+    preprocess: Preprocess,
+    data: str | None,
+    **rest: Any,  # noqa: ANN401  (whatever JSON can hold)
+) -> None:
+    """Write a run's run.json."""
+    settings = {
+        "format": FORMAT,
+        "model": model,
+        "options": options,
+        "data": data,
+        "preprocess": asdict(preprocess),
+        "classes": list(classes),
+        **rest,
+    }
+    write_text(path / "run.json", json.dumps(settings, indent=2) + "\n")
+
+
+def read_metrics(path: Path) -> pd.DataFrame:
+    """metrics.csv with the columns of `METRICS`; lines that are not whole are left out."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+    whole = text[: text.rfind("\n") + 1]  # the last line may be half-written
+    rows = [row for row in csv.DictReader(whole.splitlines()) if _is_whole(row)]
+    table = pd.DataFrame(rows, columns=list(METRICS)).astype(float)
+    return table.astype({"epoch": int})
+
+
+def _is_whole(row: Mapping[str | None, Any]) -> bool:
+    try:
+        return len([float(row[name]) for name in METRICS]) == len(row)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def check_fit(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], file: str) -> None:
+    """Refuse weights that are not this network's, naming the first layer that differs.
+
+    Raises:
+        CheckpointError: If names or shapes differ.
+    """
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    if missing or extra:
+        parts = [f"lacks {', '.join(missing[:3])}"] * bool(missing)
+        parts += [f"has {', '.join(extra[:3])}, which the network has not"] * bool(extra)
+        raise CheckpointError(f"{file} belongs to another network: it {' and '.join(parts)}.")
+    for name, tensor in expected.items():
+        if found[name].shape != tensor.shape:
+            raise CheckpointError(
+                f"{file} belongs to another network: {name} is {tuple(found[name].shape)}, "
+                f"expected {tuple(tensor.shape)}."
+            )
+
+
+@dataclass(frozen=True)
+class BrokenRun:
+    """A run folder that cannot be opened, with the reason."""
+
+    path: Path
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+
+def list_runs(root: str | Path) -> tuple[list[Run], list[BrokenRun]]:
+    """The runs in a folder, newest first, and the folders that should be runs and are not."""
+    runs, broken = [], []
+    for settings in Path(root).glob("*/run.json"):
+        try:
+            runs.append(Run.open(settings.parent))
+        except RunError as error:
+            broken.append(BrokenRun(settings.parent, str(error)))
+    runs.sort(key=lambda run: run.config.get("created", ""), reverse=True)
+    return runs, broken
