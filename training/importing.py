@@ -17,7 +17,7 @@ from torch import Tensor
 from training.checkpoints import check_fit, save_checkpoint
 from training.errors import WorkbenchError
 from training.fit import provenance
-from training.models import MODELS, create, options
+from training.models import create, options
 from training.preprocess import Preprocess
 from training.runs import Run, write_settings
 

@@ -179,7 +179,7 @@ def write_settings(
     classes: Sequence[str],
     preprocess: Preprocess,
     data: str | None,
-    **rest: Any,  # noqa: ANN401  (whatever JSON can hold)
+    **rest: Any,
 ) -> None:
     """Write a run's run.json."""
     settings = {
