@@ -92,7 +92,8 @@ def scan(
         batches: (n, 3, H, W) each, normalised.
         layers: Names of layers.
         k: Images to keep for each channel, where no state says so.
-        state: Where an earlier pass over the same layers stopped; the batches are those that it has not seen.
+        state: Where an earlier pass over the same layers stopped; the batches are those that it
+            has not seen.
 
     Yields:
         The state before the first batch, and then after each.
