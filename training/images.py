@@ -24,7 +24,6 @@ from training.image_files import (
 
 __all__ = ["IMAGE_SUFFIXES", "ImageError", "Picture", "read_image"]
 
-
 MAX_PIXELS = 50_000_000  # a whole decoded RGBA picture stays at 200 MB
 MAX_ASPECT = 20  # beyond it the central square shows next to nothing of the picture
 MIN_SIDE_PX = 16  # MNIST's 28 and CIFAR's 32 px stay as they are
@@ -55,7 +54,6 @@ _DECODER_ERRORS = (
     AssertionError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 
 
@@ -93,6 +91,8 @@ def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
         raise ImageError(
             shown, "truncated", "the file ends in the middle of the picture. Fetch it again."
         ) from None
+    except Image.DecompressionBombError as error:  # from plugins that look before we can
+        raise ImageError(shown, "size", f"{error}. Scale the picture down.") from None
     except _DECODER_ERRORS as error:
         raise ImageError(
             shown,
@@ -142,7 +142,7 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Any mode to RGB, and what there is to say about it."""
     if image.mode.startswith("I"):
         # Image.convert would clip at 255: seven of eight greys turn white
-        grey = (np.asarray(image, dtype=np.int64) + 128) // 257
+        grey = (np.asarray(image, dtype=np.int32) + 128) // 257
         scaled = Image.fromarray(grey.clip(0, 255).astype(np.uint8))
         return scaled.convert("RGB"), ("Scaled from 16 bits to 8.",)
     if image.has_transparency_data:

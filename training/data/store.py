@@ -135,13 +135,12 @@ def _write(folder: Path, source: Source, size: int, progress: Progress) -> None:
     for split in get_args(SplitName):
         items = source.open(split)
         writer = _SplitWriter(folder, split, size, items)
-        done = report.done
-        for index, decoded in decoded(items, size):
-            if isinstance(decoded, Decoded):
-                writer.add(index, decoded)
-            report.add(split, items.names[index], decoded)
-            if (index + 1) % CHUNK == 0:
-                progress(done + index + 1, total)
+        for row, outcome in enumerate(decoded(items, size)):
+            if isinstance(outcome, Decoded):
+                writer.add(row, outcome)
+            report.add(split, items.names[row], outcome)
+            if report.done % CHUNK == 0:
+                progress(report.done, total)
         names[split] = writer.close()
         progress(report.done, total)
     lengths = {path.name: path.stat().st_size for path in folder.iterdir()}
@@ -169,11 +168,13 @@ class _SplitWriter:
         self._header_bytes = self._write_header()
 
     def add(self, index: int, decoded: Decoded) -> None:
-        self._images.write(decoded.pixels)
+        self._images.write(decoded.pixels.data)
         self._kept.append(index)
 
     def close(self) -> list[str]:
         """Finish all files of the split and return the names of its pictures."""
+        if not self._kept:
+            raise WorkbenchError(f"None of the {self._split} images can be read.")
         self._images.seek(0)
         # numpy pads headers so that an array can grow under them
         assert self._write_header() == self._header_bytes
