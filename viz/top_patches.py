@@ -109,7 +109,7 @@ def scan(
     yield state
     for images in batches:
         # not around the loop: the mode would leak into the caller at each yield
-        with torch.inference_mode():
+        with torch.no_grad():
             images = images.to(network.device, memory_format=torch.channels_last)
             activations = network.activations(images, layers)
             top = {
