@@ -1,0 +1,107 @@
+"""What the first filters look for: their weights as small colour pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from training.errors import WorkbenchError
+
+Scale = Literal["shared", "each"]
+Order = Literal["index", "norm"]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """First-layer filters as pictures, in the order asked for."""
+
+    tiles: Tensor  # (C, h, w, 3) in [0, 1]
+    channel: Tensor  # (C,) int64, the filter's index in the network
+    norm: Tensor  # (C,) Euclidean length of its weights
+    low: float  # weight drawn as 0; nan where each filter has its own scale
+    high: float  # weight drawn as 1
+
+
+@dataclass(frozen=True)
+class Film:
+    """The same filters epoch after epoch, all on one scale."""
+
+    tiles: Tensor  # (E, C, h, w, 3) in [0, 1]
+    epoch: Tensor  # (E,) int64
+    high: float  # weight drawn as 1; its negative is drawn as 0
+
+
+def first_layer(weight: Tensor, *, scale: Scale = "shared", order: Order = "index") -> Filters:
+    """Filters as pictures: a weight of 0 is mid grey, positive is brighter, negative darker.
+
+    Args:
+        weight: (C, 3, h, w) of the first convolution.
+        scale: `shared` draws the largest weight of all as full colour, so that filters compare;
+            `each` stretches every filter from its least to its greatest weight, so that weak
+            ones show their pattern, and grey no longer means 0.
+        order: By `index` in the network or by `norm`, longest first.
+
+    Raises:
+        WorkbenchError: If the filters have no three colours, or scale or order is unknown.
+
+    Source: Krizhevsky et al. 2012, figure 3.
+    """
+    weight = _three_colours(weight)
+    norm = weight.flatten(1).norm(dim=1)
+    if order not in ("index", "norm"):
+        raise WorkbenchError(f"Unknown order {order!r}. Choose one of: index, norm.")
+    longest_first = norm.argsort(descending=True, stable=True)
+    channel = longest_first if order == "norm" else torch.arange(len(weight))
+    if scale == "shared":
+        high = weight.abs().max().item()
+        tiles, low = _symmetric(weight, high), -high
+    elif scale == "each":
+        tiles, low, high = _stretched(weight), torch.nan, torch.nan
+    else:
+        raise WorkbenchError(f"Unknown scale {scale!r}. Choose one of: shared, each.")
+    return Filters(tiles[channel], channel, norm[channel], low, high)
+
+
+def film(weights: Mapping[int, Tensor]) -> Film:
+    """The first layer's filters over the epochs; one scale for all, so that growth shows.
+
+    Args:
+        weights: Epoch to weight (C, 3, h, w), in the order to be shown.
+
+    Raises:
+        WorkbenchError: If there are none, or the filters have no three colours.
+    """
+    if not weights:
+        raise WorkbenchError("A film needs the weights of at least one epoch, got none.")
+    frames = torch.stack([_three_colours(weight) for weight in weights.values()])
+    high = frames.abs().max().item()
+    tiles = torch.stack([_symmetric(frame, high) for frame in frames])
+    return Film(tiles, torch.tensor(list(weights)), high)
+
+
+def _three_colours(weight: Tensor) -> Tensor:
+    """The weight as float32 on the CPU, zero where it is not a number."""
+    if weight.dim() != 4 or weight.shape[1] != 3:
+        raise WorkbenchError(
+            f"Filters are drawn in colour and need weights (C, 3, h, w), "
+            f"got {tuple(weight.shape)}. Take the first convolution of a network for RGB images."
+        )
+    # one broken weight must not grey out all the others
+    return weight.detach().float().cpu().nan_to_num(0.0, 0.0, 0.0)
+
+
+def _symmetric(weight: Tensor, high: float) -> Tensor:
+    """(C, 3, h, w) to tiles (C, h, w, 3): -high to 0, 0 to one half, high to 1."""
+    return (0.5 + weight / (2 * high or 1)).clamp(0, 1).permute(0, 2, 3, 1).contiguous()
+
+
+def _stretched(weight: Tensor) -> Tensor:
+    """(C, 3, h, w) to tiles (C, h, w, 3): each from 0 to 1; a flat one stays mid grey."""
+    low, high = weight.amin((1, 2, 3), keepdim=True), weight.amax((1, 2, 3), keepdim=True)
+    span = high - low
+    tiles = ((weight - low) / span).where(span > 0, 0.5)
+    return tiles.permute(0, 2, 3, 1).contiguous()
