@@ -66,9 +66,9 @@ def test_a_film_has_one_scale_for_all_epochs():
 def test_what_cannot_be_drawn_is_refused_in_plain_words():
     with pytest.raises(WorkbenchError, match=r"got \(6, 1, 5, 5\).*RGB"):
         first_layer(torch.zeros(6, 1, 5, 5))
-    with pytest.raises(WorkbenchError, match="Unknown scale 'log'.* shared, each"):
+    with pytest.raises(WorkbenchError, match=r"Unknown scale 'log'.* shared, each"):
         first_layer(torch.zeros(6, 3, 5, 5), scale="log")
-    with pytest.raises(WorkbenchError, match="Unknown order 'hue'.* index, norm"):
+    with pytest.raises(WorkbenchError, match=r"Unknown order 'hue'.* index, norm"):
         first_layer(torch.zeros(6, 3, 5, 5), order="hue")
     with pytest.raises(WorkbenchError, match="at least one epoch"):
         film({})
