@@ -1,0 +1,95 @@
+"""What a network is made of, layer by layer: sizes, cost, and how much of the image each sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from training.geometry import ReceptiveField, receptive_fields
+from training.models import Network
+from training.models.network import run_layer
+from training.models.response_norm import ResponseNorm
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer, as a row of the architecture table."""
+
+    name: str
+    kind: str  # in words, with its settings
+    output: tuple[int, ...]  # (C, h, w), or (D,) after a fully connected layer
+    parameters: int  # weights and biases
+    macs: int  # multiply-accumulates for one image, biases not counted
+    receptive_field: ReceptiveField | None  # None: every unit sees the whole image
+
+
+@torch.no_grad()
+def describe(network: Network) -> list[LayerRow]:
+    """A row for each layer in forward order, for one image of the network's own size.
+
+    Args:
+        network: In evaluation mode.
+    """
+    fields = receptive_fields(network)
+    side = network.image_size
+    signal = torch.zeros(1, 3, side, side, device=network.device)
+    rows = []
+    for name, layer in network.layers.items():
+        signal = run_layer(layer, signal)
+        rows.append(
+            LayerRow(
+                name=name,
+                kind=_kind(layer),
+                output=tuple(signal.shape[1:]),
+                parameters=sum(parameter.numel() for parameter in layer.parameters()),
+                macs=_macs(layer, signal),
+                receptive_field=fields.get(name),
+            )
+        )
+    return rows
+
+
+def _macs(layer: nn.Module, output: Tensor) -> int:
+    """Each output of a convolution or fully connected layer takes one of its weight rows."""
+    if isinstance(layer, nn.Conv2d | nn.Linear):
+        return output[0].numel() * prod(layer.weight.shape[1:])
+    return 0
+
+
+def _kind(layer: nn.Module) -> str:
+    match layer:
+        case nn.Conv2d():
+            words = ["convolution " + _window(layer), *_unless(1, layer.groups, "groups")]
+        case nn.MaxPool2d():
+            words = ["max pooling " + _window(layer)]
+        case nn.AvgPool2d():
+            words = ["average pooling " + _window(layer)]
+        case nn.Linear():
+            words = ["fully connected"]
+        case nn.BatchNorm2d():
+            words = ["batch normalisation"]
+        case ResponseNorm():
+            words = [f"response normalisation over {layer.n} channels"]
+        case nn.Dropout():
+            words = [f"dropout {layer.p:g}"]
+        case nn.ReLU():
+            words = ["rectified linear"]
+        case _:
+            words = [type(layer).__name__.lower()]
+    return ", ".join(words)
+
+
+def _window(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> str:
+    kernel, stride, padding = (
+        length if isinstance(length, int) else length[0]
+        for length in (layer.kernel_size, layer.stride, layer.padding)
+    )
+    window = [f"{kernel}×{kernel}", f"stride {stride}"]
+    return ", ".join([*window, *([f"padding {padding}"] if padding else [])])
+
+
+def _unless(usual: int, number: int, unit: str) -> list[str]:
+    return [f"{number} {unit}"] if number != usual else []
