@@ -1,0 +1,175 @@
+"""What is chosen lives in the address bar: every view can be shared, reloaded and gone back to.
+
+Streamlit can bind a widget to the address, but it drops a wrong value without a word and a
+slider's value whenever its ends move, which the epochs of a growing run do all the time. So the
+address is read and written here; a value that does not fit gives way to the default, with a
+notice. What one page knows is carried over to the next page that knows the same name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import streamlit as st
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class _Memory:
+    """What a visitor's session knows beside the address."""
+
+    page: str = ""
+    known: dict[str, str] = field(default_factory=dict)  # of all pages so far
+    carried: dict[str, str] = field(default_factory=dict)  # brought from other pages, not yet used
+    notices: dict[str, str] = field(default_factory=dict)
+
+
+def arrive(page: str) -> bool:
+    """Begin a run of a page; True where the visitor has just come from another one."""
+    memory = _memory()
+    if page == memory.page:
+        return False
+    memory.page, memory.carried, memory.notices = page, dict(memory.known), {}
+    return True
+
+
+def read(name: str, parse: Callable[[str], Value], default: Value) -> Value:
+    """The value of a name in the address, or the default.
+
+    Args:
+        name: Of the parameter.
+        parse: Text to value; raises ValueError or LookupError for text that does not fit.
+        default: Where the address says nothing, or nothing that fits; the latter gives a notice.
+    """
+    memory = _memory()
+    text = st.query_params.get(name)
+    carried = memory.carried.pop(name, None)
+    given = carried if text is None else text
+    if given is None:
+        memory.known.pop(name, None)
+        return default
+    try:
+        value = parse(given)
+    except (ValueError, LookupError):
+        write(**{name: None})
+        if text is not None:
+            notice(name, f"There is no {name} “{_plain(text)}” here. You see the usual one.")
+        return default
+    memory.known[name] = given
+    if text is None:
+        st.query_params[name] = given
+    return value
+
+
+def write(**values: Any) -> None:
+    """Put values into the address; None takes a name out of it."""
+    memory = _memory()
+    for name, value in values.items():
+        memory.carried.pop(name, None)
+        memory.notices.pop(name, None)
+        if value is None:
+            memory.known.pop(name, None)
+            if name in st.query_params:
+                del st.query_params[name]
+        else:
+            memory.known[name] = st.query_params[name] = str(value)
+
+
+def carry_all() -> None:
+    """What the address says belonged to another run: where it does not fit, no word is lost."""
+    memory = _memory()
+    for name in [name for name in memory.known if name not in ("run", "epoch")]:
+        memory.carried[name] = memory.known[name]
+        if name in st.query_params:
+            del st.query_params[name]
+
+
+def notice(name: str, text: str) -> None:
+    """Tell the visitor something until they choose again or leave the page."""
+    _memory().notices[name] = text
+
+
+def show_notices() -> None:
+    """Draw what the visitor is to be told."""
+    for text in _memory().notices.values():
+        st.info(text, icon=":material/info:")
+
+
+def pick(
+    widget: Callable[..., Any],
+    label: str,
+    options: Sequence[Value],
+    *,
+    name: str,
+    default: Value,
+    **how: Any,
+) -> Value:
+    """A widget with options (selectbox, radio, segmented_control) whose choice is in the address.
+
+    Args:
+        widget: Such as `st.selectbox`.
+        label: Of the widget.
+        options: What there is to choose from.
+        name: In the address.
+        default: One of the options; chosen where the address says nothing.
+        **how: Passed to the widget.
+    """
+    by_text = {str(option): option for option in options}
+    value = read(name, by_text.__getitem__, default)
+    return _bound(widget, name, value, default, label, options, **how)
+
+
+def pick_number(
+    widget: Callable[..., Any],
+    label: str,
+    low: int,
+    high: int,
+    *,
+    name: str,
+    default: int,
+    **how: Any,
+) -> int:
+    """The same for a whole number: `st.slider` or `st.number_input`."""
+
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    value = read(name, parse, default)
+    return _bound(widget, name, value, default, label, low, high, **how)
+
+
+def _bound(
+    widget: Callable[..., Any],
+    name: str,
+    value: Any,
+    default: Any,
+    *arguments: Any,
+    **how: Any,
+) -> Any:
+    key = f"address-{name}"
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        if chosen is not None:  # a segmented control can be clicked empty
+            write(**{name: None if chosen == default else chosen})
+
+    if st.session_state.get(key) != value:  # only then: an echo would move a slider back
+        st.session_state[key] = value
+    return widget(*arguments, key=key, on_change=changed, **how)
+
+
+def _plain(text: str) -> str:
+    """What the address said, as harmless and short as may be."""
+    return re.sub(r"[^\w .,:/+-]", "", text)[:40]
+
+
+def _memory() -> _Memory:
+    memory: _Memory = st.session_state.setdefault("address memory", _Memory())
+    return memory

@@ -1,0 +1,87 @@
+"""What a page shows while its job is at work."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.errors import plain, readable
+from app.jobs import Job, look
+from app.words import time_left
+from training.status import FINISHED, RUNNING, STOPPED, Status
+
+LOOK_EVERY_S = 0.5
+JUST_NOW_S = 20.0
+
+
+def show(job: Job, label: str) -> None:
+    """Start the job or find it again, draw its progress, and end the page's run."""
+    session = _session()
+    earlier = st.session_state.get(f"job {job.view}")
+    look(job, session, earlier)
+    st.session_state[f"job {job.view}"] = job
+    status = job.status()
+    if status is None or _deserves_another_go(job, status):
+        job.start()
+    st.fragment(_panel, run_every=LOOK_EVERY_S)(job, label)
+    st.stop()
+
+
+def _deserves_another_go(job: Job, status: Status) -> bool:
+    """Ended for no fault of its own, or finished long ago with its result gone since."""
+    if status.state == STOPPED:
+        return not job.was_cancelled
+    return status.state == FINISHED and time.time() - status.updated > JUST_NOW_S
+
+
+@readable()
+def _panel(job: Job, label: str) -> None:
+    status = job.status() or Status(message="Starting")
+    with st.container(border=True):
+        if status.state == RUNNING:
+            _progress(job, label, status)
+        elif status.state == FINISHED and st.session_state.get("job done") != job.key:
+            st.session_state["job done"] = job.key
+            st.rerun()
+        else:
+            _ended(job, label, status)
+
+
+def _progress(job: Job, label: str, status: Status) -> None:
+    st.session_state.pop("job done", None)
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    share = status.done / status.total if status.total else 0.0
+    words.progress(min(share, 1.0), text=f"**{plain(label)}** · {_stage(status)}")
+    if button.button("Cancel", key=f"cancel-{job.key}", width="stretch"):
+        with st.spinner("Stopping"):
+            job.cancel()
+        st.rerun()
+
+
+def _stage(status: Status) -> str:
+    left = status.seconds_left
+    if left is not None:
+        return time_left(left)
+    return plain(status.message or "Starting")
+
+
+def _ended(job: Job, label: str, status: Status) -> None:
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    if status.state == STOPPED:
+        words.markdown(f"**{plain(label)}** · stopped. What it had found is kept.")
+    elif status.state == FINISHED:
+        words.error("It finished, but its result is not there. Can the run folder be written?")
+    else:
+        message = plain(status.message or "It ended without a word.")
+        words.error(f"{plain(label)}: {message}")
+    if button.button("Try again", key=f"again-{job.key}", width="stretch"):
+        st.session_state.pop("job done", None)
+        job.start()
+        st.rerun()
+
+
+def _session() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context else ""

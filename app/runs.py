@@ -1,0 +1,51 @@
+"""The runs that the workbench shows, and what several visitors share of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.places import runs_root
+from training.runs import BrokenRun, Run, list_runs
+
+if TYPE_CHECKING:
+    from training.data import Data
+    from training.models import Network
+
+__all__ = ["data_of", "network_of", "runs_root", "there_are"]
+
+
+def there_are() -> tuple[list[Run], list[BrokenRun]]:
+    """All runs, newest first, and the folders that should be runs and are not."""
+    return list_runs(runs_root())
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the weights")
+def network_of(run_path: str, digest: str, epoch: int) -> Network:
+    """A run's network after an epoch, on the fastest device; one for all visitors.
+
+    Args:
+        run_path: Folder of the run.
+        digest: `run.digest(epoch)`, so that a retrained epoch is read again.
+        epoch: Of the network.
+    """
+    from viz.results import network_of as fresh
+
+    del digest  # part of the key only
+    return fresh(Run.open(run_path), epoch)
+
+
+def data_of(run: Run) -> Data:
+    """The images a run was trained on, opened once for all visitors.
+
+    Raises:
+        WorkbenchError: If the run has none or they are no longer there.
+    """
+    return _data(str(run.path), str(run.config.get("data_fingerprint")))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the images")
+def _data(run_path: str, fingerprint: str) -> Data:
+    del fingerprint  # part of the key only
+    return Run.open(run_path).data()
