@@ -150,10 +150,9 @@ def test_what_does_not_exist_is_refused_in_plain_words(tiny, noise, layer, chann
         project(tiny, noise[:1], layer, torch.tensor(channels), units=units)
 
 
-@pytest.mark.slow
 def test_alexnet_without_normalisation_agrees_with_captum_too():
     torch.manual_seed(0)
-    network = freeze(create("alexnet-onetower", num_classes=10))
+    network = freeze(create("alexnet-onetower", num_classes=10, hidden=(16,)))
     images = torch.randn(1, 3, 224, 224)
     channels = torch.tensor([7])
     units = strongest_units(network.activations(images, ["conv5"])["conv5"], channels)
