@@ -1,0 +1,104 @@
+"""What an image does to the channels of a layer."""
+
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from viz.feature_maps import FeatureMaps
+from viz.figures.pointing import point_at_sheet
+from viz.figures.sheet import Grid, as_array, channels_last, factor, good_columns, sheet, shrink
+from viz.figures.style import (
+    AMOUNT,
+    QUIET,
+    SIGNED,
+    SMALL_PT,
+    head,
+    number,
+    pixel_axes,
+    pixel_figure,
+    show,
+    side_bar,
+)
+
+TILE_PX, IMAGE_PX, CAPTION_PX = 64, 224, 11
+
+
+def draw_feature_maps(ax: Axes, feature_maps: FeatureMaps, channels: list[int]) -> None:
+    """Maps of the given channels in that order, all on one scale, the channel's number below."""
+    pixels, grid = _sheet(feature_maps, channels)
+    show(ax, pixels)
+    for index, channel in enumerate(channels):
+        top, left = grid.corner(index)
+        ax.text(left, top + grid.height + 1, str(channel), size=SMALL_PT, color=QUIET, va="top")
+
+
+def feature_maps_figure(picture: Tensor, feature_maps: FeatureMaps, *, most: int = 48) -> Figure:
+    """The image beside its strongest channels.
+
+    Args:
+        picture: What the network sees, (3, H, W) in [0, 1].
+        feature_maps: Of one layer.
+        most: Channels to show, strongest first.
+    """
+    channels = feature_maps.order[:most].tolist()
+    pixels, _ = _sheet(feature_maps, channels)
+    image = _image(picture)
+    high, wide = image.shape[:2]
+    height, width = pixels.shape[:2]
+    left = wide + 24
+    count, side_y, side_x = feature_maps.maps.shape
+    reading = (
+        f"the {len(channels)} strongest of {count} channels of {side_y}×{side_x} units, "
+        "strongest first, one scale"
+    )
+    title = f"What the image does to {feature_maps.layer}"
+    figure = pixel_figure(left + width, max(height, high) + 16, title, reading, bar=True)
+    image_axes = pixel_axes(figure, 0, 16, wide, high)
+    show(image_axes, image)
+    head(image_axes, "the network's input")
+    maps_axes = pixel_axes(figure, left, 16, width, height)
+    draw_feature_maps(maps_axes, feature_maps, channels)
+    head(maps_axes, f"{feature_maps.layer}, channel number below each map")
+    colours, low, high_value = _scale(feature_maps)
+    side_bar(figure, left + width, height, (colours, low, high_value, "activation"), top=16)
+    return figure
+
+
+def feature_maps_pointing(
+    feature_maps: FeatureMaps, *, most: int | None = None, chosen: int | None = None
+) -> go.Figure:
+    """The channels on one sheet, strongest first; a click returns the channel."""
+    channels = feature_maps.order[:most].tolist()
+    pixels, grid = _sheet(feature_maps, channels, caption=0)
+    largest = feature_maps.maps.flatten(1).amax(dim=1)
+    hover = [
+        f"channel {channel}, at most {number(float(largest[channel]))}" for channel in channels
+    ]
+    return point_at_sheet(pixels, grid, channels, hover, chosen=chosen)
+
+
+def _image(picture: Tensor) -> np.ndarray:
+    """The input, enlarged or reduced by a whole factor to about the size of three maps."""
+    image = shrink(channels_last(picture)[None], IMAGE_PX)
+    return sheet(image, enlarge=factor(image.shape[1], IMAGE_PX))[0]
+
+
+def _scale(feature_maps: FeatureMaps) -> tuple[str, float, float]:
+    """(colours, low, high): about zero where there are negative values, else from zero up."""
+    low, high = float(feature_maps.maps.min()), float(feature_maps.maps.max())
+    largest = max(-low, high) or 1.0
+    return (SIGNED, -largest, largest) if low < 0 else (AMOUNT, 0.0, largest)
+
+
+def _sheet(
+    feature_maps: FeatureMaps, channels: list[int], caption: int = CAPTION_PX
+) -> tuple[np.ndarray, Grid]:
+    colours, low, high = _scale(feature_maps)
+    maps = as_array(feature_maps.maps)[channels]
+    tiles = colormaps[colours]((maps - low) / (high - low))[..., :3]
+    columns = good_columns(len(channels))
+    enlarge = factor(max(tiles.shape[1:3]), TILE_PX)
+    return sheet(tiles, columns, gap=3, enlarge=enlarge, caption=caption)

@@ -1,0 +1,128 @@
+"""A page of channels to point at: nine patches beside nine projections, as in Zeiler & Fergus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz.figures.pointing import CHOSEN, point_at_sheet
+from viz.figures.sheet import Grid, channels_last, factor, grey_centred, shrink, to_bytes
+from viz.figures.style import QUIET
+from viz.gallery import Gallery
+
+TILE_PX, HEAD_PX, MIDDLE_PX, BETWEEN_PX = 54, 20, 6, 16
+NINE = 3  # tiles in a row of a block
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks(Grid):
+    """Tiles in pairs of blocks, a pair for each channel: patches at the left, projections right.
+
+    `columns` counts pairs; tiles are numbered channel by channel, patches before projections.
+    """
+
+    k: int = 9
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """(height, width) of one block."""
+        across = min(NINE, self.k)
+        down = -(-self.k // NINE)
+        tall, wide = self.height + self.gap, self.width + self.gap
+        return down * tall - self.gap, across * wide - self.gap
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """(height, width) of a channel's pair of blocks with its heading."""
+        high, wide = self.block
+        return HEAD_PX + high, 2 * wide + MIDDLE_PX
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of the whole sheet."""
+        channels = self.count // (2 * self.k)
+        high, wide = self.pair
+        rows, columns = -(-channels // self.columns), min(self.columns, channels)
+        return rows * (high + BETWEEN_PX) - BETWEEN_PX, columns * (wide + BETWEEN_PX) - BETWEEN_PX
+
+    def pair_corner(self, place: int) -> tuple[int, int]:
+        """(top, left) of a channel's pair."""
+        row, column = divmod(place, self.columns)
+        high, wide = self.pair
+        return row * (high + BETWEEN_PX), column * (wide + BETWEEN_PX)
+
+    def corner(self, index: int) -> tuple[int, int]:
+        """(top, left) of a tile."""
+        place, tile = divmod(index, 2 * self.k)
+        side, tile = divmod(tile, self.k)
+        row, column = divmod(tile, NINE)
+        top, left = self.pair_corner(place)
+        left += side * (self.block[1] + MIDDLE_PX) + column * (self.width + self.gap)
+        return top + HEAD_PX + row * (self.height + self.gap), left
+
+
+def small_tiles(gallery: Gallery) -> np.ndarray:
+    """Patches and projections as a sheet shows them, (C, 2, k, h, w, 3) uint8."""
+    pairs = np.stack([channels_last(gallery.patch), grey_centred(gallery.projection)], axis=1)
+    fitted = to_bytes(shrink(pairs.reshape(-1, *pairs.shape[3:]), TILE_PX))
+    return fitted.reshape(*pairs.shape[:3], *fitted.shape[1:])
+
+
+def patch_sheet(
+    tiles: np.ndarray,
+    channels: Sequence[int],
+    headings: Sequence[str],
+    hover: Sequence[Sequence[str]],
+    *,
+    width_px: int = 680,
+    chosen: int | None = None,
+) -> go.Figure:
+    """Patches and projections of some channels; a click returns [channel, place].
+
+    Args:
+        tiles: (C, 2, k, h, w, 3) uint8, as `small_tiles` gives them.
+        channels: The C channels' numbers.
+        headings: What stands above each pair.
+        hover: What the pointer tells about each place, (C, k).
+        width_px: Room for the sheet.
+        chosen: Channel to outline.
+    """
+    k, height = tiles.shape[2:4]
+    enlarge = factor(height, TILE_PX)
+    side = height * enlarge
+    one = Blocks(2 * k, 1, side, side, 1, k=k)
+    columns = max(1, (width_px + BETWEEN_PX) // (one.pair[1] + BETWEEN_PX))
+    grid = Blocks(2 * k * len(tiles), columns, side, side, 1, k=k)
+    pixels = np.zeros((*grid.shape, 4), np.uint8)
+    for index, tile in enumerate(tiles.reshape(-1, *tiles.shape[3:])):
+        top, left = grid.corner(index)
+        large = tile.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+        pixels[top : top + side, left : left + side, :3] = large
+        pixels[top : top + side, left : left + side, 3] = 255
+    places = [[channel, place] for channel in channels for _ in (0, 1) for place in range(k)]
+    texts = [text for line in hover for _ in (0, 1) for text in line]
+    figure = point_at_sheet(pixels, grid, places, texts)
+    for place, heading in enumerate(headings):
+        top, left = grid.pair_corner(place)
+        is_chosen = channels[place] == chosen
+        figure.add_annotation(
+            x=left,
+            y=top + HEAD_PX - 3,
+            text=f"<b>{heading}</b>" if is_chosen else heading,
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            font={"size": 12, "color": CHOSEN if is_chosen else QUIET},
+        )
+        if is_chosen:
+            high, wide = grid.pair
+            figure.add_shape(
+                type="rect",
+                x0=left - 2,
+                y0=top + HEAD_PX - 2,
+                x1=left + wide + 1,
+                y1=top + high + 1,
+                line={"color": CHOSEN, "width": 2},
+            )
+    return figure
