@@ -1,0 +1,350 @@
+"""The dear views of a run, each computed once: recalled where kept, else computed and kept.
+
+Page, command line and notebook call the same functions with the same settings and so share what
+is kept. With `only_kept` they compute nothing dear and raise `NotKept` instead, so that a page can
+leave the work to a child process. Each can be stopped (an exception raised by `progress`, a
+signal); mining then goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from training.device import choose_device
+from training.models import Network, create
+from training.progress import Progress, silent
+from training.runs import Run
+from viz import occlusion as occlusions
+from viz import retrieval
+from viz.evolution import Evolution
+from viz.gallery import Gallery, gallery
+from viz.images import SplitImages
+from viz.kept import (
+    Arrays,
+    Question,
+    forget_partial,
+    from_arrays,
+    keep,
+    kept,
+    recall,
+    to_arrays,
+)
+from viz.mining import mine_on
+from viz.occlusion import Occlusion
+from viz.retrieval import Neighbours
+from viz.top_patches import TopPatches
+
+if TYPE_CHECKING:
+    from training.data import Data, Split
+
+EPOCHS = 8  # columns of an evolution that fit on a page
+
+
+class NotKept(Exception):
+    """The result has not been worked out yet."""
+
+
+def blueprint(run: Run) -> Network:
+    """The run's network without weights: layer names and geometry in no time."""
+    with torch.device("meta"):
+        return create(run.config["model"], len(run.classes), **run.config["options"])
+
+
+def network_of(run: Run, epoch: int) -> Network:
+    """The network after an epoch, on the fastest device there is."""
+    return run.network(epoch).to(choose_device())
+
+
+def top_patches(
+    run: Run,
+    epoch: int,
+    layers: Sequence[str],
+    *,
+    k: int = 9,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> dict[str, TopPatches]:
+    """The k strongest patches of every channel; one pass over the split serves all the layers.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        layers: Asked for; those that are kept already cost nothing.
+        k: Images for each channel.
+        split: val or train.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (images seen, images).
+
+    Returns:
+        By layer, in the order asked.
+    """
+    data = run.data()
+    digest = run.digest(epoch)
+
+    def question(names: str | list[str]) -> Question:
+        settings = {"layer": names, "k": k, "split": split}
+        return Question("top-patches", digest, data.fingerprint, settings)
+
+    found: dict[str, TopPatches] = {}
+    for layer in layers:
+        arrays = recall(run.derived, question(layer))
+        if arrays is not None:
+            found[layer] = from_arrays(TopPatches, arrays)
+    missing = sorted(set(layers) - set(found))
+    if missing and only_kept:
+        raise NotKept
+    if missing:
+        images = SplitImages(split_of(data, split), run.preprocess)
+        network = network_of(run, epoch)
+        whole_pass = question(missing)
+        state = mine_on(run.derived, whole_pass, network, images, missing, k, progress)
+        for layer, top in state.top.items():
+            keep(run.derived, question(layer), to_arrays(top))
+        found |= state.top
+        forget_partial(run.derived, whole_pass)
+    return {layer: found[layer] for layer in layers}
+
+
+def features(
+    run: Run,
+    epoch: int,
+    layer: str = "fc7",
+    *,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Tensor:
+    """What a layer makes of every image of a split, (N, D)."""
+    data = run.data()
+    settings = {"layer": layer, "split": split}
+    question = Question("features", run.digest(epoch), data.fingerprint, settings)
+
+    def compute() -> Arrays:
+        images = SplitImages(split_of(data, split), run.preprocess)
+        found = retrieval.features(network_of(run, epoch), images, layer, progress=progress)
+        return {"features": found.numpy()}
+
+    return torch.from_numpy(_answer(run, question, compute, only_kept)["features"])
+
+
+def neighbours(
+    run: Run,
+    epoch: int,
+    image: Image.Image,
+    *,
+    k: int = 12,
+    layer: str = "fc7",
+    split: str = "val",
+    but: int | None = None,
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Neighbours:
+    """The k images of a split whose features lie nearest to an image's.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        image: Any RGB image.
+        k: Neighbours wanted; fewer where the split has fewer.
+        layer: Whose features are compared.
+        split: val or train.
+        but: Index of an image to leave out, which is the query's own where it has one.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told of each batch while features are computed, which happens once.
+    """
+    known = features(run, epoch, layer, split=split, only_kept=only_kept, progress=progress)
+    images = run.preprocess(image)[None]
+    query = retrieval.features(network_of(run, epoch), images, layer)[0]
+    found = retrieval.nearest(known, query, min(k + (but is not None), len(known)))
+    others = found.image != (-1 if but is None else but)
+    return Neighbours(found.image[others][:k], found.distance[others][:k])
+
+
+def occlusion(
+    run: Run,
+    epoch: int,
+    image: Image.Image,
+    *,
+    label: int | None = None,
+    window: int | None = None,
+    stride: int | None = None,
+    fill: float = 0.0,
+    layer: str | None = None,
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Occlusion:
+    """What covering each spot of an image costs.
+
+    Args:
+        run: Whose network.
+        epoch: Of the network.
+        image: Any RGB image.
+        label: Class whose probability is drawn; the most probable one by default.
+        window: Side of the square, in input pixels; see `square_for` for the default.
+        stride: Step, in input pixels; likewise.
+        fill: Value of the square after normalisation; 0 is the training set's mean colour.
+        layer: Of the strongest channel; the last convolution's maps by default.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (positions done, positions).
+    """
+    default_window, default_stride = square_for(run.preprocess.size)
+    window, stride = window or default_window, stride or default_stride
+    layer = layer or occlusions.last_maps(blueprint(run))
+    network: Network | None = None
+    if label is None:
+        network = network_of(run, epoch)
+        label = most_probable(run, network, image)
+    settings = {
+        "image": digest_of(run, image),
+        "label": label,
+        "window": window,
+        "stride": stride,
+        "fill": fill,
+        "layer": layer,
+    }
+
+    def compute() -> Arrays:
+        result = occlusions.occlusion(
+            network or network_of(run, epoch),
+            run.preprocess(image),
+            label=label,
+            window=window,
+            stride=stride,
+            fill=fill,
+            layer=layer,
+            progress=progress,
+        )
+        return to_arrays(result)
+
+    question = Question("occlusion", run.digest(epoch), "", settings)
+    return from_arrays(Occlusion, _answer(run, question, compute, only_kept))
+
+
+def evolution(
+    run: Run,
+    layer: str,
+    channels: Sequence[int],
+    epochs: Sequence[int] | None = None,
+    *,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Evolution:
+    """The strongest patch of some channels, and its projection, at several epochs.
+
+    What is mined at each epoch is kept as top patches: other channels cost little afterwards.
+
+    Args:
+        run: Whose networks and data.
+        layer: Whose channels.
+        channels: Wanted.
+        epochs: Wanted; up to eight, evenly spread, by default.
+        split: val or train.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (images seen, images) over all epochs.
+    """
+    epochs = list(epochs or spread(run.epochs))
+    digests = ",".join(run.digest(epoch) for epoch in epochs)
+    settings = {"layer": layer, "channels": list(channels), "epochs": epochs, "split": split}
+    data = run.data()
+    question = Question("evolution", digests, data.fingerprint, settings)
+
+    def compute() -> Arrays:
+        count = len(split_of(data, split).labels)
+        columns = []
+        for number, epoch in enumerate(epochs):
+
+            def tell(done: int, _total: int, before: int = number * count) -> None:
+                progress(before + done, len(epochs) * count)
+
+            top = top_patches(run, epoch, [layer], split=split, progress=tell)[layer]
+            best = TopPatches(*(table[:, :1] for table in _tables(top)))
+            columns.append((epoch, best, gallery_of(run, epoch, layer, best, channels, split)))
+        return to_arrays(_assemble(layer, channels, columns))
+
+    return from_arrays(Evolution, _answer(run, question, compute, only_kept))
+
+
+def spread(epochs: Sequence[int], most: int = EPOCHS) -> list[int]:
+    """At most so many of the epochs, first and last among them."""
+    places = np.linspace(0, len(epochs) - 1, min(most, len(epochs))).round().astype(int)
+    return [epochs[place] for place in places]
+
+
+def gallery_of(
+    run: Run, epoch: int, layer: str, top: TopPatches, channels: Sequence[int], split: str = "val"
+) -> Gallery:
+    """The patches and projections of what mining found for some channels."""
+    images = SplitImages(split_of(run.data(), split), run.preprocess)
+    network, picture = network_of(run, epoch), run.preprocess.picture
+    return gallery(network, images, layer, top, torch.tensor(list(channels)), picture=picture)
+
+
+def square_for(image_size: int) -> tuple[int, int]:
+    """Side and step of the square: 32 and 8 px of 224, and in proportion for other sizes.
+
+    Small images show their object large, where a seventh hides next to nothing: the side is at
+    least 12 px (a third of images below 36 px).
+    """
+    side = max(round(image_size / 7), min(12, image_size // 3))
+    return max(1, side), max(1, round(image_size / 28))
+
+
+def most_probable(run: Run, network: Network, image: Image.Image) -> int:
+    """The class that the network names first."""
+    with torch.inference_mode():
+        return int(network(run.preprocess(image)[None].to(network.device)).argmax())
+
+
+def digest_of(run: Run, image: Image.Image) -> str:
+    """SHA-256 of what the network sees of an image: two that differ in a pixel differ in it."""
+    return hashlib.sha256(np.asarray(run.preprocess.crop(image)).tobytes()).hexdigest()
+
+
+def split_of(data: Data, split: str) -> Split:
+    """The training or the validation images."""
+    return data.train if split == "train" else data.val
+
+
+def _answer(run: Run, question: Question, compute: Callable[[], Arrays], only_kept: bool) -> Arrays:
+    if not only_kept:
+        return kept(run.derived, question, compute)
+    arrays = recall(run.derived, question)
+    if arrays is None:
+        raise NotKept
+    return arrays
+
+
+def _tables(top: TopPatches) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return top.score, top.image, top.row, top.col
+
+
+def _assemble(
+    layer: str, channels: Sequence[int], columns: Sequence[tuple[int, TopPatches, Gallery]]
+) -> Evolution:
+    """One column an epoch: (epoch, the strongest patches, their pictures)."""
+    epochs, tops, galleries = zip(*columns, strict=True)
+    wanted = torch.tensor(list(channels))
+    score, image, row, col = (
+        torch.stack([table[wanted, 0] for table in tables])
+        for tables in zip(*map(_tables, tops), strict=True)
+    )
+    return Evolution(
+        layer=layer,
+        epoch=torch.tensor(epochs),
+        channel=wanted,
+        score=score,
+        image=image,
+        row=row,
+        col=col,
+        patch=torch.stack([found.patch[:, 0] for found in galleries]),
+        projection=torch.stack([found.projection[:, 0] for found in galleries]),
+    )
