@@ -1,0 +1,74 @@
+"""python -m viz <view> RUN … --out FILE: a view of a run as a picture or as arrays."""
+
+import inspect
+import re
+import signal
+import sys
+from argparse import Action
+from collections.abc import Callable
+from types import FrameType
+
+from jsonargparse import ArgumentParser, DefaultHelpFormatter
+
+from training.errors import WorkbenchError
+from viz.commands import VIEWS
+
+NO_TYPES = re.compile(r"\s*\((required, )?type: .*?(, default: (?P<default>[^)]*))?\)$", re.DOTALL)
+
+
+class Formatter(DefaultHelpFormatter):
+    """Help for people: what a flag means and its default, but no Python types."""
+
+    def _expand_help(self, action: Action) -> str:
+        text = super()._expand_help(action)
+        match = NO_TYPES.search(text)
+        if match is None:
+            return text
+        default = match["default"]
+        return text[: match.start()] + (f" ({default})" if default not in (None, "null") else "")
+
+
+def parser() -> ArgumentParser:
+    """One command a view; its flags are the function's arguments."""
+    commands = ArgumentParser(
+        prog="python -m viz", description="Look into a trained network.", formatter_class=Formatter
+    )
+    choose = commands.add_subcommands(dest="view", title="views", metavar="VIEW")
+    for name, view in VIEWS.items():
+        summary, about = _explanation(view)
+        command = ArgumentParser(description=f"{summary} {about}")
+        command.add_function_arguments(view, as_group=False, as_positional=True)
+        choose.add_subcommand(name, command, help=summary)
+    return commands
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if it went well, 2 for what the user can mend, 130 after Ctrl-C."""
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        choice = parser().parse_args(arguments)
+        settings = choice[choice.view].as_dict()
+        VIEWS[choice.view](**settings)
+    except WorkbenchError as error:
+        print(f"filterscope: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("filterscope: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    # the default would end the process on the spot, its temporary files left behind
+    raise SystemExit(143)
+
+
+def _explanation(view: Callable[..., None]) -> tuple[str, str]:
+    """First sentence of a docstring, and the rest up to the arguments."""
+    text = inspect.cleandoc(view.__doc__ or "").split("\nArgs:")[0]
+    summary, _, about = text.partition("\n")
+    return summary, " ".join(about.split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""Results as files: a figure as PNG, SVG or PDF, arrays as NPZ, each saying how it was made."""
+
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from training.atomic import replacing
+from training.errors import WorkbenchError
+from viz.figures.style import DPI
+
+PICTURES = (".png", ".svg", ".pdf")
+Made = Mapping[str, Any]
+"""Run, epoch, checkpoint, layer, settings: whatever JSON can hold."""
+
+
+def check_out(out: Path | None, *more: str) -> None:
+    """Refuse a file that could not be written, before anything is computed.
+
+    Args:
+        out: The file asked for, if any.
+        *more: Suffixes that this view writes besides figures and arrays.
+
+    Raises:
+        WorkbenchError: If the kind of file is unknown or its folder is missing.
+    """
+    if out is None:
+        return
+    known = [*PICTURES, ".npz", *more]
+    if out.suffix.lower() not in known:
+        raise WorkbenchError(
+            f"--out {out} is no kind of file that this view writes. Its name must end with "
+            f"{', '.join(known)}."
+        )
+    if not out.parent.is_dir():
+        raise WorkbenchError(
+            f"There is no folder {out.parent} for --out {out.name}. Make it first."
+        )
+    if out.is_dir():
+        raise WorkbenchError(f"--out {out} is a folder. Give the name of a file in it.")
+
+
+def write(
+    out: Path | None,
+    figure: Callable[[], Figure],
+    arrays: Mapping[str, np.ndarray],
+    made: Made,
+) -> None:
+    """Write the figure or the arrays, whichever the file's suffix asks for, in one step."""
+    if out is None:
+        return
+    kind = out.suffix.lower().lstrip(".")
+    write_bytes(
+        out, array_bytes(arrays, made) if kind == "npz" else picture_bytes(figure(), kind, made)
+    )
+
+
+def write_bytes(out: Path, content: bytes) -> None:
+    """Write a file in one step.
+
+    Raises:
+        WorkbenchError: If the folder cannot be written or the disk is full.
+    """
+    with replacing(out) as partial:
+        partial.write_bytes(content)
+
+
+def picture_bytes(figure: Figure, kind: str, made: Made, *, scale: int = 2) -> bytes:
+    """A figure as png, svg or pdf; how it was made stands in the file's description.
+
+    Args:
+        figure: Any of ours; its pixels are 1/100 inch.
+        kind: png, svg or pdf.
+        made: What made it.
+        scale: Pixels of the file for one of the figure: whole, so that edges stay crisp.
+    """
+    file = BytesIO()
+    # of each format's own fields, the one for free text
+    field = "Subject" if kind == "pdf" else "Description"
+    metadata: dict[str, Any] = {"Title": title(made), field: as_json(made)}
+    if kind != "png":
+        metadata |= {"CreationDate" if kind == "pdf" else "Date": None}  # same result, same file
+    figure.savefig(
+        file, format=kind, dpi=scale * DPI, metadata=metadata, facecolor=figure.get_facecolor()
+    )
+    return file.getvalue()
+
+
+def array_bytes(arrays: Mapping[str, np.ndarray], made: Made) -> bytes:
+    """Arrays as .npz; how they were made is the archive's comment, beside no array's name."""
+    file = BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = as_json(made).encode()[:65535]  # the format's limit
+    return file.getvalue()
+
+
+def title(made: Made) -> str:
+    """One line: view, run, epoch."""
+    words = [str(made[name]) for name in ("view", "run") if name in made]
+    epoch = [f"epoch {made['epoch']}"] if "epoch" in made else []
+    return ", ".join(["Filterscope", *words, *epoch])
+
+
+def as_json(made: Made) -> str:
+    """What made a file, as one line."""
+    return json.dumps(dict(made))
