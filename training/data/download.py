@@ -43,8 +43,9 @@ def download(
             if not is_there():  # another process may have fetched it meanwhile
                 _fetch_whole(root, fetch)
     except (OSError, RuntimeError, EOFError, HTTPException) as error:
+        why = " ".join(str(error).split())  # torchvision's are of several lines
         raise WorkbenchError(
-            f"{title} is not in {root} and cannot be downloaded ({error}). Where there is a "
+            f"{title} is not in {root} and cannot be downloaded ({why}). Where there is a "
             f"connection, {by_hand}; `builtin` needs none."
         ) from error
     finally:
