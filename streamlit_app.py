@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from app.errors import readable
 from app.first_visit import make_sure_of_a_run
 
-make_sure_of_a_run()  # before torch is imported: the child's seconds and ours run together
+with readable():
+    make_sure_of_a_run()  # before torch is imported: the child loads it at the same time
 
-from app import frame  # noqa: E402
-from app.errors import readable  # noqa: E402
+from app import frame
 
 PAGES = {
     "overview": ("Overview", ":material/home:"),
@@ -20,7 +21,23 @@ PAGES = {
     "train": ("Train", ":material/model_training:"),
 }
 
-st.set_page_config(page_title="Filterscope", page_icon=":material/filter_center_focus:", layout="wide")
+SIDEBAR_PX = 248
+CSS = """
+<style>
+.stMainBlockContainer { padding: 2.6rem 2.4rem 4rem; }
+[data-testid="stSidebarHeader"] { height: 2.2rem; padding-bottom: 0; }
+.stPlotlyChart .draglayer .cursor-pointer, .stPlotlyChart .nsewdrag { cursor: pointer; }
+img { image-rendering: pixelated; }
+</style>
+"""  # margins that leave the room to the pictures; enlarged pixels stay pixels
+
+st.set_page_config(
+    page_title="Filterscope",
+    page_icon=":material/filter_center_focus:",
+    layout="wide",
+    initial_sidebar_state=SIDEBAR_PX,
+)
+st.html(CSS)
 pages = {
     name: st.Page(f"app/pages/{name}.py", title=title, icon=icon, default=name == "overview")
     for name, (title, icon) in PAGES.items()

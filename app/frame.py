@@ -6,18 +6,19 @@ with the run. Pages whose pictures are dear hold on to the epoch they were opene
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
 from app import address, first_visit, runs
-from app.errors import readable
-from app.places import runs_root
-from app.words import percent, time_left
+from app.errors import plain, readable
+from app.training_progress import TrainingProgress
+from app.words import short
 from training.geometry import receptive_fields
 from training.runs import BrokenRun, Run
-from training.status import DEAD, FAILED, RUNNING, STOPPED, Status
+from training.status import DEAD, FAILED, RUNNING, STOPPED
 
 if TYPE_CHECKING:
     from training.models import Network
@@ -57,10 +58,10 @@ def choose(page: str) -> None:
     """
     arrived = address.arrive(page)
     there, broken = runs.there_are()
-    st.session_state["choice"] = None
+    st.session_state["choice"] = st.session_state["run"] = None
     with st.sidebar, readable():
         if there:
-            run = _choose_run(there)
+            run = st.session_state["run"] = _choose_run(there)
             epoch = _choose_epoch(run, page, arrived)
             if epoch is not None:
                 st.session_state["choice"] = Choice(run, epoch)
@@ -75,6 +76,12 @@ def chosen() -> Choice:
     if choice is None:
         first_visit.wait()
     return choice
+
+
+def chosen_run() -> Run | None:
+    """The run, which may have no checkpoint yet; None where there is no run."""
+    run: Run | None = st.session_state["run"]
+    return run
 
 
 def go_to(page: str, **chosen: Any) -> NoReturn:
@@ -133,16 +140,147 @@ def _choose_run(there: list[Run]) -> Run:
 
 
 def _choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
+    """Draw the slider and its buttons; None while the run has no checkpoint."""
     epochs = run.epochs
     if not epochs:
         return None
-    return epochs[-1]
+    if arrived and page in LIVE and st.session_state.get("held"):
+        _set_epoch(None)
+    epoch = address.read("epoch", lambda text: epochs[epochs.index(int(text))], None)
+    if epoch is None and page not in LIVE and run.status().state == RUNNING:
+        epoch = epochs[-1]
+        _set_epoch(epoch, held=True)
+    following = epoch is None
+    epoch = epochs[-1] if epoch is None else epoch
+    if len(epochs) == 1:
+        st.caption(f"Epoch {epoch}" + (", untrained" if epoch == 0 else ""))
+        return epoch
+    live = following and run.status().state == RUNNING
+    _slider(epochs, epoch, "Epoch, following the newest" if live else "Epoch")
+    _steps(epochs, epoch, page)
+    return epoch
 
 
-def _watch(run: Run, page: str) -> None: ...
+def _slider(epochs: list[int], epoch: int, label: str) -> None:
+    key = "epoch picker"
+    if st.session_state.get(key) != epoch:
+        st.session_state[key] = epoch
+
+    def changed() -> None:
+        st.session_state["playing"] = False
+        picked = st.session_state[key]
+        _set_epoch(None if picked == epochs[-1] else picked)
+
+    st.select_slider(
+        label,
+        epochs,
+        key=key,
+        on_change=changed,
+        help="At the right end you follow the newest epoch while the network trains.",
+    )
 
 
-def _show_broken(broken: list[BrokenRun]) -> None: ...
+def _steps(epochs: list[int], epoch: int, page: str) -> None:
+    place, last = epochs.index(epoch), len(epochs) - 1
+
+    def step(to: int) -> None:
+        st.session_state["playing"] = False
+        _set_epoch(None if to == last else epochs[to])
+
+    def play() -> None:
+        st.session_state["playing"] = not st.session_state.get("playing")
+        if st.session_state["playing"] and place == last:
+            _set_epoch(epochs[0])
+
+    playing = bool(st.session_state.get("playing")) and page in LIVE
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "",
+            key="step back",
+            icon=":material/skip_previous:",
+            help="Step back",
+            disabled=place == 0,
+            on_click=step,
+            args=(place - 1,),
+        )
+        st.button(
+            "",
+            key="play",
+            icon=":material/pause:" if playing else ":material/play_arrow:",
+            help="Pause" if playing else "Play the epochs",
+            disabled=page not in LIVE,  # elsewhere each epoch would start long work
+            on_click=play,
+        )
+        st.button(
+            "",
+            key="step on",
+            icon=":material/skip_next:",
+            help="Step on",
+            disabled=place == last,
+            on_click=step,
+            args=(place + 1,),
+        )
+    if playing:
+        st.session_state["next frame"] = time.monotonic() + PLAY_EVERY_S
+        st.fragment(_next_frame, run_every=PLAY_EVERY_S)(epochs, place)
 
 
-_ = (Status, percent, time_left, runs_root)
+def _next_frame(epochs: list[int], place: int) -> None:
+    if time.monotonic() < st.session_state["next frame"] - 0.1:
+        return  # drawn as part of the page, not by the clock
+    last = place + 1 >= len(epochs) - 1
+    if last:
+        st.session_state["playing"] = False
+    _set_epoch(None if last else epochs[place + 1])
+    st.rerun()
+
+
+def _set_epoch(epoch: int | None, *, held: bool = False) -> None:
+    st.session_state["held"] = held
+    address.write(epoch=epoch)
+
+
+def _watch(run: Run, page: str) -> None:
+    """Say what the run is doing; redraw the page when there is something new to see."""
+    progress = TrainingProgress.of(run)
+    seen = _signature(progress, page)
+    every = LOOK_EVERY_S if progress.status.state == RUNNING else GLANCE_EVERY_S
+    st.fragment(_glance, run_every=every)(run, page, seen)
+
+
+def _signature(progress: TrainingProgress, page: str) -> tuple[object, ...]:
+    """What makes the page worth drawing again."""
+    newest = progress.newest if page in LIVE else min(progress.newest, 0)
+    return progress.status.state, newest
+
+
+@readable()
+def _glance(run: Run, page: str, seen: tuple[object, ...]) -> None:
+    progress = TrainingProgress.of(run)
+    if _signature(progress, page) != seen or not (run.path / "run.json").exists():
+        st.rerun()
+    st.caption(_description(run))
+    if progress.status.state == RUNNING:
+        st.progress(progress.share, text=f":green[●] {progress.words}")
+        choice = st.session_state["choice"]
+        if choice and choice.epoch < progress.newest and page not in LIVE:
+            newest = progress.newest
+            if st.button(f"Show the newest epoch, {newest}", type="tertiary"):
+                _set_epoch(newest, held=True)
+                st.rerun()
+
+
+def _description(run: Run) -> str:
+    data = run.config.get("data") or "no data"
+    state = run.status().state
+    dot = f" · {STATES[state]}" if state in STATES and state != RUNNING else ""
+    return f"{plain(run.config['model'])} on {plain(short(data))}{dot}"
+
+
+def _show_broken(broken: list[BrokenRun]) -> None:
+    if not broken:
+        return
+    word = "folder" if len(broken) == 1 else "folders"
+    with st.expander(f"{len(broken)} {word} cannot be opened"):
+        for run in broken:
+            st.markdown(f"**{plain(run.name)}**  \n{plain(run.reason)}")

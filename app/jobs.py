@@ -118,6 +118,11 @@ def train(flags: list[str], *, name: str) -> None:
         write_text(folder / "command.json", json.dumps({"command": [*command, *flags], "pid": pid}))
 
 
+def was_trained(name: str) -> bool:
+    """Whether a training process for that run was ever started from here."""
+    return (_training_folder(name) / "command.json").exists()
+
+
 def is_starting(name: str) -> bool:
     """Whether a training process for that run is alive; it may not have a folder yet."""
     pid = _pid_in(_training_folder(name))
@@ -237,5 +242,6 @@ __all__ = [
     "stop_training",
     "train",
     "training_log",
+    "was_trained",
     "work",
 ]

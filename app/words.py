@@ -29,3 +29,8 @@ def count(number: float) -> str:
             scaled = number / size
             return f"{scaled:.0f} {letter}" if scaled >= 100 else f"{scaled:.3g} {letter}"
     return f"{number:.0f}"
+
+
+def short(text: str, longest: int = 36) -> str:
+    """A path or name cut at its front, where it says least."""
+    return text if len(text) <= longest else f"…{text[1 - longest :]}"

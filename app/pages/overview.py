@@ -1,0 +1,218 @@
+"""Overview: what is this run?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import jobs
+from app.curves import show_curves
+from app.downloads import made_by, offer
+from app.drawing import pointed_at
+from app.errors import plain, readable
+from app.frame import Choice, chosen, go_to
+from app.guesses import show_guesses
+from app.panes import heading
+from app.sheets import tile_px
+from app.training_progress import TrainingProgress
+from app.words import count, duration, percent
+from training.models import Network
+from training.runs import Run
+from training.status import DEAD, FAILED, RUNNING, STOPPED
+from viz.architecture import LayerRow, describe
+from viz.figures.architecture import architecture_figure, architecture_pointing
+from viz.figures.curves import best_epoch
+from viz.figures.filters import filters_figure, filters_pointing
+from viz.filters import first_layer
+from viz.results import blueprint
+
+SHEET_PX = 560  # the filters' sheet at most, beside the numbers
+LOOK_EVERY_S = 1.0
+
+
+def overview(choice: Choice) -> None:
+    run = choice.run
+    heading(
+        f"Overview of {plain(run.name)}",
+        "Each square is one filter of the first layer: what it likes to see, grey where it does "
+        "not care. Click one to look closer.",
+    )
+    _training(run)
+    network = blueprint(run)
+    _filters_and_numbers(choice, network)
+    _curves(run)
+    show_guesses(choice)
+    _architecture(run, network)
+    _settings(run)
+
+
+def _training(run: Run) -> None:
+    """The band that tells how training goes on, or how it ended badly."""
+    status = run.status()
+    if status.state == RUNNING:
+        st.fragment(_band, run_every=LOOK_EVERY_S)(run)
+    elif status.state in (DEAD, FAILED):
+        st.error(plain(status.message), icon=":material/error:")
+    elif status.state == STOPPED:
+        st.info(f"Training was stopped. {plain(status.message)}", icon=":material/pause_circle:")
+
+
+@readable()
+def _band(run: Run) -> None:
+    progress = TrainingProgress.of(run)
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    words.progress(progress.share, text=f"**Training** · {progress.words}")
+    if button.button("Stop", icon=":material/stop:", width="stretch"):
+        jobs.stop_training(run.path)
+
+
+def _filters_and_numbers(choice: Choice, network: Network) -> None:
+    layer = network.convolutions[0]
+    filters = first_layer(choice.run.weight(choice.epoch, f"{layer}.weight"))
+    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=SHEET_PX + 40):
+        st.markdown(
+            f"**First filters, epoch {choice.epoch}**"
+            + (" · untrained: pure noise" if choice.epoch == 0 else "")
+        )
+        alt = f"The {len(filters.tiles)} filters of {layer} after epoch {choice.epoch}"
+        channel = pointed_at(figure, key="overview filters", alt=alt)
+        if channel is not None:
+            go_to("filters", channel=channel)
+        offer(
+            lambda: filters_figure(filters, title=f"First filters, epoch {choice.epoch}"),
+            lambda: {"filters": filters.tiles.numpy()},
+            name=f"{choice.run.name}-filters-epoch-{choice.epoch}",
+            made=made_by(choice, "filters", layer=layer, order="index", scale="shared"),
+            shell=f"python -m viz filters {choice.run.path} --epoch {choice.epoch} --out out.png",
+            python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=layer),
+        )
+    with row.container(width=330):
+        _numbers(choice, network)
+
+
+FILTERS_PYTHON = """\
+from training.runs import Run
+from viz.filters import first_layer
+
+run = Run.open("{path}")
+filters = first_layer(run.weight({epoch}, "{layer}.weight"))"""
+
+
+def _numbers(choice: Choice, network: Network) -> None:
+    metrics = choice.run.metrics()
+    rows = {"this epoch": choice.epoch, "best": best_epoch(metrics)}
+    table = {f"{name}, {epoch}": _errors(metrics, epoch) for name, epoch in rows.items() if epoch}
+    if table:
+        st.markdown("**Errors** by epoch")
+        st.table(pd.DataFrame(table))
+    else:
+        st.markdown("**Errors** will stand here after the first epoch.")
+    rows_of_layers = describe(network)
+    parameters, macs = (sum(getattr(row, key) for row in rows_of_layers) for key in COSTS)
+    classes = len(choice.run.classes)
+    st.markdown(
+        f"**{plain(choice.run.config['model'])}** · {count(parameters)} parameters · "
+        f"{count(macs)} multiply-accumulates an image · input {network.image_size}×"
+        f"{network.image_size} px · {classes} classes"
+    )
+    if len(metrics):
+        speed = metrics["images_per_s"].median()
+        took = duration(float(metrics["seconds"].sum()))
+        st.caption(f"{len(metrics)} epochs in {took}, {count(speed)} images/s")
+
+
+COSTS = ("parameters", "macs")
+
+
+def _errors(metrics: pd.DataFrame, epoch: int) -> dict[str, str]:
+    found = metrics[metrics["epoch"] == epoch]
+    if found.empty:
+        return {}
+    row = found.iloc[-1]
+    return {
+        "validation, top-1": percent(1 - row["val_top1"]),
+        "validation, top-5": percent(1 - row["val_top5"]),
+        "training, top-1": percent(1 - row["train_top1"]),
+        "validation loss": f"{row['val_loss']:.3g} nats",
+    }
+
+
+def _curves(run: Run) -> None:
+    if run.metrics().empty:
+        return
+    st.subheader("How it learned", anchor=False)
+    st.caption("Where the two losses part, it begins to learn the training images by heart.")
+    show_curves(run)
+
+
+def _architecture(run: Run, network: Network) -> None:
+    rows = describe(network)
+    st.subheader("The network", anchor=False)
+    st.caption(
+        "From the image at the left to the classes at the right; blocks are as high as their "
+        "maps are wide, and thicker the more of them there are. Click a block for its patches."
+    )
+    alt = f"{run.config['model']} as a row of blocks"
+    layer = pointed_at(architecture_pointing(rows), key="architecture", alt=alt)
+    if layer is not None and layer.startswith(("conv", "pool")):
+        go_to("top_patches", layer=layer)
+    with st.expander("Layer by layer"):
+        st.dataframe(_table(rows), hide_index=True, height="content")
+    offer(
+        lambda: architecture_figure(rows, name=run.config["model"]),
+        lambda: {
+            "name": np.array([row.name for row in rows]),
+            "parameters": np.array([row.parameters for row in rows]),
+            "macs": np.array([row.macs for row in rows]),
+        },
+        name=f"{run.name}-architecture",
+        made={"view": "architecture", "run": run.name},
+        shell=f"cat {run.path}/run.json",
+        python="from training.runs import Run\nfrom viz.architecture import describe\n"
+        f'from viz.results import blueprint\n\nrows = describe(blueprint(Run.open("{run.path}")))',
+    )
+
+
+def _table(rows: list[LayerRow]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "layer": row.name,
+            "what it does": row.kind,
+            "output": "×".join(str(length) for length in row.output),
+            "parameters": row.parameters or None,
+            "multiply-accumulates": row.macs or None,
+            "sees (px)": str(row.receptive_field.size) if row.receptive_field else "whole image",
+        }
+        for row in rows
+    )
+
+
+def _settings(run: Run) -> None:
+    st.subheader("Settings", anchor=False)
+    config = run.config
+    said: dict[str, Any] = {
+        "network": config["model"],
+        "data": config.get("data") or "none",
+        "made": config.get("created", "").replace("T", " "),
+        "source revision": config.get("revision"),
+        "arithmetic": config.get("precision"),
+    }
+    said |= {f"training · {name}": value for name, value in config.get("training", {}).items()}
+    said |= {f"network · {name}": value for name, value in config.get("options", {}).items()}
+    said |= {f"version · {name}": value for name, value in config.get("versions", {}).items()}
+    with st.expander("Everything that decided this run"):
+        known = {name: str(value) for name, value in said.items() if value not in (None, {}, "")}
+        st.dataframe(
+            pd.DataFrame({"setting": known.keys(), "value": known.values()}),
+            hide_index=True,
+            height="content",
+        )
+        st.caption(f"{len(run.classes)} classes: {plain(', '.join(run.classes[:40]))}")
+
+
+overview(chosen())

@@ -1,0 +1,210 @@
+"""Train: teach one."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, get_args, get_type_hints
+
+import pandas as pd
+import streamlit as st
+
+from app import address, jobs, runs
+from app.curves import show_curves
+from app.drawing import pointed_at
+from app.errors import plain, readable
+from app.frame import STATES, chosen_run, go_to
+from app.panes import heading
+from app.places import runs_root
+from app.recipes import checked, fit_flags, free_name
+from app.sheets import tile_px
+from app.training_progress import TrainingProgress
+from app.words import percent, short
+from training.config import FitConfig
+from training.data import SOURCES
+from training.errors import WorkbenchError
+from training.models import MODELS
+from training.runs import Run
+from training.status import FINISHED, RUNNING
+from viz.figures.filters import filters_pointing
+from viz.filters import first_layer
+from viz.results import blueprint
+
+LOOK_EVERY_S = 1.0
+SHEET_PX = 420
+DEFAULTS = FitConfig()
+HINTS = get_type_hints(FitConfig)
+
+
+def train() -> None:
+    heading("Train", "A network learns in a process of its own; you can leave and come back.")
+    _new_run()
+    _starting()
+    if (run := chosen_run()) is not None:
+        _watch(run)
+    _list()
+
+
+def _new_run() -> None:
+    with st.container(border=True):
+        st.markdown("**A new run**")
+        row = st.columns([2, 2, 3, 1, 1])
+        model = row[0].selectbox("Network", list(MODELS), index=list(MODELS).index(DEFAULTS.model))
+        name = row[1].text_input("Name", value=free_name("run"), max_chars=64, key="new name")
+        data = row[2].text_input(
+            "Data",
+            value=DEFAULTS.data,
+            help="builtin needs nothing. Or " + ", ".join(f"`{name}:PATH`" for name in SOURCES),
+        )
+        epochs = row[3].number_input("Epochs", 1, 10_000, DEFAULTS.epochs)
+        seed = row[4].number_input("Seed", 0, 2**31 - 1, DEFAULTS.seed)
+        settings = {"model": model, "data": data.strip(), "epochs": epochs, "seed": seed}
+        with st.expander("More"):
+            settings |= _more()
+        if st.button("Start training", type="primary", icon=":material/play_arrow:"):
+            _start(name.strip(), settings)
+
+
+def _more() -> dict[str, Any]:
+    first, second, third = st.columns(3)
+    sizes = {
+        "image_size": first.number_input("Input (px)", 16, 512, None, placeholder="the network's"),
+        "resize": second.number_input("Store images at (px)", 16, 1024, None, placeholder="auto"),
+        "crop_padding": third.number_input("Crop border (px)", 0, 64, None, placeholder="auto"),
+    }
+    first, second, third = st.columns(3)
+    speeds = {
+        "batch_size": first.number_input("Batch size", 1, 4096, DEFAULTS.batch_size),
+        "lr": second.number_input("Learning rate", 0.0, 10.0, DEFAULTS.lr, format="%g"),
+        "schedule": third.selectbox("Schedule", get_args(HINTS["schedule"])),
+    }
+    first, second, third = st.columns(3)
+    steps = {
+        "momentum": first.number_input("Momentum", 0.0, 0.999, DEFAULTS.momentum, format="%g"),
+        "weight_decay": second.number_input(
+            "Weight decay", 0.0, 1.0, DEFAULTS.weight_decay, format="%g"
+        ),
+        "warmup": third.number_input("Warm-up (epochs)", 0.0, 100.0, DEFAULTS.warmup, format="%g"),
+    }
+    first, second, third = st.columns(3, vertical_alignment="bottom")
+    rest = {
+        "patience": first.number_input("Patience (plateau)", 1, 100, DEFAULTS.patience),
+        "precision": second.selectbox("Arithmetic", get_args(HINTS["precision"])),
+        "flip": third.checkbox("Mirror half of the images", DEFAULTS.flip),
+    }
+    return sizes | speeds | steps | rest
+
+
+def _start(name: str, settings: dict[str, Any]) -> None:
+    try:
+        checked(name, settings)
+        jobs.train(fit_flags(settings), name=name)
+    except WorkbenchError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.session_state["starting"] = name, time.time()
+
+
+def _starting() -> None:
+    """While a new run's process has not written its folder yet."""
+    if "starting" in st.session_state:
+        st.fragment(_until_there, run_every=0.3)()
+
+
+@readable()
+def _until_there() -> None:
+    if "starting" not in st.session_state:
+        return
+    name, began = st.session_state["starting"]
+    if (runs_root() / name / "run.json").exists():
+        del st.session_state["starting"], st.session_state["new name"]
+        address.write(run=name, epoch=None)
+        st.rerun()
+    if jobs.is_starting(name) or time.time() - began < 1:
+        st.progress(min((time.time() - began) / 6, 0.95), text=f"{plain(name)} · starting")
+    else:
+        words = plain(jobs.training_log(name) or "It ended without a word.")
+        st.error(f"{plain(name)} could not be trained: {words}", icon=":material/error:")
+
+
+def _watch(run: Run) -> None:
+    st.subheader(plain(run.name), anchor=False)
+    every = LOOK_EVERY_S if run.status().state == RUNNING else None
+    st.fragment(_progress, run_every=every)(run)
+    row = st.container(horizontal=True, gap="large")
+    epochs = run.epochs
+    if epochs:
+        layer = blueprint(run).convolutions[0]
+        filters = first_layer(run.weight(epochs[-1], f"{layer}.weight"))
+        with row.container(width=SHEET_PX + 10):
+            st.markdown(f"First filters, epoch {epochs[-1]}")
+            figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
+            alt = f"The filters of {layer} after epoch {epochs[-1]}"
+            if (channel := pointed_at(figure, key="train filters", alt=alt)) is not None:
+                go_to("filters", channel=channel)
+    with row.container(width=780):
+        show_curves(run)
+
+
+@readable()
+def _progress(run: Run) -> None:
+    progress = TrainingProgress.of(run)
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    if progress.status.state == RUNNING:
+        words.progress(progress.share, text=progress.words)
+        if button.button("Stop", key="stop", icon=":material/stop:", width="stretch"):
+            jobs.stop_training(run.path)
+        return
+    words.markdown(f"{_state(run)} {plain(progress.status.message)}")
+    if not _can_go_on(run, progress):
+        return
+    if button.button("Resume", key="resume", icon=":material/play_arrow:", width="stretch"):
+        jobs.train([*fit_flags(run.config["training"]), "--resume"], name=run.name)
+
+
+def _can_go_on(run: Run, progress: TrainingProgress) -> bool:
+    ended_early = progress.newest < progress.epochs and progress.status.state != FINISHED
+    return ended_early and (run.path / "resume.pt").exists()
+
+
+def _state(run: Run) -> str:
+    return STATES.get(run.status().state, "finished")
+
+
+def _list() -> None:
+    there, broken = runs.there_are()
+    if not there and not broken:
+        return
+    st.subheader("All runs", anchor=False)
+    rows = [_row(run) for run in there]
+    rows += [{"run": run.name, "state": "cannot be opened", "why": run.reason} for run in broken]
+    state = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="list of runs",
+    )
+    picked = state["selection"]["rows"]
+    if picked and picked[0] < len(there) and there[picked[0]].name != st.query_params.get("run"):
+        address.write(run=there[picked[0]].name, epoch=None)
+        st.rerun()
+
+
+def _row(run: Run) -> dict[str, str]:
+    progress = TrainingProgress.of(run)
+    metrics = run.metrics()
+    best = percent(float(metrics["val_top1"].max())) if len(metrics) else ""
+    return {
+        "run": run.name,
+        "state": progress.status.state,
+        "epochs": f"{max(progress.newest, 0)} of {progress.epochs}",
+        "best top-1": best,
+        "network": run.config["model"],
+        "data": short(str(run.config.get("data") or "none")),
+        "made": run.config.get("created", "")[:16].replace("T", " "),
+        "why": progress.status.message if progress.status.state != FINISHED else "",
+    }
+
+
+train()
