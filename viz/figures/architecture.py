@@ -63,8 +63,8 @@ class Block:
         sees = "the whole image" if field is None else f"{field.size} px"
         parameters, macs = big(row.parameters), big(row.macs)
         return (
-            f"{row.name}: {row.kind}; {shape}; {parameters} parameters; {macs} multiply-adds; "
-            f"sees {sees}"
+            f"{row.name}: {row.kind}\n{shape}, sees {sees}\n"
+            f"{parameters} parameters, {macs} multiply-adds"
         )
 
 
@@ -149,4 +149,4 @@ def _limits(rows: Sequence[LayerRow]) -> tuple[tuple[float, float], tuple[float,
     drawn = blocks(rows)
     low = min(-block.height / 2 for block in drawn)
     high = max(block.height / 2 + block.slant for block in drawn)
-    return (-4.0, drawn[-1].right + 12), (low - 50, high + 4)
+    return (-8.0, drawn[-1].right + 12), (low - 50, high + 4)

@@ -24,8 +24,8 @@ def draw_projection(ax: Axes, projection: Tensor) -> None:
 def draw_field(ax: Axes, box: Box, enlarge: int, side: int) -> None:
     """The square that the unit sees, as far as it lies in the image of that side (pixels)."""
     # half the line's width inside, so that it shows along the image's own edge
-    top, left = (max(enlarge * edge, 0) + 1.0 for edge in box[:2])
-    bottom, right = (min(enlarge * edge, enlarge * side) - 2.0 for edge in box[2:])
+    top, left = (max(enlarge * edge, 0) + 1.4 for edge in box[:2])
+    bottom, right = (min(enlarge * edge, enlarge * side) - 2.4 for edge in box[2:])
     corner, width, height = (left, top), right - left, bottom - top
     for colour, line in (("white", 2.6), (OKABE_ITO[1], 1.3)):  # seen on any picture
         ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=line))

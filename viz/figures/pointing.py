@@ -37,7 +37,7 @@ def point_at_sheet(
         pixels: (H, W, 4) uint8, the sheet.
         grid: Where each tile lies.
         customdata: What a click on each tile returns, in the order of the tiles.
-        hover: What the pointer tells about each tile.
+        hover: What the pointer tells about each tile, in one or more lines.
         chosen: The entry of customdata to outline.
     """
     height, width = pixels.shape[:2]
@@ -141,7 +141,7 @@ def _markers(
         selected=invisible,
         unselected=invisible,
         customdata=list(customdata),
-        hovertext=[escape(text) for text in hover],
+        hovertext=[escape(text).replace("\n", "<br>") for text in hover],
         hoverinfo="text",
         showlegend=False,
     )
