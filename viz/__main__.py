@@ -44,7 +44,6 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 if it went well, 2 for what the user can mend, 130 after Ctrl-C."""
-    signal.signal(signal.SIGTERM, _end)
     try:
         choice = parser().parse_args(arguments)
         settings = choice[choice.view].as_dict()
@@ -71,4 +70,5 @@ def _explanation(view: Callable[..., None]) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

@@ -39,7 +39,7 @@ from viz.figures.style import plain
 from viz.kept import to_arrays
 from viz.occlusion import last_maps
 from viz.patches import boxes
-from viz.results import blueprint, network_of, split_of
+from viz.results import blueprint, channel_count, network_of, split_of
 from viz.top_patches import TopPatches
 
 Split = Literal["val", "train"]
@@ -166,12 +166,13 @@ def top_patches(
     opened, at = _open(run, epoch)
     plan = blueprint(opened)
     layers = _layers(plan, layer)
+    asked = _channels(channels, plan, layers[0])
     if path is not None and len(layers) > 1:
         raise WorkbenchError(f"--out {path.name} holds one layer, but {len(layers)} are asked for.")
     with _reporting("Mining patches", progress) as told:
         found = results.top_patches(opened, at, layers, split=split, progress=told)
         top = found[layers[0]]
-        chosen = _channels(channels, len(top.score)) or _strongest(top)
+        chosen = asked or _strongest(top)
         settings = {"layer": layers[0], "split": split, "channels": chosen}
 
         def figure() -> Figure:
@@ -388,8 +389,8 @@ def evolution(
     opened, last = _open(run, None)
     plan = blueprint(opened)
     layer = layer or plan.convolutions[-1]
-    plan.require_layer(layer)
-    chosen = _numbers("channels", channels) or list(range(CHANNELS // 2))
+    count = channel_count(plan, layer)
+    chosen = _channels(channels, plan, layer) or list(range(min(CHANNELS // 2, count)))
     at = _numbers("epochs", epochs) or results.spread(opened.epochs)
     with _reporting("Following channels", progress) as told:
         result = results.evolution(opened, layer, chosen, at, split=split, progress=told)
@@ -474,10 +475,12 @@ def _layers(plan: Network, asked: str | None) -> list[str]:
     return names
 
 
-def _channels(asked: str | None, count: int) -> list[int]:
+def _channels(asked: str | None, plan: Network, layer: str) -> list[int]:
+    """The channels asked for, none if none are; refused before anything is mined."""
     numbers = _numbers("channels", asked)
+    count = channel_count(plan, layer)
     for number in numbers:
-        _check_channel(number, count, "The layer")
+        _check_channel(number, count, layer)
     return numbers
 
 

@@ -57,6 +57,17 @@ def blueprint(run: Run) -> Network:
         return create(run.config["model"], len(run.classes), **run.config["options"])
 
 
+def channel_count(plan: Network, layer: str) -> int:
+    """How many channels a layer has; a blueprint is enough to know.
+
+    Raises:
+        WorkbenchError: If there is no such layer.
+    """
+    side = plan.image_size
+    image = torch.zeros(1, 3, side, side, device=plan.device)
+    return plan.activations(image, [layer])[layer].shape[1]
+
+
 def network_of(run: Run, epoch: int) -> Network:
     """The network after an epoch, on the fastest device there is."""
     return run.network(epoch).to(choose_device())
