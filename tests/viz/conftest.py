@@ -1,0 +1,46 @@
+"""A run that was never trained: what viewers read is there within a moment."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.checkpoints import save_checkpoint
+from training.models import create
+from training.preprocess import Preprocess
+from training.runs import Run, write_settings
+
+OPTIONS = {"image_size": 32, "widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}
+COLOURS = ("red", "green", "blue", "price in $")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Epochs 0, 1 and 2 with other weights each; 4 classes, 4 validation images of 32 px each."""
+    monkeypatch.setenv("FILTERSCOPE_CACHE", str(tmp_path / "cache"))
+    generator = np.random.default_rng(0)
+    for split in ("train", "val"):
+        for colour in COLOURS:
+            folder = tmp_path / "album" / split / colour
+            folder.mkdir(parents=True)
+            for index in range(4):
+                pixels = generator.integers(0, 256, (32, 32, 3), np.uint8)
+                Image.fromarray(pixels).save(folder / f"{index}.png")
+    path = tmp_path / "untrained"
+    (path / "checkpoints").mkdir(parents=True)
+    write_settings(
+        path,
+        model="alexnet-small",
+        options=OPTIONS,
+        classes=sorted(COLOURS),
+        preprocess=Preprocess(32, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
+        data=f"folder:{tmp_path / 'album'}",
+    )
+    for epoch in range(3):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(epoch)
+            network = create("alexnet-small", 4, **OPTIONS, conv1_std=0.1)
+        save_checkpoint(path, epoch, network.state_dict())
+    return Run.open(path)

@@ -1,0 +1,194 @@
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.runs import Run
+from training.status import read_status
+from viz import commands
+from viz.__main__ import main
+from viz.deconvnet import project
+from viz.export import picture_bytes
+from viz.filters import first_layer
+
+SHAPES = {
+    "filters": {"filters": (6, 7, 7, 3)},
+    "film": {"tiles": (3, 6, 7, 7, 3), "epoch": (3,)},
+    "top-patches": dict.fromkeys(("score", "image", "row", "col"), (6, 9)),
+    "deconvnet": {"projection": (3, 32, 32)},
+    "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
+    "retrieval": {"image": (12,), "distance": (12,)},
+}
+
+
+def look(view: str, run: Run, *flags: object) -> int:
+    return main([view, str(run.path), *map(str, flags)])
+
+
+@pytest.mark.parametrize("view", SHAPES)
+def test_arrays_have_their_names_and_shapes(view: str, run: Run, tmp_path: Path):
+    out = tmp_path / "arrays.npz"
+    assert look(view, run, "--out", out) == 0
+    with np.load(out, allow_pickle=False) as file:
+        assert {name: file[name].shape for name in file.files} == SHAPES[view]
+
+
+@pytest.mark.parametrize("view", commands.VIEWS)
+def test_every_view_draws_a_picture_and_leaves_nothing_beside_it(view, run: Run, tmp_path: Path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    assert look(view, run, "--out", folder / "view.png") == 0
+    assert [path.name for path in folder.iterdir()] == ["view.png"]
+    with Image.open(folder / "view.png") as picture:
+        assert picture.format == "PNG"
+
+
+def test_the_last_epoch_is_the_default(run: Run, tmp_path: Path):
+    look("filters", run, "--out", tmp_path / "a.npz")
+    look("filters", run, "--epoch", 0, "--out", tmp_path / "b.npz")
+    for name, epoch in (("a", 2), ("b", 0)):
+        truth = first_layer(run.weight(epoch, "conv1.weight")).tiles
+        with np.load(tmp_path / f"{name}.npz") as file:
+            assert np.array_equal(file["filters"], truth)
+
+
+def test_the_film_plays_every_epoch(run: Run, tmp_path: Path):
+    look("film", run, "--out", tmp_path / "film.gif")
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 3
+
+
+def test_a_picture_file_and_the_same_validation_image_give_the_same(run: Run, tmp_path: Path):
+    Image.fromarray(run.data().val.images[5]).save(tmp_path / "five.png")
+    for source in (5, tmp_path / "five.png"):
+        look(
+            "occlusion", run, "--image", source, "--out", tmp_path / f"{Path(str(source)).stem}.npz"
+        )
+    with np.load(tmp_path / "5.npz") as one, np.load(tmp_path / "five.npz") as other:
+        assert np.array_equal(one["probability"], other["probability"])
+    assert len(list(run.derived.glob("occlusion-*"))) == 1
+
+
+def test_a_unit_is_projected_from_where_it_is_asked(run: Run, tmp_path: Path):
+    flags = ["--image", 2, "--layer", "conv3", "--channel", 4, "--row", 1, "--col", 2]
+    look("deconvnet", run, *flags, "--out", tmp_path / "unit.npz")
+    images = run.preprocess.from_uint8(run.data().val.images[2:3])
+    unit = torch.tensor([[1, 2]])
+    truth = project(run.network(2), images, "conv3", torch.tensor([4]), units=unit)[0]
+    with np.load(tmp_path / "unit.npz") as file:
+        assert np.allclose(file["projection"], truth)
+
+
+def test_without_a_file_the_result_is_only_kept(run: Run, capsys):
+    assert look("top-patches", run, "--layer", "all") == 0
+    assert len(list(run.derived.glob("top-patches-*.npz"))) == 5
+    assert capsys.readouterr().out == ""
+
+
+def test_progress_is_there_for_other_programs_to_read(run: Run, tmp_path: Path):
+    assert look("top-patches", run, "--progress", tmp_path / "status.json") == 0
+    status = read_status(tmp_path / "status.json")
+    assert status is not None
+    assert (status.state, status.done, status.total) == ("finished", 16, 16)
+
+
+def test_a_failure_is_told_to_other_programs_too(run: Run, tmp_path: Path):
+    flags = ["--window", 99, "--progress", tmp_path / "status.json"]
+    assert look("occlusion", run, *flags) == 2
+    status = read_status(tmp_path / "status.json")
+    assert status is not None
+    assert status.state == "failed"
+    assert "99 px" in status.message
+
+
+def test_a_class_goes_by_name_or_number():
+    assert commands.class_index(("cat", "7", "dog"), "dog") == 2
+    assert commands.class_index(("cat", "7", "dog"), "7") == 1  # a name before a number
+    assert commands.class_index(("cat", "7", "dog"), "0") == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["filters", "RUN", "--epoch", "9"], "untrained has no epoch 9. It has 0 to 2."),
+        (["filters", "RUN", "--out", "x.jpg"], ".png, .svg, .pdf, .npz"),
+        (["filters", "RUN", "--out", "nowhere/x.png"], "no folder nowhere"),
+        (["filters", "nowhere"], "does not exist"),
+        (["feature-maps", "RUN", "--layer", "conv9"], "conv1, relu1"),
+        (["feature-maps", "RUN", "--image", "99"], "from 0 to 15"),
+        (["feature-maps", "RUN", "--image", "gone.png"], "gone.png"),
+        (["top-patches", "RUN", "--layer", "all", "--out", "x.npz"], "holds one layer"),
+        (["top-patches", "RUN", "--channels", "1,b"], "like 3,17"),
+        (["top-patches", "RUN", "--channels", "6"], "conv5 has channels 0 to 5, not 6"),
+        (["deconvnet", "RUN", "--row", "3"], "both --row and --col"),
+        (["deconvnet", "RUN", "--channel", "77"], "channels 0 to 5, not 77"),
+        (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
+        (["occlusion", "RUN", "--stride", "0"], "--stride must be at least 1"),
+        (["retrieval", "RUN", "--k", "0"], "--k must be at least 1"),
+        (["evolution", "RUN", "--epochs", "0,7"], "no epoch 7"),
+        (["evolution", "RUN", "--channels", "123"], "conv5 has channels 0 to 5, not 123"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(flags, words, run: Run, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([str(run.path) if flag == "RUN" else flag for flag in flags]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("filterscope: ")
+    assert said.count("\n") == 1
+    assert words in said
+
+
+def test_an_unknown_kind_of_file_is_refused_before_any_work(run: Run, tmp_path: Path):
+    assert look("occlusion", run, "--out", tmp_path / "heat.bmp") == 2
+    assert not run.derived.exists()
+
+
+def test_ctrl_c_leaves_no_file_behind(run: Run, tmp_path: Path, monkeypatch):
+    def stop(*_arguments, **_settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands.results, "occlusion", stop)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    progress = tmp_path / "status.json"
+    assert look("occlusion", run, "--out", folder / "a.png", "--progress", progress) == 130
+    assert list(folder.iterdir()) == []
+    status = read_status(progress)
+    assert status is not None
+    assert status.state == "stopped"
+
+
+def test_files_say_how_they_were_made(run: Run, tmp_path: Path):
+    flags = ["--window", 16, "--stride", 8]
+    for kind in ("png", "svg", "pdf", "npz"):
+        assert look("occlusion", run, *flags, "--out", tmp_path / f"heat.{kind}") == 0
+    with Image.open(tmp_path / "heat.png") as picture:
+        made = json.loads(picture.info["Description"])
+    assert made["checkpoint"] == run.digest(2)
+    assert (made["run"], made["epoch"], made["window"]) == ("untrained", 2, 16)
+    with zipfile.ZipFile(tmp_path / "heat.npz") as archive:
+        assert json.loads(archive.comment) == made
+    assert run.digest(2) in (tmp_path / "heat.svg").read_text()
+    assert (tmp_path / "heat.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_same_picture_gives_the_same_file():
+    from matplotlib.figure import Figure
+
+    made = {"view": "filters", "run": "demo", "epoch": 3}
+    for kind in ("png", "pdf"):
+        assert picture_bytes(Figure(), kind, made) == picture_bytes(Figure(), kind, made)
+
+
+@pytest.mark.parametrize("view", commands.VIEWS)
+def test_help_speaks_of_flags_and_not_of_types(view, capsys):
+    with pytest.raises(SystemExit):
+        main([view, "--help"])
+    text = capsys.readouterr().out
+    assert "--out" in text
+    assert "type:" not in text
+    assert "null" not in text
