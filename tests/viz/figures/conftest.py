@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -27,3 +28,13 @@ def words_of() -> Callable[[Figure], list[str]]:
         return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
 
     return read
+
+
+@pytest.fixture
+def weight() -> torch.Tensor:
+    """Four 3×3 kernels: nothing, all red, all dark, a weak one."""
+    weight = torch.zeros(4, 3, 3, 3)
+    weight[1, 0] = 2.0
+    weight[2] = -2.0
+    weight[3, 1, 1, 1] = 0.5
+    return weight

@@ -1,0 +1,39 @@
+import pandas as pd
+import pytest
+
+from viz.figures.curves import best_epoch, curves_figure
+
+
+def metrics() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2, 3, 4],
+            "train_loss": [2.0, 1.0, 0.5, 0.2],
+            "val_loss": [2.1, 1.2, 1.4, 1.9],
+            "train_top1": [0.2, 0.5, 0.8, 0.9],
+            "val_top1": [0.2, 0.4, 0.45, 0.45],
+            "val_top5": [0.5, 0.7, 0.8, 0.8],
+        }
+    )
+
+
+def test_the_curves_mark_the_lowest_validation_loss(words_of):
+    assert best_epoch(metrics()) == 2
+    words = " ".join(words_of(curves_figure(metrics())))
+    assert "1.2 at epoch 2\nfrom here on it overfits" in words
+
+
+def test_a_loss_that_still_falls_is_not_called_overfitting(words_of):
+    words = " ".join(words_of(curves_figure(metrics().head(2))))
+    assert "overfits" not in words
+
+
+def test_error_is_what_accuracy_leaves():
+    (_, error) = curves_figure(metrics()).axes
+    lines = {line.get_label(): line.get_ydata().tolist() for line in error.lines}
+    assert lines["validation, top-1"] == pytest.approx([0.8, 0.6, 0.55, 0.55])
+    assert error.get_ylim() == (0, 1)
+
+
+def test_a_run_without_an_epoch_has_empty_curves(pixels_of):
+    assert pixels_of(curves_figure(metrics().head(0))).size
