@@ -23,7 +23,8 @@ from viz.figures.style import (
     side_bar,
 )
 
-TILE_PX, IMAGE_PX, CAPTION_PX = 64, 224, 11
+TILE_PX, IMAGE_PX, CAPTION_PX, GAP_PX = 64, 224, 11, 3
+MIN_TILE_PX = 48  # where the sheet is to fit a width
 
 
 def draw_feature_maps(ax: Axes, feature_maps: FeatureMaps, channels: list[int]) -> None:
@@ -62,17 +63,21 @@ def feature_maps_figure(picture: Tensor, feature_maps: FeatureMaps, *, most: int
     maps_axes = pixel_axes(figure, left, 16, width, height)
     draw_feature_maps(maps_axes, feature_maps, channels)
     head(maps_axes, f"{feature_maps.layer}, channel number below each map")
-    colours, low, high_value = _scale(feature_maps)
+    colours, low, high_value = map_scale(feature_maps)
     side_bar(figure, left + width, height, (colours, low, high_value, "activation"), top=16)
     return figure
 
 
 def feature_maps_pointing(
-    feature_maps: FeatureMaps, *, most: int | None = None, chosen: int | None = None
+    feature_maps: FeatureMaps,
+    *,
+    most: int | None = None,
+    chosen: int | None = None,
+    width_px: int | None = None,
 ) -> go.Figure:
     """The channels on one sheet, strongest first; a click returns the channel."""
     channels = feature_maps.order[:most].tolist()
-    pixels, grid = _sheet(feature_maps, channels, caption=0)
+    pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px)
     largest = feature_maps.maps.flatten(1).amax(dim=1)
     hover = [
         f"channel {channel}, at most {number(float(largest[channel]))}" for channel in channels
@@ -86,7 +91,7 @@ def _image(picture: Tensor) -> np.ndarray:
     return sheet(image, enlarge=factor(image.shape[1], IMAGE_PX))[0]
 
 
-def _scale(feature_maps: FeatureMaps) -> tuple[str, float, float]:
+def map_scale(feature_maps: FeatureMaps) -> tuple[str, float, float]:
     """(colours, low, high): about zero where there are negative values, else from zero up."""
     low, high = float(feature_maps.maps.min()), float(feature_maps.maps.max())
     largest = max(-low, high) or 1.0
@@ -94,11 +99,17 @@ def _scale(feature_maps: FeatureMaps) -> tuple[str, float, float]:
 
 
 def _sheet(
-    feature_maps: FeatureMaps, channels: list[int], caption: int = CAPTION_PX
+    feature_maps: FeatureMaps,
+    channels: list[int],
+    caption: int = CAPTION_PX,
+    width_px: int | None = None,
 ) -> tuple[np.ndarray, Grid]:
-    colours, low, high = _scale(feature_maps)
+    colours, low, high = map_scale(feature_maps)
     maps = as_array(feature_maps.maps)[channels]
     tiles = colormaps[colours]((maps - low) / (high - low))[..., :3]
-    columns = good_columns(len(channels))
-    enlarge = factor(max(tiles.shape[1:3]), TILE_PX)
-    return sheet(tiles, columns, gap=3, enlarge=enlarge, caption=caption)
+    columns, tile_px = good_columns(len(channels)), TILE_PX
+    if width_px is not None:
+        tile_px = max(MIN_TILE_PX, (width_px + GAP_PX) // columns - GAP_PX)
+        columns = min(columns, max(1, (width_px + GAP_PX) // (tile_px + GAP_PX)))
+    enlarge = factor(max(tiles.shape[1:3]), tile_px)
+    return sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=caption)

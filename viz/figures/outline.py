@@ -3,33 +3,35 @@
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 from torch import Tensor
 
-from viz.figures.sheet import channels_last, factor, grey_centred, shrink, to_bytes
+from viz.figures.sheet import channels_last, factor, grey_centred, to_bytes
 
 ORANGE = (230, 159, 0)
 Box = Sequence[int]  # top, left, bottom, right, half open; may reach outside of the image
 
 
 def image_pixels(picture: Tensor, side: int, box: Box | None = None) -> np.ndarray:
-    """An image (3, H, W) in [0, 1] at about `side` px, (h, w, 3) uint8."""
+    """A square image (3, S, S) in [0, 1] at about `side` px, (h, h, 3) uint8."""
     return _fitted(channels_last(picture), side, box)
 
 
 def projection_pixels(projection: Tensor, side: int, box: Box | None = None) -> np.ndarray:
-    """A signed projection (3, H, W) on its own scale, mid grey is zero; else the same."""
+    """A signed projection (3, S, S) on its own scale, mid grey is zero; else the same."""
     return _fitted(grey_centred(projection), side, box)
 
 
 def _fitted(image: np.ndarray, side: int, box: Box | None) -> np.ndarray:
-    """Enlarged or reduced by a whole factor, the box in orange between two dark lines."""
-    height = image.shape[0]
-    small = shrink(image[None], side)[0]
-    by = factor(max(small.shape[:2]), side)
-    pixels = to_bytes(small).repeat(by, axis=0).repeat(by, axis=1)
+    """Enlarged by a whole factor or reduced to `side`; the box in orange between dark lines."""
+    pixels = to_bytes(image)
+    if len(image) > side:
+        pixels = np.array(Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX))
+    by = factor(len(pixels), side)
+    pixels = pixels.repeat(by, axis=0).repeat(by, axis=1)
     if box is None:
         return pixels
-    scale = pixels.shape[0] / height
+    scale = len(pixels) / len(image)
     edges = [round(edge * scale) for edge in box]
     for inset, colour in ((0, (0, 0, 0)), (1, ORANGE), (2, ORANGE), (3, (0, 0, 0))):
         _draw_frame(pixels, edges, inset, colour)

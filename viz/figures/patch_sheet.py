@@ -11,7 +11,7 @@ from viz.figures.sheet import Grid, channels_last, factor, grey_centred, shrink,
 from viz.figures.style import QUIET
 from viz.gallery import Gallery
 
-TILE_PX, HEAD_PX, MIDDLE_PX, BETWEEN_PX = 54, 20, 6, 16
+TILE_PX, HEAD_PX, MIDDLE_PX, BETWEEN_PX = 54, 20, 4, 12
 NINE = 3  # tiles in a row of a block
 
 
@@ -64,9 +64,16 @@ class Blocks(Grid):
 
 def small_tiles(gallery: Gallery) -> np.ndarray:
     """Patches and projections as a sheet shows them, (C, 2, k, h, w, 3) uint8."""
-    pairs = np.stack([channels_last(gallery.patch), grey_centred(gallery.projection)], axis=1)
-    fitted = to_bytes(shrink(pairs.reshape(-1, *pairs.shape[3:]), TILE_PX))
-    return fitted.reshape(*pairs.shape[:3], *fitted.shape[1:])
+    # reduced before it is scaled: a mean over both signs would leave little but grey
+    small = [_reduced(channels_last(each)) for each in (gallery.patch, gallery.projection)]
+    small[1] = grey_centred(np.moveaxis(small[1], -1, -3))
+    return to_bytes(np.stack(small, axis=1))
+
+
+def _reduced(tiles: np.ndarray) -> np.ndarray:
+    """(C, k, s, s, 3) to tiles of at most TILE_PX."""
+    fitted = shrink(tiles.reshape(-1, *tiles.shape[2:]), TILE_PX)
+    return fitted.reshape(*tiles.shape[:2], *fitted.shape[1:])
 
 
 def patch_sheet(
