@@ -1,0 +1,225 @@
+"""Evolution: when did it learn that? The strongest patch of some channels, epoch after epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app import address
+from app.downloads import made_by, offer
+from app.drawing import show_figure
+from app.frame import Choice, chosen, go_to, layer_picker
+from app.panes import heading, panes, show_pixels
+from app.patience import answer
+from app.runs import data_of
+from training.errors import WorkbenchError
+from training.models import Network
+from training.runs import Run
+from viz import results
+from viz.evolution import Evolution
+from viz.figures.evolution import evolution_figure
+from viz.figures.sheet import factor, sheet
+from viz.figures.style import number
+from viz.filters import film
+from viz.kept import to_arrays
+from viz.top_patches import TopPatches
+
+CHANNELS, MOST = 6, 12
+EPOCHS, FILTER_PX = 8, 46
+
+
+def page() -> None:
+    heading(
+        "Evolution",
+        "Channels down, epochs across: the validation image that excites the channel most at "
+        "that epoch, and below it what the deconvnet says the unit saw. Lower layers settle "
+        "within a few epochs, higher ones much later.",
+    )
+    choice = chosen()
+    try:
+        data_of(choice.run)
+    except WorkbenchError as error:
+        without_data(error)
+        return
+    if len(choice.run.epochs) < 2:
+        with_one_epoch(choice)
+        return
+    plan = results.blueprint(choice.run)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with st.container(width=230):
+            layer = layer_picker(plan, plan.convolutions, plan.convolutions[-1])
+        place = st.container(width=600)
+    top = top_patches_of(choice, layer)
+    with place:
+        channels = channels_of(top)
+    epochs = results.spread(choice.run.epochs, EPOCHS)
+    result = evolution_of(choice, layer, channels, epochs)
+    picture, inspector = panes()
+    with picture:
+        show_figure(
+            evolution_figure(result),
+            alt=f"Strongest patch and projection of {layer}, channels {channels}, "
+            f"at epochs {epochs}",
+        )
+        offer_evolution(choice, result)
+    with inspector:
+        inspect(choice, plan, result)
+
+
+def without_data(error: WorkbenchError) -> None:
+    """What can be done where there are no images to search."""
+    st.info(f"Evolution needs images to search. {error}", icon=":material/info:")
+    if st.button("Look at feature maps of your own picture", icon=":material/image:"):
+        go_to("feature_maps")
+
+
+def with_one_epoch(choice: Choice) -> None:
+    """What can be done where nothing has changed yet."""
+    st.info(
+        f"{choice.run.name} has a single checkpoint, so there is no change to see. A run that is "
+        "trained here keeps one an epoch.",
+        icon=":material/info:",
+    )
+    if st.button("See its top patches", icon=":material/photo_library:"):
+        go_to("top_patches")
+
+
+def top_patches_of(choice: Choice, layer: str) -> TopPatches:
+    """Of the chosen epoch: they say which channels are worth following."""
+    run, epoch = choice.run, choice.epoch
+
+    def compute(**how: Any) -> TopPatches:
+        return results.top_patches(run, epoch, [layer], **how)[layer]
+
+    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", layer]
+    return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
+
+
+def channels_of(top: TopPatches) -> list[int]:
+    """The chosen channels; by default the strongest at the chosen epoch."""
+    count = len(top.score)
+    strongest = top.score[:, 0].argsort(descending=True, stable=True)[:CHANNELS].tolist()
+
+    def parse(text: str) -> list[int]:
+        chosen = list(dict.fromkeys(int(part) for part in text.split(",")))
+        if not chosen or len(chosen) > MOST or not all(0 <= each < count for each in chosen):
+            raise ValueError(text)
+        return chosen
+
+    value = address.read("channels", parse, strongest)
+    key = f"channels {count}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        address.write(channels=",".join(map(str, chosen)) if chosen else None)
+
+    st.multiselect(
+        "Channels, strongest at the chosen epoch first",
+        range(count),
+        key=key,
+        on_change=changed,
+        max_selections=MOST,
+        format_func=lambda channel: f"channel {channel}",
+    )
+    return value
+
+
+def evolution_of(choice: Choice, layer: str, channels: list[int], epochs: list[int]) -> Evolution:
+    run = choice.run
+
+    def compute(**how: Any) -> Evolution:
+        return results.evolution(run, layer, channels, epochs, **how)
+
+    arguments = ["evolution", str(run.path), "--layer", layer]
+    arguments += ["--channels", ",".join(map(str, channels))]
+    arguments += ["--epochs", ",".join(map(str, epochs))]
+    return answer(
+        compute,
+        run,
+        arguments,
+        label=f"Following {len(channels)} channels over {len(epochs)} epochs",
+    )
+
+
+def settled(result: Evolution, place: int) -> int | None:
+    """The first epoch from which a channel's favourite image stays the same; None if it never did.
+
+    The last epoch alone would prove nothing.
+    """
+    images = result.image[:, place].tolist()
+    first = len(images) - 1
+    while first > 0 and images[first - 1] == images[-1]:
+        first -= 1
+    return int(result.epoch[first]) if first < len(images) - 1 else None
+
+
+def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
+    """Where each channel settles, and for conv1 its filters."""
+    st.subheader("When they settle", anchor=False)
+    channels = result.channel.tolist()
+    rows = []
+    for place, channel in enumerate(channels):
+        epoch = settled(result, place)
+        rows.append(
+            {
+                "channel": channel,
+                "same image since": "still changing" if epoch is None else f"epoch {epoch}",
+                "activation, first → last": f"{number(float(result.score[0, place]))} → "
+                f"{number(float(result.score[-1, place]))}",
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.caption(
+        "A channel has settled where its strongest image stays the same to the last epoch shown."
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        with st.container(width=140):
+            channel = st.selectbox("Channel", channels)
+        if st.button("Its top patches", icon=":material/photo_library:"):
+            go_to("top_patches", layer=result.layer, channel=channel)
+    if result.layer == plan.convolutions[0]:
+        draw_filters(choice.run, result)
+
+
+def draw_filters(run: Run, result: Evolution) -> None:
+    """The kernels themselves: only the first layer's can be seen as colours."""
+    st.subheader("The filters themselves", anchor=False)
+    epochs = result.epoch.tolist()
+    name = f"{result.layer}.weight"
+    weights = {epoch: run.weight(epoch, name)[result.channel] for epoch in epochs}
+    tiles = film(weights).tiles.transpose(0, 1).flatten(0, 1)  # channels down
+    pixels, _ = sheet(tiles, len(epochs), gap=3, enlarge=factor(tiles.shape[1], FILTER_PX))
+    show_pixels(
+        pixels,
+        caption=f"Channels {', '.join(map(str, result.channel.tolist()))} from above, epochs "
+        f"{', '.join(map(str, epochs))} across; one scale, mid grey is a weight of zero",
+        alt=f"Filters of channels {result.channel.tolist()} by epoch",
+    )
+
+
+def offer_evolution(choice: Choice, result: Evolution) -> None:
+    run = choice.run
+    channels, epochs = result.channel.tolist(), result.epoch.tolist()
+    arrays = to_arrays(result)
+    del arrays["layer"]
+    offer(
+        lambda: evolution_figure(result),
+        lambda: arrays,
+        name=f"{run.name}-evolution-{result.layer}",
+        made=made_by(
+            choice, "evolution", layer=result.layer, channels=channels, epochs=epochs, split="val"
+        ),
+        shell=f"python -m viz evolution {run.path} --layer {result.layer} --channels "
+        f"{','.join(map(str, channels))} --epochs {','.join(map(str, epochs))} "
+        "--out evolution.png",
+        python="from training.runs import Run\nfrom viz import results\n\n"
+        f'run = Run.open("{run.path}")\n'
+        f'results.evolution(run, "{result.layer}", {channels}, {epochs})',
+    )
+
+
+page()

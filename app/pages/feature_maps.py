@@ -1,0 +1,248 @@
+"""Feature maps & deconvnet: what happens to one image, layer by layer, and what one unit saw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from app import address
+from app.bars import scale_bar
+from app.downloads import made_by, offer
+from app.drawing import pointed_at
+from app.frame import Choice, chosen, go_to, layer_picker
+from app.images import ChosenImage, choose_image
+from app.panes import PICTURE_PX, heading, panes, show_pixels
+from training.geometry import receptive_fields
+from training.models import Network
+from viz.deconvnet import project
+from viz.feature_maps import FeatureMaps, feature_maps
+from viz.figures.deconvnet import deconvnet_figure
+from viz.figures.feature_maps import feature_maps_figure, feature_maps_pointing, map_scale
+from viz.figures.outline import image_pixels, projection_pixels
+from viz.figures.pointing import point_at_heatmap
+from viz.figures.sheet import sheet
+from viz.figures.style import number
+from viz.occlusion import last_maps
+from viz.patches import boxes
+
+IMAGE_PX, MAP_PX = 192, 290
+PASSES_THROUGH = ("norm", "drop")
+PLOTLY = {"viridis": "Viridis", "RdBu_r": "RdBu_r"}
+
+
+def page() -> None:
+    heading(
+        "Feature maps & deconvnet",
+        "What the chosen layer makes of the image: one map a channel, strongest first, all on one "
+        "scale. Click a map to see what its strongest unit saw.",
+    )
+    choice = chosen()
+    image = choose_image(choice)
+    network = choice.network()
+    layers = list(receptive_fields(network))
+    with st.container(width=300):
+        layer = layer_picker(network, layers, last_before_pooling(network))
+    maps = feature_maps(network, choice.run.preprocess(image.picture), layer)
+    channel = channel_of(maps)
+    unit = unit_of(maps, channel)
+    picture, inspector = panes()
+    with picture:
+        draw_sheet(maps, channel)
+        offer_maps(choice, image, maps)
+    with inspector:
+        inspect(choice, network, image, maps, channel, unit)
+
+
+def last_before_pooling(network: Network) -> str:
+    """The layer that occlusion watches, too."""
+    return last_maps(network)
+
+
+def channel_of(maps: FeatureMaps) -> int:
+    """The chosen channel; by default the strongest one."""
+
+    def parse(text: str) -> int:
+        channel = int(text)
+        if not 0 <= channel < len(maps.maps):
+            raise ValueError(text)
+        return channel
+
+    return address.read("channel", parse, int(maps.order[0]))
+
+
+def unit_of(maps: FeatureMaps, channel: int) -> tuple[int, int]:
+    """The chosen unit; by default the channel's strongest one."""
+    _, rows, columns = maps.maps.shape
+    strongest = int(maps.maps[channel].argmax())
+
+    def parse(text: str) -> tuple[int, int]:
+        row, column = (int(part) for part in text.split(","))
+        if not (0 <= row < rows and 0 <= column < columns):
+            raise ValueError(text)
+        return row, column
+
+    return address.read("unit", parse, (strongest // columns, strongest % columns))
+
+
+def draw_sheet(maps: FeatureMaps, channel: int) -> None:
+    count, rows, columns = maps.maps.shape
+    st.markdown(f"**{maps.layer}** · {count} channels of {rows}×{columns} units, strongest first")
+    figure = feature_maps_pointing(maps, chosen=channel, width_px=PICTURE_PX)
+    alt = f"Maps of all {count} channels of {maps.layer}"
+    clicked = pointed_at(figure, key=f"maps {maps.layer} {channel}", alt=alt)
+    if clicked is not None:
+        address.write(channel=clicked, unit=None)
+        st.rerun()
+    colours, low, high = map_scale(maps)
+    scale_bar(colours, number(low), number(high), "activation, one scale for all maps")
+
+
+def inspect(
+    choice: Choice,
+    network: Network,
+    image: ChosenImage,
+    maps: FeatureMaps,
+    channel: int,
+    unit: tuple[int, int],
+) -> None:
+    """One unit: where it looks, what the deconvnet says it saw, and its map to choose another."""
+    with st.container(width=130):
+        channel = address.pick_number(
+            st.number_input,
+            f"{maps.layer}, channel",
+            0,
+            len(maps.maps) - 1,
+            name="channel",
+            default=int(maps.order[0]),
+        )
+    preprocess = choice.run.preprocess
+    seen = preprocess(image.picture)
+    activation = float(maps.maps[channel, unit[0], unit[1]])
+    box = boxes(network, maps.layer, *torch.tensor([unit]).T)[0].tolist()
+    projection = project(
+        network, seen[None], maps.layer, torch.tensor([channel]), units=torch.tensor([unit])
+    )[0]
+    st.markdown(
+        f"Unit at row {unit[0]}, column {unit[1]}: activation **{number(activation)}**, "
+        f"sees {box[2] - box[0]} px"
+    )
+    pair = np.stack(
+        [
+            image_pixels(preprocess.picture(seen), IMAGE_PX, box),
+            projection_pixels(projection, IMAGE_PX, box),
+        ]
+    )
+    show_pixels(
+        sheet(pair / 255, 2, gap=4)[0],
+        caption="The image, the square that the unit sees in orange, and its projection: mid grey "
+        "is zero, brighter pixels would feed the unit",
+        alt=f"{image.name} with the unit's receptive field, and the deconvnet projection of "
+        f"{maps.layer}, channel {channel}",
+    )
+    if activation <= 0:
+        st.info(
+            "The unit does not fire here, so the deconvnet has nothing to project. What is shown "
+            "is what it would pass back.",
+            icon=":material/info:",
+        )
+    st.caption(passing(network, maps.layer))
+    draw_map(maps, channel, unit)
+    if st.button("Top patches of this channel", icon=":material/photo_library:"):
+        go_to("top_patches", layer=searched(network, maps.layer), channel=channel)
+    offer_projection(choice, image, maps.layer, channel, unit, projection, box)
+
+
+def passing(network: Network, layer: str) -> str:
+    """How the signal came back to the pixels, as far as this network has such layers."""
+    names = list(network.layers)
+    before = names[: names.index(layer) + 1]
+    way = "Back through the transposed filters, rectified at each ReLU"
+    if any(name.startswith("pool") for name in before):
+        way += ", unpooled with the recorded switches"
+    if any(name.startswith("norm") for name in before):
+        way += "; local response normalisation passes the signal through unchanged"
+    return f"{way} (Zeiler & Fergus 2013)."
+
+
+def draw_map(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
+    """The channel's map, large, to choose another unit."""
+    colours, low, high = map_scale(maps)
+    values = maps.maps[channel].numpy()
+    hover = [
+        [f"row {row}, column {column}: {number(float(value))}" for column, value in enumerate(line)]
+        for row, line in enumerate(values)
+    ]
+    st.markdown("**Its map**; click for another unit")
+    figure = point_at_heatmap(
+        values,
+        hover,
+        colours=PLOTLY[colours],
+        low=low,
+        high=high,
+        label="activation",
+        chosen=unit,
+        side=MAP_PX,
+    )
+    clicked = pointed_at(figure, key=f"map {maps.layer}", alt=f"Map of channel {channel}")
+    if clicked is not None:
+        address.write(channel=channel, unit=f"{clicked[0]},{clicked[1]}")
+        st.rerun()
+
+
+def searched(network: Network, layer: str) -> str:
+    """The convolution behind a layer: top patches are mined there."""
+    names = list(network.layers)
+    before = names[: names.index(layer) + 1]
+    return next(name for name in reversed(before) if name in network.convolutions)
+
+
+def offer_maps(choice: Choice, image: ChosenImage, maps: FeatureMaps) -> None:
+    run, epoch = choice.run, choice.epoch
+    seen = run.preprocess(image.picture)
+    offer(
+        lambda: feature_maps_figure(run.preprocess.picture(seen), maps),
+        lambda: {"maps": maps.maps.numpy(), "order": maps.order.numpy()},
+        name=f"{run.name}-feature-maps-{maps.layer}-epoch-{epoch}",
+        made=made_by(choice, "feature-maps", layer=maps.layer, image=image.name),
+        shell=f"python -m viz feature-maps {run.path} --image {image.source} --epoch {epoch} "
+        f"--layer {maps.layer} --out feature-maps.png",
+        python=image.python(run.path)
+        + "\nfrom viz.feature_maps import feature_maps\n\n"
+        + f'maps = feature_maps(run.network({epoch}), run.preprocess(image), "{maps.layer}")',
+    )
+
+
+def offer_projection(
+    choice: Choice,
+    image: ChosenImage,
+    layer: str,
+    channel: int,
+    unit: tuple[int, int],
+    projection: torch.Tensor,
+    box: Any,
+) -> None:
+    run, epoch = choice.run, choice.epoch
+    seen = run.preprocess.picture(run.preprocess(image.picture))
+    arrays: dict[str, np.ndarray] = {"projection": projection.numpy()}
+    offer(
+        lambda: deconvnet_figure(seen, projection, layer=layer, channel=channel, box=tuple(box)),
+        lambda: arrays,
+        name=f"{run.name}-deconvnet-{layer}-{channel}-epoch-{epoch}",
+        made=made_by(
+            choice, "deconvnet", layer=layer, channel=channel, unit=list(unit), image=image.name
+        ),
+        shell=f"python -m viz deconvnet {run.path} --image {image.source} --epoch {epoch} "
+        f"--layer {layer} --channel {channel} --row {unit[0]} --col {unit[1]} "
+        "--out deconvnet.png",
+        python=image.python(run.path)
+        + "\nimport torch\nfrom viz.deconvnet import project\n\n"
+        + f"network = run.network({epoch})\nimages = run.preprocess(image)[None]\n"
+        + f'project(network, images, "{layer}", torch.tensor([{channel}]), '
+        + f"units=torch.tensor([[{unit[0]}, {unit[1]}]]))",
+    )
+
+
+page()

@@ -1,0 +1,351 @@
+"""Top patches: what excites each channel of a layer most, and what the deconvnet saw there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app import address
+from app.downloads import made_by, offer
+from app.drawing import pointed_at
+from app.frame import Choice, chosen, go_to, layer_picker
+from app.images import validation_name
+from app.panes import heading, panes, show_pixels
+from app.patience import answer
+from app.runs import data_of
+from training.data import Data
+from training.errors import WorkbenchError
+from training.runs import Run
+from viz import results
+from viz.deconvnet import project
+from viz.figures.outline import image_pixels, projection_pixels
+from viz.figures.patch_sheet import patch_sheet, small_tiles
+from viz.figures.sheet import sheet
+from viz.figures.style import number
+from viz.figures.top_patches import top_patches_figure
+from viz.gallery import gallery
+from viz.images import SplitImages
+from viz.patches import boxes
+from viz.top_patches import TopPatches
+
+CHANNELS = 16  # on a page
+IMAGE_PX, GAP_PX = 128, 2
+BY_STRENGTH, BY_NUMBER = "strongest first", "by number"
+
+
+def page() -> None:
+    heading(
+        "Top patches",
+        "For each channel the nine validation images that excite it most: at the left the square "
+        "that the unit sees, at the right what the deconvnet says it saw there (mid grey is zero).",
+    )
+    choice = chosen()
+    try:
+        data = data_of(choice.run)
+    except WorkbenchError as error:
+        without_data(error)
+        return
+    plan = results.blueprint(choice.run)
+    dense = [name for name in plan.layers if name.startswith("fc")]
+    controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    with controls.container(width=230):
+        layer = layer_picker(plan, [*plan.convolutions, *dense], plan.convolutions[-1])
+    mined_together = plan.convolutions if layer in plan.convolutions else dense
+    top = top_patches_of(choice, layer, mined_together)
+    with controls:
+        order = ordered(top, controls)
+        channel = channel_of(order, len(top.score))
+        first = order.index(channel) // CHANNELS * CHANNELS
+        turn_pages(order, first)
+    shown = order[first : first + CHANNELS]
+    picture, inspector = panes()
+    with picture:
+        draw_sheet(choice, data, layer, top, shown, channel)
+        say_silent(top)
+        offer_sheet(choice, layer, top, shown)
+    with inspector:
+        inspect(choice, data, layer, top, channel)
+
+
+def without_data(error: WorkbenchError) -> None:
+    """What can be done where there are no images to search."""
+    st.info(f"Top patches need images to search. {error}", icon=":material/info:")
+    if st.button("Look at feature maps of your own picture", icon=":material/image:"):
+        go_to("feature_maps")
+
+
+def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatches:
+    """The layer's strongest patches; all the layers are mined in one pass where they have to be."""
+    run, epoch = choice.run, choice.epoch
+
+    def compute(only_kept: bool = False, **how: Any) -> TopPatches:
+        if only_kept:
+            return recalled(str(run.path), choice.digest, epoch, layer)
+        return results.top_patches(run, epoch, layers, **how)[layer]
+
+    every = "all" if layers[0].startswith("conv") else ",".join(layers)
+    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", every]
+    return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def recalled(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
+    """What is kept; an error is not cached, so it is looked for again."""
+    del digest  # part of the key only
+    run = Run.open(run_path)
+    return results.top_patches(run, epoch, [layer], only_kept=True)[layer]
+
+
+def ordered(top: TopPatches, place: Any) -> list[int]:
+    """Channels in the order that the visitor wants."""
+    with place.container(width=250):
+        order = address.pick(
+            st.segmented_control,
+            "Channels",
+            [BY_STRENGTH, BY_NUMBER],
+            name="order",
+            default=BY_STRENGTH,
+        )
+    if order == BY_STRENGTH:
+        return top.score[:, 0].argsort(descending=True, stable=True).tolist()
+    return list(range(len(top.score)))
+
+
+def channel_of(order: list[int], channels: int) -> int:
+    """The chosen channel; the first of the order where the address names none."""
+    with st.container(width=120):
+        return address.pick_number(
+            st.number_input, "Channel", 0, channels - 1, name="channel", default=order[0]
+        )
+
+
+def turn_pages(order: list[int], first: int) -> None:
+    """Back and on; the chosen channel says which page is shown."""
+    last = min(first + CHANNELS, len(order))
+    pages = [
+        ("Previous", ":material/chevron_left:", first - CHANNELS, first > 0),
+        ("Next", ":material/chevron_right:", last, last < len(order)),
+    ]
+    for label, icon, target, possible in pages:
+        if st.button(label, icon=icon, disabled=not possible, key=f"turn {label}"):
+            address.write(channel=order[target])
+            st.rerun()
+    st.caption(f"{first + 1}–{last} of {len(order)} channels")
+
+
+def draw_sheet(
+    choice: Choice, data: Data, layer: str, top: TopPatches, shown: list[int], channel: int
+) -> None:
+    tiles = tiles_of(choice, layer, top, shown)
+    headings = [heading_of(top, each) for each in shown]
+    hover = [
+        [describe(data, top, each, place) for place in range(top.score.shape[1])] for each in shown
+    ]
+    figure = patch_sheet(tiles, shown, headings, hover, chosen=channel)
+    names = ", ".join(str(each) for each in shown)
+    clicked = pointed_at(
+        figure,
+        key=f"patches {layer} {shown[0]} {channel}",
+        alt=f"Strongest patches and their projections, {layer}, channels {names}",
+    )
+    if clicked is not None:
+        address.write(channel=clicked[0], place=clicked[1] + 1)
+        st.rerun()
+
+
+def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> np.ndarray:
+    """Small patches and projections of the channels, with progress where there are many to make."""
+    place = st.empty()
+    found = []
+    for done, channel in enumerate(shown):
+        found.append(
+            tiles_of_channel(
+                str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
+            )
+        )
+        # also the moment at which a newer choice of the visitor ends this one
+        place.progress((done + 1) / len(shown), text="Projecting the patches")
+    place.empty()
+    return np.concatenate(found)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def tiles_of_channel(
+    run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches
+) -> np.ndarray:
+    """(1, 2, k, h, w, 3) uint8; what was mined follows from the weights in the key."""
+    del digest
+    run = Run.open(run_path)
+    images = SplitImages(data_of(run).val, run.preprocess)
+    pictures = gallery(
+        Choice(run, epoch).network(),
+        images,
+        layer,
+        _top,
+        torch.tensor([channel]),
+        picture=run.preprocess.picture,
+    )
+    return small_tiles(pictures)
+
+
+def is_silent(top: TopPatches, channel: int) -> bool:
+    """Whether no image excites the channel."""
+    return float(top.score[channel, 0]) <= 0
+
+
+def heading_of(top: TopPatches, channel: int) -> str:
+    if is_silent(top, channel):
+        return f"channel {channel} · silent"
+    return f"channel {channel} · {number(float(top.score[channel, 0]))}"
+
+
+def describe(data: Data, top: TopPatches, channel: int, place: int) -> str:
+    """One patch in words."""
+    image = int(top.image[channel, place])
+    if image < 0:
+        return f"channel {channel}: there is no further image"
+    score = number(float(top.score[channel, place]))
+    return f"channel {channel} · score {score} · {data.classes[int(data.val.labels[image])]}"
+
+
+def say_silent(top: TopPatches) -> None:
+    silent = [channel for channel in range(len(top.score)) if is_silent(top, channel)]
+    if not silent:
+        return
+    named = ", ".join(map(str, silent[:12])) + (" …" if len(silent) > 12 else "")
+    st.caption(
+        f"{len(silent)} of {len(top.score)} channels are silent: no image excites them "
+        f"(score 0 or less), so there is nothing to project. They are {named}."
+    )
+
+
+def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: int) -> None:
+    """The nine patches in their images, their projections, and another channel's as control."""
+    st.subheader(f"{layer}, channel {channel}", anchor=False)
+    if is_silent(top, channel):
+        st.info("No validation image excites this channel.", icon=":material/info:")
+    places = [place for place in range(top.score.shape[1]) if int(top.image[channel, place]) >= 0]
+    if not places:
+        return
+    control = control_for(top, channel)
+    lead_on(layer, top, channel, places)
+    strips = strips_of(
+        str(choice.run.path), choice.digest, choice.epoch, layer, channel, control, _top=top
+    )
+    st.caption(
+        "**Left**: the image, the square that the unit sees in orange. **Middle**: its "
+        f"projection. **Right**: the control, channel {control} of the same layer projected from "
+        "the same image; what both show comes from the pooling switches, not from the channel "
+        "(Mahendran & Vedaldi 2016). Response normalisation passes the signal through."
+    )
+    for place, strip in zip(places, strips, strict=True):
+        image = int(top.image[channel, place])
+        score = number(float(top.score[channel, place]))
+        words = f"{place + 1} · {data.classes[int(data.val.labels[image])]} · score {score}"
+        alt = f"{validation_name(data, image)}, its projection and the control"
+        show_pixels(strip, caption=words, alt=alt)
+
+
+def lead_on(layer: str, top: TopPatches, channel: int, places: list[int]) -> None:
+    """What else there is to see of a patch's image."""
+    chosen_place = address.pick_number(
+        st.number_input, "Patch", 1, len(places), name="place", default=1, width=110
+    )
+    image = int(top.image[channel, chosen_place - 1])
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Occlude its image", icon=":material/visibility_off:"):
+            go_to("occlusion", image=f"val:{image}")
+        if st.button("Feature maps", icon=":material/layers:"):
+            go_to("feature_maps", image=f"val:{image}", layer=layer, channel=channel)
+
+
+def control_for(top: TopPatches, channel: int) -> int:
+    """Another channel of the layer, the same one every time; one that fires, if there is any."""
+    others = [each for each in range(len(top.score)) if each != channel]
+    firing = [each for each in others if not is_silent(top, each)]
+    return random.Random(channel).choice(firing or others or [channel])
+
+
+@st.cache_data(max_entries=64, show_spinner="Projecting the nine images")
+def strips_of(
+    run_path: str,
+    digest: str,
+    epoch: int,
+    layer: str,
+    channel: int,
+    control: int,
+    *,
+    _top: TopPatches,
+) -> list[np.ndarray]:
+    """Image, projection and control side by side for each patch of a channel."""
+    del digest  # part of the key only
+    run = Run.open(run_path)
+    network = Choice(run, epoch).network()
+    there = _top.image[channel] >= 0
+    image, row, col = (table[channel][there] for table in (_top.image, _top.row, _top.col))
+    images = SplitImages(data_of(run).val, run.preprocess)[image]
+    squares = boxes(network, layer, row, col).tolist()
+    same = torch.full((len(images),), channel)
+    own = project(network, images, layer, same, units=torch.stack([row, col], dim=1))
+    own[_top.score[channel][there] <= 0] = 0  # did not fire: nothing to project, as in the paper
+    other = project(network, images, layer, torch.full_like(same, control))
+    pictures = run.preprocess.picture(images)
+    return [strip(*parts) for parts in zip(pictures, own, other, squares, strict=True)]
+
+
+def strip(picture: Tensor, own: Tensor, other: Tensor, box: list[int]) -> np.ndarray:
+    """Three panels in a row, (H, W, 4) uint8."""
+    panels = [
+        image_pixels(picture, IMAGE_PX, box),
+        projection_pixels(own, IMAGE_PX, box),
+        projection_pixels(other, IMAGE_PX),
+    ]
+    return sheet(np.stack(panels) / 255, 3, gap=GAP_PX)[0]
+
+
+def offer_sheet(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> None:
+    run, epoch = choice.run, choice.epoch
+    numbers = ",".join(map(str, shown))
+    offer(
+        figure_of(choice, layer, top, shown),
+        lambda: {
+            "score": top.score.numpy(),
+            "image": top.image.numpy(),
+            "row": top.row.numpy(),
+            "col": top.col.numpy(),
+        },
+        name=f"{run.name}-top-patches-{layer}-epoch-{epoch}",
+        made=made_by(choice, "top-patches", layer=layer, split="val", channels=shown),
+        shell=f"python -m viz top-patches {run.path} --epoch {epoch} --layer {layer} "
+        f"--channels {numbers} --out top-patches.png",
+        python="from training.runs import Run\nfrom viz import results\n\n"
+        f'run = Run.open("{run.path}")\n'
+        f'top = results.top_patches(run, {epoch}, ["{layer}"])["{layer}"]\n'
+        "top.score, top.image, top.row, top.col  # (C, 9), best first",
+    )
+
+
+def figure_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> Callable[[], Any]:
+    """Draws the sheet for print."""
+
+    def draw() -> Any:
+        pictures = results.gallery_of(choice.run, choice.epoch, layer, top, shown)
+        return top_patches_figure(
+            pictures.patch,
+            pictures.projection,
+            top.score[shown],
+            shown,
+            layer=layer,
+            epoch=choice.epoch,
+        )
+
+    return draw
+
+
+page()

@@ -1,0 +1,39 @@
+"""How a page is laid out: the picture at the left, what is selected in it at the right."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+PICTURE_PX = 680  # what a window of 1024 px has room for beside the sidebar
+INSPECTOR_PX = 388  # three images of 128 px side by side
+
+# the page's own margins would cost a fifth of a window of 1024 px
+STYLE = '[data-testid="stMainBlockContainer"] {padding: 2.75rem 0.75rem 4rem 1.25rem}'
+
+
+def show_pixels(pixels: np.ndarray, *, alt: str, caption: str | None = None) -> None:
+    """A picture at its own size, pixel for pixel.
+
+    Args:
+        pixels: (H, W, 3 or 4) uint8.
+        alt: What it shows, for those who cannot see it.
+        caption: Below it; Streamlit would stretch the picture to its length.
+    """
+    st.image(pixels, width=pixels.shape[1], alt=alt)
+    if caption:
+        st.caption(caption)
+
+
+def panes() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Picture and inspector: side by side where there is room, else one below the other."""
+    row = st.container(horizontal=True, gap="small")
+    return row.container(width=PICTURE_PX), row.container(width=INSPECTOR_PX)
+
+
+def heading(title: str, reading: str) -> None:
+    """What a page is about, and one line on how to read its picture."""
+    st.html(f"<style>{STYLE}</style>")
+    st.title(title, anchor=False)
+    st.caption(reading)

@@ -1,0 +1,70 @@
+"""Dear results on a page: recalled, or computed at once where that is quick, or left to a job."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from app import jobs
+from training.progress import Progress
+from training.runs import Run
+from viz.results import NotKept
+
+AT_ONCE_S = 3.0  # a child process needs as long to start
+Result = TypeVar("Result")
+
+
+class TooLong(Exception):
+    """The work would take longer than a page should."""
+
+
+def answer(
+    compute: Callable[..., Result], run: Run, arguments: Sequence[str], *, label: str
+) -> Result:
+    """The kept result; else what can be computed at once; else a job, and the page ends here.
+
+    How long it takes is seen from its first steps, so that the same code is quick on a fast
+    machine and patient on a slow one. Mining goes on in the job where the page stopped.
+
+    Args:
+        compute: Takes `only_kept` and `progress` as the functions of viz.results do.
+        run: Whose result it is.
+        arguments: Of `python -m viz` for the same result.
+        label: What the work is, for people.
+    """
+    try:
+        return compute(only_kept=True)
+    except NotKept:
+        pass
+    writable = os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
+    if not writable or jobs.Job(tuple(arguments)).status() is None:
+        try:
+            return compute(progress=_patience(label, AT_ONCE_S if writable else None))
+        except TooLong:
+            pass
+    jobs.work(list(arguments), label=label)
+    raise AssertionError("a page ends with its job")
+
+
+def _patience(label: str, limit_s: float | None) -> Progress:
+    """Draws how far the work is; gives it up where it would last longer than the limit."""
+    started = time.monotonic()
+    place = st.empty()
+
+    def tell(done: int, total: int) -> None:
+        elapsed = time.monotonic() - started
+        expected = elapsed * total / done if done else 0.0
+        if limit_s is not None and max(elapsed, expected) > limit_s:
+            place.empty()
+            raise TooLong
+        # drawing also lets a newer choice of the visitor end this run of the page
+        if done < total:
+            place.progress(done / total, text=label)
+        else:
+            place.empty()
+
+    return tell
