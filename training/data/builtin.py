@@ -1,45 +1,68 @@
 """The built-in data set: enamelled pieces on cloth, stone, sky and wood, drawn from a seed.
 
-A class is a conjunction of shape, stripes (direction and width) and a pair of opposed colours. The
-classes come in families in which every cue alone is shared by several of them, and the background
-and the clutter around the object carry all the same cues, so only their combination decides.
+A class is a conjunction of shape, stripes (direction and width) and a pair of opposed colours. Each
+cue alone is shared by several classes, and the background and the clutter around the object carry
+the same cues, so only their combination decides.
 
-Every pixel is made with +, −, ×, ÷, √, floor and comparisons alone, which IEEE 754 rounds alike
-everywhere: no sine, no matrix product, no normal deviates.
+Every pixel is made in single precision with +, −, ×, ÷, √, floor and comparisons alone, which IEEE
+754 rounds alike everywhere: no sine, no matrix product, no normal deviates.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-Plane = NDArray[np.floating]  # single precision throughout
+from training.data.shapes import SHAPES, Plane
 
-VERSION = 1
+VERSION = 2
 SIZE = 64
 TRAIN_IMAGES, VAL_IMAGES = 5000, 1000
-MEAN = (0.539, 0.512, 0.484)  # of the training pictures drawn with seed 0, in [0, 1]
-STD = (0.204, 0.179, 0.172)
+# of the channels in [0, 1], measured on the training pictures of seed 0
+MEAN = (0.541, 0.509, 0.479)
+STD = (0.1975, 0.174, 0.1675)
 
-# direction of the stripes in degrees (flips turn 45 into 135, so a class allows both) and period in
-# pixels; conv1 with stride 2 resolves periods from 4 px
-TEXTURES: dict[str, tuple[int, float]] = {
-    "pinstriped": (0, 4.6),
-    "barred": (0, 8.0),
-    "ruled": (90, 4.6),
-    "banded": (90, 8.0),
-    "hatched": (45, 4.6),
-    "slanted": (45, 8.0),
+# shape, texture and colours of each class: every pair of colours meets every shape and every
+# texture once, so each cue belongs to three classes or more, and no two classes share two cues
+KINDS = (
+    ("ring", "pinstriped", "red-green"),
+    ("ring", "hatched", "blue-yellow"),
+    ("ring", "barred", "violet-lime"),
+    ("star", "banded", "red-green"),
+    ("star", "ruled", "blue-yellow"),
+    ("star", "slanted", "violet-lime"),
+    ("heart", "hatched", "red-green"),
+    ("heart", "barred", "blue-yellow"),
+    ("heart", "pinstriped", "violet-lime"),
+    ("clover", "ruled", "red-green"),
+    ("clover", "slanted", "blue-yellow"),
+    ("clover", "banded", "violet-lime"),
+    ("disc", "barred", "red-green"),
+    ("disc", "pinstriped", "blue-yellow"),
+    ("disc", "hatched", "violet-lime"),
+    ("cross", "slanted", "red-green"),
+    ("cross", "banded", "blue-yellow"),
+    ("cross", "ruled", "violet-lime"),
+)
+CLASSES = tuple(f"{colours} {texture} {shape}" for shape, texture, colours in KINDS)
+
+# direction across the stripes in degrees, range of their period in pixels; a flip turns 45 into
+# 135, so a class allows both, and conv1 with stride 2 tells periods from 4 px apart
+TEXTURES: dict[str, tuple[int, tuple[float, float]]] = {
+    "pinstriped": (0, (4.2, 5.3)),
+    "barred": (0, (6.8, 8.8)),
+    "ruled": (90, (4.2, 5.3)),
+    "banded": (90, (6.8, 8.8)),
+    "hatched": (45, (4.6, 5.6)),
+    "slanted": (45, (7.0, 9.0)),
 }
 
 COLOURS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "red-green": ((222, 62, 72), (28, 158, 116)),
-    "blue-yellow": ((52, 92, 204), (244, 196, 62)),
-    "violet-lime": ((148, 70, 190), (160, 204, 70)),
+    "blue-yellow": ((46, 94, 208), (248, 190, 52)),
+    "violet-lime": ((166, 66, 184), (148, 206, 66)),
 }
 
 # muted grounds, light to dark, through all hues
@@ -58,78 +81,6 @@ MATERIALS: dict[str, tuple[float, float, float, float]] = {
 }
 
 CLUTTER = 3  # pieces beside the object
-
-
-def _disc(x: Plane, y: Plane) -> Plane:
-    return np.sqrt(x * x + y * y) - 1
-
-
-def _ring(x: Plane, y: Plane) -> Plane:
-    return np.abs(np.sqrt(x * x + y * y) - 0.74) - 0.26
-
-
-def _square(x: Plane, y: Plane) -> Plane:
-    return np.maximum(np.abs(x), np.abs(y)) - 1
-
-
-def _cross(x: Plane, y: Plane) -> Plane:
-    x, y = np.abs(x), np.abs(y)
-    return np.maximum(np.minimum(x, y) - 0.4, np.maximum(x, y) - 1)
-
-
-def _triangle(x: Plane, y: Plane) -> Plane:
-    return np.maximum(0.866 * np.abs(x) - 0.5 * y, y) - 0.5
-
-
-def _clover(x: Plane, y: Plane) -> Plane:
-    x, y = np.abs(x) - 0.5, np.abs(y) - 0.5
-    return np.sqrt(x * x + y * y) - 0.5
-
-
-def _star(x: Plane, y: Plane) -> Plane:
-    """Five points: fold the plane into one half of one point, then measure to its edge."""
-    cos, sin = 0.80901699, 0.58778525  # of 36 degrees
-    x, y = np.abs(x), -y
-    beyond = 2 * np.maximum(cos * x - sin * y, 0)
-    x, y = x - cos * beyond, y + sin * beyond
-    beyond = 2 * np.maximum(-cos * x - sin * y, 0)
-    x, y = np.abs(x + cos * beyond), y + sin * beyond - 1
-    edge_x, edge_y = 0.48 * sin, 0.48 * cos - 1
-    along = np.clip((x * edge_x + y * edge_y) / (edge_x**2 + edge_y**2), 0, 1)
-    gap = np.sqrt((x - edge_x * along) ** 2 + (y - edge_y * along) ** 2)
-    return np.where(y * edge_x < x * edge_y, -gap, gap)
-
-
-def _heart(x: Plane, y: Plane) -> Plane:
-    x, y = np.abs(x), 0.55 - y
-    lobe = np.sqrt((x - 0.25) ** 2 + (y - 0.75) ** 2) - 0.35355339
-    along = np.maximum(x + y, 0) / 2
-    gap = np.sqrt(np.minimum(x * x + (y - 1) ** 2, (x - along) ** 2 + (y - along) ** 2))
-    return np.where(x + y > 1, lobe, np.where(x < y, -gap, gap))
-
-
-# signed distance to the outline, negative inside, in units of the shape; and how many of its units
-# make the radius of a disc of the same area, so that size tells nothing about the class
-SHAPES: dict[str, tuple[Callable[[Plane, Plane], Plane], float]] = {
-    "disc": (_disc, 1.0),
-    "ring": (_ring, 1.139),
-    "square": (_square, 0.886),
-    "cross": (_cross, 1.108),
-    "triangle": (_triangle, 1.555),
-    "clover": (_clover, 1.0),
-    "star": (_star, 1.492),
-    "heart": (_heart, 1.876),
-}
-
-# a family is every combination of its shapes, textures and colours
-FAMILIES = (
-    (("ring", "star"), ("pinstriped", "ruled"), ("red-green", "blue-yellow")),
-    (("heart", "clover"), ("hatched", "slanted"), ("blue-yellow", "violet-lime")),
-)
-
-# (shape, texture, colours) of each class
-KINDS = tuple(kind for family in FAMILIES for kind in product(*family))
-CLASSES = tuple(f"{colours} {texture} {shape}" for shape, texture, colours in KINDS)
 
 
 @dataclass(frozen=True)
@@ -172,8 +123,7 @@ def _draw_batch(rng: Generator, labels: NDArray) -> tuple[NDArray[np.uint8], NDA
     scene = _background(rng, count)
     for _ in range(CLUTTER):
         _lay(scene, _clutter(rng, count))
-    piece = _object(rng, labels)
-    inside = _lay(scene, piece)
+    inside = _lay(scene, _object(rng, labels))
     _light(scene, rng)
     pixels = np.clip(scene * 255 + 0.5, 0, 255).astype(np.uint8)
     return pixels.transpose(1, 2, 3, 0), inside
@@ -212,20 +162,21 @@ class _Pieces:
         return distance
 
 
-def _object(rng: Generator, labels: NDArray) -> _Pieces:
-    shape = np.array([list(SHAPES).index(kind[0]) for kind in KINDS])[labels]
-    degrees = np.array([TEXTURES[kind[1]][0] for kind in KINDS])[labels][:, None, None]
-    period = np.array([TEXTURES[kind[1]][1] for kind in KINDS])[labels][:, None, None]
-    tones = np.array([COLOURS[kind[2]] for kind in KINDS])[labels].transpose(1, 2, 0)
-    degrees = degrees * rng.choice([-1, 1], degrees.shape)
-    period = period * rng.uniform(0.92, 1.08, period.shape)
-    return _pieces(rng, shape, (10, 17), 12, degrees, period, tones)
+def _object(rng: Generator, labels: NDArray[np.int64]) -> _Pieces:
+    shape = np.array([list(SHAPES).index(shape) for shape, _, _ in KINDS])[labels]
+    textures = [TEXTURES[texture] for _, texture, _ in KINDS]
+    mirrored = rng.choice((-1, 1), len(labels))
+    degrees = np.array([degrees for degrees, _ in textures])[labels] * mirrored
+    shortest, longest = np.array([periods for _, periods in textures])[labels].T
+    period = rng.uniform(shortest, longest)
+    tones = np.array([COLOURS[colours] for _, _, colours in KINDS])[labels].transpose(1, 2, 0)
+    return _pieces(rng, shape, (11, 19), 12, degrees, period, tones)
 
 
 def _clutter(rng: Generator, count: int) -> _Pieces:
     """Any shape with any stripes, but the stripes are two tones of one colour."""
     shape = rng.integers(len(SHAPES), size=count)
-    degrees, period = rng.uniform(0, 180, (count, 1, 1)), rng.uniform(3.5, 9, (count, 1, 1))
+    degrees, period = rng.uniform(0, 180, count), rng.uniform(3.5, 9, count)
     palette = np.array([tone for pair in COLOURS.values() for tone in pair])
     tone = palette[rng.integers(len(palette), size=count)]
     darker = tone * rng.uniform(0.55, 1, (count, 1))
@@ -244,13 +195,17 @@ def _pieces(
     """Give pieces a place, a size, a turn and a little play in their colours (2, 3, N)."""
     one = (len(shape), 1, 1)
     radius = rng.uniform(*radii, one)
-    centre = [rng.uniform(radius + 1, SIZE - radius - 1) for _ in range(2)]
-    turn, stripe = np.radians(rng.uniform(-turn_degrees, turn_degrees, one)), np.radians(degrees)
-    played = tones * rng.uniform(0.8, 1.1, (2, 1, len(shape))) + rng.uniform(-18, 18, tones.shape)
-    first, second = (_plane(tone[:, :, None, None] / 255) for tone in played)
+    x, y = (rng.uniform(radius + 1, SIZE - radius - 1) for _ in range(2))
+    turn = np.radians(rng.uniform(-turn_degrees, turn_degrees, one))
+    stripe, period = np.radians(degrees).reshape(one), period.reshape(one)
+    # most pieces are brightly coloured and teach quickly; a tail of faded ones stays hard to tell
+    fading = 0.92 * rng.uniform(0, 1, len(shape)) ** 3
+    faded = tones + (tones.mean(axis=0) - tones) * fading
+    played = faded * rng.uniform(0.8, 1.1, (2, 1, len(shape))) + rng.uniform(-18, 18, tones.shape)
+    first, second = (_plane(tone[..., None, None] / 255) for tone in played)
     return _Pieces(
         shape=shape,
-        centre=(_plane(centre[0]), _plane(centre[1])),
+        centre=(_plane(x), _plane(y)),
         radius=_plane(radius),
         turn=(_plane(np.cos(turn)), _plane(np.sin(turn))),
         stripe=(_plane(np.cos(stripe) / period), _plane(np.sin(stripe) / period)),
@@ -288,10 +243,10 @@ def _background(rng: Generator, count: int) -> Plane:
     angle, period = np.radians(rng.uniform(0, 180, one)), rng.uniform(3.5, 9, one)
     along, across = _plane(np.cos(angle) / period), _plane(np.sin(angle) / period)
     x, y = _PIXELS[None, None, :], _PIXELS[None, :, None]
-    warp = 3 * cloud
-    warp_thread = _ripple(along * x + across * y + warp * (waves > 0)) - 0.5
-    weft_thread = _ripple(along * y - across * x) - 0.5
-    mixture += (waves + 0.5 * weave) * warp_thread + 0.5 * weave * weft_thread
+    bent = 3 * cloud * (waves > 0)  # wood grain follows the clouds, threads run straight
+    warp = _ripple(along * x + across * y + bent) - 0.5
+    weft = _ripple(along * y - across * x) - 0.5
+    mixture += waves * warp + 0.5 * weave * (warp + weft)
     first, second = (
         _plane(np.array(GROUNDS)[rng.integers(len(GROUNDS), size=count)].T[..., None, None] / 255)
         for _ in range(2)

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from functools import cache
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from training.data import builtin
-from training.data.builtin import CLASSES, SHAPES, Drawing, draw
+from training.data.builtin import CLASSES, Drawing, draw
 
 
 @cache
@@ -60,34 +61,21 @@ def test_the_object_covers_a_part_that_heatmaps_can_be_scored_on():
     assert 0.1 < share.mean() < 0.25
 
 
-def test_the_mask_holds_the_stripes_of_opposed_colours():
+def test_the_mask_holds_the_opposed_colours_and_its_surroundings_do_not():
     drawing = split("train")
     wanted = [index for index, kind in enumerate(builtin.KINDS) if kind[2] == "blue-yellow"]
-    for index in np.flatnonzero(np.isin(drawing.labels, wanted))[:50]:
-        image, mask = drawing.images[index].astype(float), drawing.masks[index]
-        assert (image[..., 2] - image[..., 0])[mask].std() > 40
+    chosen = np.isin(drawing.labels, wanted)
+    images, masks = drawing.images[chosen].astype(np.float32), drawing.masks[chosen]
+    blueness = images[..., 2] - images[..., 0]
+    assert blueness[masks].std() > 2 * blueness[~masks].std()
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_all_shapes_of_one_radius_cover_the_same_area(name):
-    outline, reach = SHAPES[name]
-    axis = ((np.arange(400) + 0.5) / 100 - 2).astype(np.float32)
-    inside = outline(axis[None, :] / reach, axis[:, None] / reach) < 0
-    assert inside.sum() * 0.01**2 == pytest.approx(np.pi, rel=0.02)
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_a_shapes_distance_changes_sign_at_its_outline_and_never_faster_than_one(name):
-    outline, _ = SHAPES[name]
-    axis = ((np.arange(400) + 0.5) / 100 - 2).astype(np.float32)
-    slopes = np.gradient(outline(axis[None, :], axis[:, None]), 0.01)
-    assert np.hypot(*slopes)[1:-1, 1:-1].max() < 1.05  # at the rim numpy steps to one side
-
-
-def test_no_single_cue_names_the_class():
+def test_each_cue_is_shared_by_classes_that_differ_in_both_others():
     for cue in range(3):
         shared = Counter(kind[cue] for kind in builtin.KINDS)
-        assert min(shared.values()) >= 2
+        assert min(shared.values()) >= 3
+    for first, second in combinations(builtin.KINDS, 2):
+        assert sum(a == b for a, b in zip(first, second, strict=True)) <= 1
 
 
 def test_the_constants_for_normalising_are_those_of_the_set():
@@ -97,22 +85,24 @@ def test_the_constants_for_normalising_are_those_of_the_set():
 
 
 def val_accuracy_of_a_linear_classifier(features) -> float:
+    """Fitted until it converges; neither a tenth nor ten times of C is 2 % better."""
     train, val = split("train"), split("val")
-    # of C = 0.001 … 0.1 none scores 2 % higher; twenty steps are enough to converge
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=30))
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
     classifier.fit(features(train.images), train.labels)
     return classifier.score(features(val.images), val.labels)
 
 
 def small_pixels(images: np.ndarray) -> np.ndarray:
-    """Means of 4 × 4 pixels; all 12,288 values score lower still, and slower."""
-    return images.reshape(-1, 16, 4, 16, 4, 3).mean(axis=(2, 4)).reshape(len(images), -1)
+    """Means of 4 × 4 pixels: with all 12,288 values it memorises the pictures."""
+    blocks = images.reshape(-1, 16, 4, 16, 4, 3)
+    return blocks.mean(axis=(2, 4), dtype=np.float32).reshape(len(images), -1)
 
 
 def colour_histograms(images: np.ndarray) -> np.ndarray:
     """Square roots of joint 8 × 8 × 8 RGB histograms, the form that a linear classifier likes."""
     levels = (images >> 5).reshape(len(images), -1, 3).astype(np.int64) @ (64, 8, 1)
-    return np.sqrt([np.bincount(picture, minlength=512) for picture in levels])
+    counts = [np.bincount(picture, minlength=512) for picture in levels]
+    return np.sqrt(counts).astype(np.float32)
 
 
 def test_pixels_do_not_give_the_class_away():
@@ -126,4 +116,4 @@ def test_colours_do_not_give_the_class_away():
 def test_the_whole_set_is_drawn_in_seconds():
     started = time.process_time()
     draw("train", count=600)
-    assert time.process_time() - started < 2  # measured: 0.25 s, 2.4 s for all 6000
+    assert time.process_time() - started < 2  # measured: 0.22 s, and 2.2 s for all 6000
