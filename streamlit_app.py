@@ -9,6 +9,7 @@ with readable():
     make_sure_of_a_run()  # before torch is imported: the child loads it at the same time
 
 from app import frame
+from app.places import SOURCE
 
 PAGES = {
     "overview": ("Overview", ":material/home:"),
@@ -27,13 +28,12 @@ CSS = """
 .stMainBlockContainer { padding: 2.6rem 2.4rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; padding-bottom: 0; }
 .stPlotlyChart .draglayer .cursor-pointer, .stPlotlyChart .nsewdrag { cursor: pointer; }
-img { image-rendering: pixelated; }
 </style>
-"""  # margins that leave the room to the pictures; enlarged pixels stay pixels
+"""  # margins that leave the room to the pictures
 
 st.set_page_config(
     page_title="Filterscope",
-    page_icon=":material/filter_center_focus:",
+    page_icon=str(SOURCE / "app" / "icon.svg"),
     layout="wide",
     initial_sidebar_state=SIDEBAR_PX,
 )

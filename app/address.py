@@ -57,7 +57,10 @@ def read(name: str, parse: Callable[[str], Value], default: Value) -> Value:
     except (ValueError, LookupError):
         write(**{name: None})
         if text is not None:
-            notice(name, f"There is no {name} “{_plain(text)}” here. You see the usual one.")
+            notice(
+                name,
+                f"The address asks for {name} “{_plain(text)}”, which is not here: this is the default.",
+            )
         return default
     memory.known[name] = given
     if text is None:

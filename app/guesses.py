@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 import torch
@@ -13,7 +15,8 @@ from app.words import percent
 from training.errors import WorkbenchError
 from training.status import RUNNING
 
-IMAGES, GUESSES, SIDE_PX = 6, 5, 144
+IMAGES, GUESSES, COLUMN_PX = 6, 5, 164
+RIGHT, WRONG = "#0072b280", "#8888884d"  # half transparent: good on light and dark
 
 
 def show_guesses(choice: Choice) -> None:
@@ -26,7 +29,7 @@ def show_guesses(choice: Choice) -> None:
     st.subheader("What it says", anchor=False)
     st.caption(
         f"Validation images and the network's five best guesses after epoch {choice.epoch}; "
-        "the true class in bold."
+        "the true class in bold, with a tick."
     )
     try:
         split = data_of(run).val
@@ -36,17 +39,19 @@ def show_guesses(choice: Choice) -> None:
     chosen = _spread(split.labels)
     images = np.stack([split.images[index] for index in chosen])
     probability = _probabilities(choice, images)
-    for column, place in zip(st.columns(len(chosen)), range(len(chosen)), strict=True):
-        index = chosen[place]
-        with column:
-            name = run.classes[int(split.labels[index])]
-            st.image(images[place], width=SIDE_PX, alt=f"Validation image {index}, {name}")
-            st.markdown(_words(run.classes, probability[place], int(split.labels[index])))
+    row = st.container(horizontal=True, gap="medium")
+    for place, index in enumerate(chosen):
+        label = int(split.labels[index])
+        with row.container(width=COLUMN_PX, gap="small"):
+            alt = f"Validation image {index}, {run.classes[label]}"
+            st.image(images[place], width=COLUMN_PX, alt=alt)
+            st.html(_bars(run.classes, probability[place], label))
             if st.button(
                 "Where it looks",
                 key=f"occlude {index}",
                 type="tertiary",
                 icon=":material/visibility_off:",
+                help="Cover the image spot by spot and watch the answer",
             ):
                 go_to("occlusion", image=f"val:{index}")
 
@@ -66,11 +71,22 @@ def _probabilities(choice: Choice, images: np.ndarray) -> np.ndarray:
     return network(batch).softmax(dim=1).cpu().numpy()
 
 
-def _words(classes: tuple[str, ...], probability: np.ndarray, label: int) -> str:
-    best = probability.argsort()[::-1][:GUESSES]
-    lines = []
-    for index in best.tolist():
-        name = plain(classes[index])
-        shown = f"**{name}** ✓" if index == label else name
-        lines.append(f"{shown} {percent(float(probability[index]))}")
-    return "  \n".join(lines)
+def _bars(classes: tuple[str, ...], probability: np.ndarray, label: int) -> str:
+    """The five best guesses as bars, as in Krizhevsky et al. 2012, figure 4."""
+    best = probability.argsort()[::-1][:GUESSES].tolist()
+    return "".join(
+        _bar(classes[index], float(probability[index]), index == label) for index in best
+    )
+
+
+def _bar(name: str, share: float, right: bool) -> str:
+    words = escape(name)
+    shown = f"<b>{words}</b> ✓" if right else words
+    colour = RIGHT if right else WRONG
+    return (
+        f'<div title="{words}, {percent(share)}" style="display:flex; gap:4px; font-size:12px; '
+        "line-height:20px; margin-bottom:2px; border-radius:2px; padding:0 4px; "
+        f'background:linear-gradient(to right, {colour} {100 * share:.1f}%, transparent 0)">'
+        '<span style="flex:1; overflow:hidden; white-space:nowrap; text-overflow:ellipsis">'
+        f"{shown}</span><span>{100 * share:.0f} %</span></div>"
+    )

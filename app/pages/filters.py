@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast
 
 import streamlit as st
 
@@ -49,36 +49,24 @@ def filters(choice: Choice) -> None:
 
 def _controls(epochs: int) -> tuple[str, Order, Scale]:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        order = address.pick(
-            st.segmented_control,
-            "Order",
-            get_args(Order),
-            name="order",
-            default="index",
-            format_func=ORDERS.__getitem__,
-            width="content",
-        )
-        scale = address.pick(
-            st.segmented_control,
-            "Scale",
-            get_args(Scale),
-            name="scale",
-            default="shared",
-            format_func=SCALES.__getitem__,
-            width="content",
-        )
-        picture = "epoch"
-        if epochs > 1:
-            picture = address.pick(
-                st.segmented_control,
-                "Picture",
-                list(PICTURES),
-                name="picture",
-                default="epoch",
-                format_func=PICTURES.__getitem__,
-                width="content",
-            )
-    return picture, order, scale
+        picture = _segments("Picture", PICTURES, "picture") if epochs > 1 else "epoch"
+        still = picture == "epoch"
+        order = _segments("Order", ORDERS, "order") if still else "index"
+        scale = _segments("Scale", SCALES, "scale") if still else "shared"
+    return picture, cast(Order, order), cast(Scale, scale)
+
+
+def _segments(label: str, words: dict[str, str], name: str) -> str:
+    """One of a few; the first is the default."""
+    return address.pick(
+        st.segmented_control,
+        label,
+        list(words),
+        name=name,
+        default=next(iter(words)),
+        format_func=words.__getitem__,
+        width="content",
+    )
 
 
 def _channel(filters: int) -> int | None:

@@ -29,7 +29,7 @@ from viz.figures.filters import filters_figure, filters_pointing
 from viz.filters import first_layer
 from viz.results import blueprint
 
-SHEET_PX = 560  # the filters' sheet at most, beside the numbers
+SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0
 
 
@@ -74,7 +74,7 @@ def _filters_and_numbers(choice: Choice, network: Network) -> None:
     filters = first_layer(choice.run.weight(choice.epoch, f"{layer}.weight"))
     figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
     row = st.container(horizontal=True, gap="large")
-    with row.container(width=SHEET_PX + 40):
+    with row.container(width=SHEET_PX + 4):
         st.markdown(
             f"**First filters, epoch {choice.epoch}**"
             + (" · untrained: pure noise" if choice.epoch == 0 else "")
@@ -91,7 +91,7 @@ def _filters_and_numbers(choice: Choice, network: Network) -> None:
             shell=f"python -m viz filters {choice.run.path} --epoch {choice.epoch} --out out.png",
             python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=layer),
         )
-    with row.container(width=330):
+    with row.container(width=400):
         _numbers(choice, network)
 
 
@@ -105,10 +105,11 @@ filters = first_layer(run.weight({epoch}, "{layer}.weight"))"""
 
 def _numbers(choice: Choice, network: Network) -> None:
     metrics = choice.run.metrics()
-    rows = {"this epoch": choice.epoch, "best": best_epoch(metrics)}
-    table = {f"{name}, {epoch}": _errors(metrics, epoch) for name, epoch in rows.items() if epoch}
+    best = best_epoch(metrics)
+    rows = {choice.epoch: f"epoch {choice.epoch}", best: f"best, epoch {best}"}
+    table = {name: errors for epoch, name in rows.items() if (errors := _errors(metrics, epoch))}
     if table:
-        st.markdown("**Errors** by epoch")
+        st.markdown("**Errors**")
         st.table(pd.DataFrame(table))
     else:
         st.markdown("**Errors** will stand here after the first epoch.")
@@ -129,7 +130,7 @@ def _numbers(choice: Choice, network: Network) -> None:
 COSTS = ("parameters", "macs")
 
 
-def _errors(metrics: pd.DataFrame, epoch: int) -> dict[str, str]:
+def _errors(metrics: pd.DataFrame, epoch: int | None) -> dict[str, str]:
     found = metrics[metrics["epoch"] == epoch]
     if found.empty:
         return {}

@@ -30,7 +30,7 @@ from viz.filters import first_layer
 from viz.results import blueprint
 
 LOOK_EVERY_S = 1.0
-SHEET_PX = 420
+SHEET_PX = 320
 DEFAULTS = FitConfig()
 HINTS = get_type_hints(FitConfig)
 
@@ -130,18 +130,18 @@ def _watch(run: Run) -> None:
     st.subheader(plain(run.name), anchor=False)
     every = LOOK_EVERY_S if run.status().state == RUNNING else None
     st.fragment(_progress, run_every=every)(run)
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="small")
     epochs = run.epochs
     if epochs:
         layer = blueprint(run).convolutions[0]
         filters = first_layer(run.weight(epochs[-1], f"{layer}.weight"))
-        with row.container(width=SHEET_PX + 10):
+        with row.container(width=SHEET_PX + 4):
             st.markdown(f"First filters, epoch {epochs[-1]}")
             figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
             alt = f"The filters of {layer} after epoch {epochs[-1]}"
             if (channel := pointed_at(figure, key="train filters", alt=alt)) is not None:
                 go_to("filters", channel=channel)
-    with row.container(width=780):
+    with row.container(width=764):
         show_curves(run)
 
 
@@ -177,8 +177,9 @@ def _list() -> None:
     st.subheader("All runs", anchor=False)
     rows = [_row(run) for run in there]
     rows += [{"run": run.name, "state": "cannot be opened", "why": run.reason} for run in broken]
+    table = pd.DataFrame(rows).fillna("")
     state = st.dataframe(
-        pd.DataFrame(rows),
+        table,
         hide_index=True,
         height="content",
         on_select="rerun",
