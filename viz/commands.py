@@ -6,27 +6,20 @@ ones keep it in the run too, and may be asked for that alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
 from matplotlib.figure import Figure
-from PIL import Image
 
 from training.errors import WorkbenchError
-from training.images import read_image
-from training.models import Network
-from training.progress import Bar, Progress
 from training.runs import Run
-from training.status import FAILED, FINISHED, STOPPED, Reporter
 from viz import deconvnet as deconvnets
 from viz import feature_maps as maps
 from viz import filters as kernels
 from viz import results
 from viz.deconvnet import strongest_units
-from viz.export import check_out, write, write_bytes
+from viz.export import write, write_bytes
 from viz.figures import deconvnet as deconvnet_figures
 from viz.figures import evolution as evolution_figures
 from viz.figures import feature_maps as feature_map_figures
@@ -36,9 +29,21 @@ from viz.figures import occlusion as occlusion_figures
 from viz.figures import retrieval as retrieval_figures
 from viz.figures import top_patches as top_patches_figures
 from viz.figures.style import plain
+from viz.flags import (
+    channels_of,
+    check_channel,
+    class_index,
+    is_number,
+    layers_of,
+    numbers_of,
+    open_run,
+    out_file,
+    picture_of,
+)
 from viz.kept import to_arrays
 from viz.occlusion import last_maps
 from viz.patches import boxes
+from viz.reporting import reporting
 from viz.results import blueprint, channel_count, network_of, split_of
 from viz.top_patches import TopPatches
 
@@ -65,8 +70,8 @@ def filters(
         scale: One scale for all kernels, on which mid grey is zero, or one for each.
         out: File to write: .png, .svg, .pdf or .npz.
     """
-    path = _out(out)
-    opened, at = _open(run, epoch)
+    path = out_file(out)
+    opened, at = open_run(run, epoch)
     weight = opened.weight(at, f"{blueprint(opened).convolutions[0]}.weight")
     result = kernels.first_layer(weight, scale=scale, order=order)
     title = f"First filters of {plain(opened.name)}, epoch {at}"
@@ -89,8 +94,8 @@ def film(run: str, *, out: str | None = None) -> None:
         out: File to write: .gif for the animation, .png, .svg or .pdf for eight epochs side by
             side, or .npz.
     """
-    path = _out(out, ".gif")
-    opened, last = _open(run, None)
+    path = out_file(out, ".gif")
+    opened, last = open_run(run, None)
     name = f"{blueprint(opened).convolutions[0]}.weight"
     epochs = opened.epochs
     result = kernels.film({epoch: opened.weight(epoch, name) for epoch in epochs})
@@ -121,9 +126,9 @@ def feature_maps(
         epoch: The last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
     """
-    path = _out(out)
-    opened, at = _open(run, epoch)
-    picture, name = _image(opened, image)
+    path = out_file(out)
+    opened, at = open_run(run, epoch)
+    picture, name = picture_of(opened, image)
     network = network_of(opened, at)
     images = opened.preprocess(picture)
     result = maps.feature_maps(network, images, layer or last_maps(network))
@@ -162,14 +167,14 @@ def top_patches(
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
-    path = _out(out)
-    opened, at = _open(run, epoch)
+    path = out_file(out)
+    opened, at = open_run(run, epoch)
     plan = blueprint(opened)
-    layers = _layers(plan, layer)
-    asked = _channels(channels, plan, layers[0])
+    layers = layers_of(plan, layer)
+    asked = channels_of(channels, plan, layers[0])
     if path is not None and len(layers) > 1:
         raise WorkbenchError(f"--out {path.name} holds one layer, but {len(layers)} are asked for.")
-    with _reporting("Mining patches", progress) as told:
+    with reporting("Mining patches", progress) as told:
         found = results.top_patches(opened, at, layers, split=split, progress=told)
         top = found[layers[0]]
         chosen = asked or _strongest(top)
@@ -209,11 +214,11 @@ def deconvnet(
         epoch: The last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
     """
-    path = _out(out)
+    path = out_file(out)
     if (row is None) != (col is None):
         raise WorkbenchError("A unit needs both --row and --col. Give both, or neither.")
-    opened, at = _open(run, epoch)
-    picture, name = _image(opened, image)
+    opened, at = open_run(run, epoch)
+    picture, name = picture_of(opened, image)
     network = network_of(opened, at)
     layer = layer or network.convolutions[-1]
     images = opened.preprocess(picture)
@@ -222,7 +227,7 @@ def deconvnet(
         activations = network.activations(batch, [layer])[layer].cpu()
     if channel is None:
         channel = int(activations[0].reshape(activations.shape[1], -1).amax(1).argmax())
-    _check_channel(channel, activations.shape[1], layer)
+    check_channel(channel, activations.shape[1], layer)
     channels = torch.tensor([channel])
     unit = strongest_units(activations, channels) if row is None else torch.tensor([[row, col]])
     result = deconvnets.project(network, images[None], layer, channels, units=unit)[0]
@@ -269,14 +274,14 @@ def occlusion(
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
-    path = _out(out)
-    opened, at = _open(run, epoch)
-    picture, name = _image(opened, image)
+    path = out_file(out)
+    opened, at = open_run(run, epoch)
+    picture, name = picture_of(opened, image)
     index = None if label is None else class_index(opened.classes, label)
     for flag, value in (("window", window), ("stride", stride)):
         if value is not None and value < 1:
             raise WorkbenchError(f"--{flag} must be at least 1 px, got {value}.")
-    with _reporting("Sliding the square", progress) as told:
+    with reporting("Sliding the square", progress) as told:
         result = results.occlusion(
             opened,
             at,
@@ -332,13 +337,13 @@ def retrieval(
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
-    path = _out(out)
+    path = out_file(out)
     if k < 1:
         raise WorkbenchError(f"--k must be at least 1, got {k}.")
-    opened, at = _open(run, epoch)
-    picture, name = _image(opened, image)
-    itself = int(image) if split == "val" and _is_number(image) else None
-    with _reporting("Computing features", progress) as told:
+    opened, at = open_run(run, epoch)
+    picture, name = picture_of(opened, image)
+    itself = int(image) if split == "val" and is_number(image) else None
+    with reporting("Computing features", progress) as told:
         result = results.neighbours(
             opened, at, picture, k=k, layer=layer, split=split, but=itself, progress=told
         )
@@ -385,14 +390,14 @@ def evolution(
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
-    path = _out(out)
-    opened, last = _open(run, None)
+    path = out_file(out)
+    opened, last = open_run(run, None)
     plan = blueprint(opened)
     layer = layer or plan.convolutions[-1]
     count = channel_count(plan, layer)
-    chosen = _channels(channels, plan, layer) or list(range(min(CHANNELS // 2, count)))
-    at = _numbers("epochs", epochs) or results.spread(opened.epochs)
-    with _reporting("Following channels", progress) as told:
+    chosen = channels_of(channels, plan, layer) or list(range(min(CHANNELS // 2, count)))
+    at = numbers_of("epochs", epochs) or results.spread(opened.epochs)
+    with reporting("Following channels", progress) as told:
         result = results.evolution(opened, layer, chosen, at, split=split, progress=told)
         arrays = to_arrays(result)
         del arrays["layer"]
@@ -416,95 +421,9 @@ VIEWS = {
 }
 
 
-def class_index(classes: tuple[str, ...], label: str) -> int:
-    """A class by its name, or else by its number.
-
-    Raises:
-        WorkbenchError: If there is no such class.
-    """
-    if label in classes:
-        return classes.index(label)
-    if _is_number(label) and int(label) < len(classes):
-        return int(label)
-    alike = [name for name in classes if label.lower() in name.lower()] or list(classes)
-    shown = ", ".join(alike[:5]) + (", …" if len(alike) > 5 else "")
-    raise WorkbenchError(
-        f"There is no class {label!r}. Choose a name ({shown}) or a number from 0 to "
-        f"{len(classes) - 1}."
-    )
-
-
-def _out(out: str | None, *more: str) -> Path | None:
-    path = None if out is None else Path(out)
-    check_out(path, *more)
-    return path
-
-
-def _open(path: str, epoch: int | None) -> tuple[Run, int]:
-    """The run, and the epoch asked for or the last one."""
-    run = Run.open(path)
-    epochs = run.epochs
-    if epoch is None and epochs:
-        epoch = epochs[-1]
-    if epoch not in epochs:
-        have = f"It has {epochs[0]} to {epochs[-1]}." if epochs else "It has none yet."
-        raise WorkbenchError(f"{run.name} has no epoch {epoch}. {have}")
-    assert epoch is not None
-    return run, epoch
-
-
-def _image(run: Run, source: str) -> tuple[Image.Image, str]:
-    """A picture file or a validation image, and what to call it."""
-    if not _is_number(source):
-        return read_image(Path(source)).image, Path(source).name
-    images = run.data().val.images
-    if int(source) >= len(images):
-        raise WorkbenchError(
-            f"There is no validation image {source}. Choose one from 0 to {len(images) - 1}, or "
-            "the path of a picture."
-        )
-    return Image.fromarray(images[int(source)]), f"validation image {source}"
-
-
-def _layers(plan: Network, asked: str | None) -> list[str]:
-    if asked == "all":
-        return plan.convolutions
-    names = [plan.convolutions[-1]] if asked is None else asked.split(",")
-    for name in names:
-        plan.require_layer(name)
-    return names
-
-
-def _channels(asked: str | None, plan: Network, layer: str) -> list[int]:
-    """The channels asked for, none if none are; refused before anything is mined."""
-    numbers = _numbers("channels", asked)
-    count = channel_count(plan, layer)
-    for number in numbers:
-        _check_channel(number, count, layer)
-    return numbers
-
-
 def _strongest(top: TopPatches) -> list[int]:
     order = top.score[:, 0].argsort(descending=True, stable=True)
     return sorted(order[:CHANNELS].tolist())
-
-
-def _check_channel(channel: int, count: int, layer: str) -> None:
-    if not 0 <= channel < count:
-        raise WorkbenchError(f"{layer} has channels 0 to {count - 1}, not {channel}.")
-
-
-def _numbers(flag: str, text: str | None) -> list[int]:
-    parts = [] if text is None else text.strip("[]").split(",")
-    if not all(_is_number(part.strip()) for part in parts):
-        raise WorkbenchError(
-            f"--{flag} takes numbers with commas between, like 3,17; got {text!r}."
-        )
-    return [int(part) for part in parts]
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 def _made(view: str, run: Run, epoch: int, **settings: Any) -> Mapping[str, Any]:
@@ -518,26 +437,3 @@ def _made(view: str, run: Run, epoch: int, **settings: Any) -> Mapping[str, Any]
         "checkpoint": run.digest(epoch),
         **settings,
     }
-
-
-@contextmanager
-def _reporting(message: str, file: str | None) -> Iterator[Progress]:
-    """Progress to the terminal, if it is one, and to a file, if one is named."""
-    if file is None:
-        yield Bar(message)
-        return
-    reporter, bar = Reporter(Path(file), message=message), Bar(message)
-
-    def tell(done: int, total: int) -> None:
-        bar(done, total)
-        reporter(done, total)
-
-    try:
-        yield tell
-    except (KeyboardInterrupt, SystemExit):
-        reporter.end(STOPPED, "Stopped.")
-        raise
-    except BaseException as error:
-        reporter.end(FAILED, str(error))
-        raise
-    reporter.end(FINISHED)

@@ -97,7 +97,7 @@ def top_patches(
     Returns:
         By layer, in the order asked.
     """
-    data = run.data()
+    data = run.data(progress)
     digest = run.digest(epoch)
 
     def question(names: str | list[str]) -> Question:
@@ -134,7 +134,7 @@ def features(
     progress: Progress = silent,
 ) -> Tensor:
     """What a layer makes of every image of a split, (N, D)."""
-    data = run.data()
+    data = run.data(progress)
     settings = {"layer": layer, "split": split}
     question = Question("features", run.digest(epoch), data.fingerprint, settings)
 
@@ -265,7 +265,7 @@ def evolution(
     epochs = list(epochs or spread(run.epochs))
     digests = ",".join(run.digest(epoch) for epoch in epochs)
     settings = {"layer": layer, "channels": list(channels), "epochs": epochs, "split": split}
-    data = run.data()
+    data = run.data(progress)
     question = Question("evolution", digests, data.fingerprint, settings)
 
     def compute() -> Arrays:

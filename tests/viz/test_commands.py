@@ -14,6 +14,7 @@ from viz.__main__ import main
 from viz.deconvnet import project
 from viz.export import picture_bytes
 from viz.filters import first_layer
+from viz.flags import class_index
 
 SHAPES = {
     "filters": {"filters": (6, 7, 7, 3)},
@@ -106,9 +107,9 @@ def test_a_failure_is_told_to_other_programs_too(run: Run, tmp_path: Path):
 
 
 def test_a_class_goes_by_name_or_number():
-    assert commands.class_index(("cat", "7", "dog"), "dog") == 2
-    assert commands.class_index(("cat", "7", "dog"), "7") == 1  # a name before a number
-    assert commands.class_index(("cat", "7", "dog"), "0") == 0
+    assert class_index(("cat", "7", "dog"), "dog") == 2
+    assert class_index(("cat", "7", "dog"), "7") == 1  # a name before a number
+    assert class_index(("cat", "7", "dog"), "0") == 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Each channel's strongest patches beside their projections, as in Zeiler & Fergus, figure 2."""
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 import plotly.graph_objects as go
@@ -55,8 +56,8 @@ def top_patches_figure(
         shown.append(grey_centred(projections))
     high, wide = block(shown[0][0])[0].shape[:2]
     pair = len(shown) * (wide + 8) - 8
-    columns = min(len(channels), 4, max(1, (WIDTH_PX + 22) // (pair + 22)))
-    rows = -(-len(channels) // columns)
+    rows = ceil(len(channels) / min(4, max(1, (WIDTH_PX + 22) // (pair + 22))))
+    columns = ceil(len(channels) / rows)  # full rows: four channels stand 2 by 2, not 3 and 1
     width, height = columns * (pair + 22) - 22, rows * (high + 24)
     at = "" if epoch is None else f", epoch {epoch}"
     reading = "nine patches from nine images, best first, activation below" + (
