@@ -43,4 +43,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             torch.manual_seed(epoch)
             network = create("alexnet-small", 4, **OPTIONS, conv1_std=0.1)
         save_checkpoint(path, epoch, network.state_dict())
-    return Run.open(path)
+    run = Run.open(path)
+    run.data()  # decoded here, so that progress in the tests is that of the views
+    return run
