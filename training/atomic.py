@@ -11,12 +11,17 @@ from training.errors import WorkbenchError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Lend a temporary file that takes `path`'s place when the block ends well.
 
     A reader, a crash or a full disk sees the old file or the new one, never a part. The file
     gets the permissions that the umask asks for, whatever wrote it (safetensors would leave it
     readable to its owner alone).
+
+    Args:
+        path: The file to make or replace.
+        durable: Wait until it is on the disk, so that it survives a crash of the machine too. A
+            busy disk takes seconds for that: leave it out for what is written many times a minute.
 
     Raises:
         WorkbenchError: If the folder cannot be written or the disk is full.
@@ -27,7 +32,8 @@ def replacing(path: Path) -> Iterator[Path]:
         mode = partial.stat().st_mode
         yield partial
         partial.chmod(mode)
-        _flush_to_disk(partial)
+        if durable:
+            _flush_to_disk(partial)
         partial.replace(path)
     except OSError as error:
         free_mb = _free_mb(path.parent)
@@ -38,9 +44,9 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """Replace a text file in one step."""
-    with replacing(path) as partial:
+    with replacing(path, durable=durable) as partial:
         partial.write_text(text, encoding="utf-8")
 
 

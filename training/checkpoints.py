@@ -59,6 +59,26 @@ def load_checkpoint(path: Path) -> dict[str, Tensor]:
     return weights
 
 
+def check_fit(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], file: str) -> None:
+    """Refuse weights that are not this network's, naming the first layer that differs.
+
+    Raises:
+        CheckpointError: If names or shapes differ.
+    """
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    if missing or extra:
+        parts = [f"lacks {', '.join(missing[:3])}"] * bool(missing)
+        parts += [f"has {', '.join(extra[:3])}, which the network has not"] * bool(extra)
+        raise CheckpointError(f"{file} belongs to another network: it {' and '.join(parts)}.")
+    for name, tensor in expected.items():
+        if found[name].shape != tensor.shape:
+            raise CheckpointError(
+                f"{file} belongs to another network: {name} is {tuple(found[name].shape)}, "
+                f"expected {tuple(tensor.shape)}."
+            )
+
+
 def load_tensor(path: Path, name: str) -> Tensor:
     """One tensor of a checkpoint, without reading the others.
 

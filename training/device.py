@@ -38,5 +38,6 @@ def _has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     # emulated elsewhere, which is slower than float32
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch before 2.11 cannot say
-    return device.type == "cpu" and bool(capabilities.get("avx512_bf16", False))
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
+        return False  # older torch cannot say
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))

@@ -21,7 +21,7 @@ import torch
 from training.atomic import replacing, write_text
 from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import FitConfig
-from training.data import describe, open_data
+from training.data import Source, describe, open_data
 from training.data.batches import batches
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
@@ -98,10 +98,10 @@ def _epochs(
     torch.manual_seed(config.seed)
     network = create(config.model, len(source.classes), **config.model_options)
     if not resume:
-        _write_run(path, config, source.classes, source.fingerprint, preprocess, dtype)
+        _write_run(path, config, source, preprocess, dtype)
         # before the data are ready: there is something to look at from the first second
         save_checkpoint(path, 0, network.state_dict())
-    network = network.to(device, memory_format=torch.channels_last)
+    network = network.to(device).to(memory_format=torch.channels_last)
     optimizer = make_optimizer(network, config)
     if not resume:
         _save_resume(path, 0, optimizer)
@@ -195,8 +195,7 @@ def _same_settings(path: Path, config: FitConfig) -> None:
 def _write_run(
     path: Path,
     config: FitConfig,
-    classes: tuple[str, ...],
-    fingerprint: str,
+    source: Source,
     preprocess: Preprocess,
     dtype: torch.dtype,
 ) -> None:
@@ -204,10 +203,10 @@ def _write_run(
         path,
         model=config.model,
         options=options(config.model, **config.model_options),
-        classes=classes,
+        classes=source.classes,
         preprocess=preprocess,
-        data=config.data,
-        data_fingerprint=fingerprint,
+        data=source.spec,  # absolute, so that the run opens from any folder
+        data_fingerprint=source.fingerprint,
         training=asdict(config),
         precision=str(dtype).removeprefix("torch."),
         **provenance(),
@@ -217,11 +216,12 @@ def _write_run(
 
 def provenance() -> dict[str, Any]:
     """When, with which libraries and from which source revision a run was made."""
-    packages = ("filterscope", "torch", "torchvision", "safetensors")
+    packages = ("filterscope", "torchvision", "safetensors")
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "python": platform.python_version(),
+            "torch": torch.__version__,  # tells the CUDA build, which its package does not
             **{package: version(package) for package in packages},
         },
         "revision": _revision(),

@@ -15,13 +15,14 @@ from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
 from training.checkpoints import check_fit, save_checkpoint
+from training.data import describe
+from training.data.source import IMAGENET_MEAN, IMAGENET_STD
 from training.errors import WorkbenchError
 from training.fit import provenance
 from training.models import create, options
 from training.preprocess import Preprocess
 from training.runs import Run, write_settings
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 Weights = dict[str, Tensor]
 
 
@@ -64,7 +65,7 @@ def import_weights(
         options=options(model, **choices),
         classes=names,
         preprocess=preprocess,
-        data=data,
+        data=describe(data).spec if data else None,
         imported=Path(file).name,
         **provenance(),
     )

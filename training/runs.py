@@ -17,6 +17,7 @@ from torch import Tensor
 from training.atomic import write_text
 from training.checkpoints import (
     CheckpointError,
+    check_fit,
     checkpoint_path,
     load_checkpoint,
     load_tensor,
@@ -211,26 +212,6 @@ def _is_whole(row: Mapping[str | None, Any]) -> bool:
         return len([float(row[name]) for name in METRICS]) == len(row)
     except (KeyError, TypeError, ValueError):
         return False
-
-
-def check_fit(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], file: str) -> None:
-    """Refuse weights that are not this network's, naming the first layer that differs.
-
-    Raises:
-        CheckpointError: If names or shapes differ.
-    """
-    missing = [name for name in expected if name not in found]
-    extra = [name for name in found if name not in expected]
-    if missing or extra:
-        parts = [f"lacks {', '.join(missing[:3])}"] * bool(missing)
-        parts += [f"has {', '.join(extra[:3])}, which the network has not"] * bool(extra)
-        raise CheckpointError(f"{file} belongs to another network: it {' and '.join(parts)}.")
-    for name, tensor in expected.items():
-        if found[name].shape != tensor.shape:
-            raise CheckpointError(
-                f"{file} belongs to another network: {name} is {tuple(found[name].shape)}, "
-                f"expected {tuple(tensor.shape)}."
-            )
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class Reporter:
 
     def _write(self) -> None:
         self.status = replace(self.status, updated=time.time())
-        write_text(self._path, json.dumps(asdict(self.status)))
+        write_text(self._path, json.dumps(asdict(self.status)), durable=False)
 
 
 def _lock_path(path: Path) -> Path:

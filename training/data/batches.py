@@ -89,7 +89,7 @@ def _jitter(
         canvas[:, padding:-padding, padding:-padding] = pixels
         pixels = canvas
     tops, lefts = generator.integers(0, pixels.shape[1] - size + 1, (2, count))
-    mirrored = generator.random(count) < 0.5 if flip else np.zeros(count, bool)
+    mirrored = np.less(generator.random(count), 0.5 if flip else 0.0)
     cuts = np.empty((count, size, size, 3), np.uint8)
     for cut, image, top, left, mirror in zip(cuts, pixels, tops, lefts, mirrored, strict=True):
         window = image[top : top + size, left : left + size]

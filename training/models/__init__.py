@@ -65,5 +65,7 @@ def _recipe(name: str, choices: dict[str, Any]) -> AlexNet:
                 f"Model {name!r} has no option {option!r}. It has: {', '.join(known)}."
             )
     # JSON and YAML know lists only
-    settled = {key: tuple(v) if isinstance(v, list) else v for key, v in choices.items()}
+    settled: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in choices.items()
+    }
     return replace(MODELS[name], **settled)

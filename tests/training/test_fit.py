@@ -1,0 +1,163 @@
+"""A run is trained, stopped, resumed; a dead one says so."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+import torch
+
+from training.__main__ import main
+from training.checkpoints import load_checkpoint
+from training.errors import WorkbenchError
+from training.fit import fit
+from training.models import create
+from training.runs import METRICS, Run
+
+
+def all_weights(run):
+    return [load_checkpoint(path) for path in sorted((run.path / "checkpoints").iterdir())]
+
+
+def same(ours, theirs):
+    return all(torch.equal(ours[name], theirs[name]) for name in ours | theirs)
+
+
+def test_there_is_a_checkpoint_before_the_first_epoch_and_after_each(recipe):
+    run = fit(recipe(epochs=3))
+    assert run.epochs == [0, 1, 2, 3]
+    assert run.metrics().epoch.tolist() == [1, 2, 3]
+    assert tuple(pd.read_csv(run.path / "metrics.csv").columns) == METRICS
+    assert run.status().state == "finished"
+    assert not list(run.path.rglob("*.partial"))
+
+
+def test_it_learns_to_tell_red_from_green_from_blue(recipe):
+    run = fit(recipe(epochs=20, lr=0.02))
+    assert run.metrics().val_top1.iloc[-1] == 1.0
+
+
+def test_the_seed_decides_everything(recipe, tmp_path):
+    first, same_seed, other = (
+        fit(recipe(run=str(tmp_path / name), seed=seed))
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert same(first.network(3).state_dict(), same_seed.network(3).state_dict())
+    assert not same(first.network(0).state_dict(), other.network(0).state_dict())
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(recipe, tmp_path, precision):
+    whole = fit(recipe(run=str(tmp_path / "whole"), precision=precision))
+    steps = iter(range(100))
+
+    def stop_in_the_second_epoch() -> None:
+        if next(steps) == 4:
+            raise KeyboardInterrupt
+
+    halves = recipe(run=str(tmp_path / "halves"), precision=precision)
+    with pytest.raises(KeyboardInterrupt):
+        fit(halves, pause=stop_in_the_second_epoch)
+    assert Run.open(halves.run).status().state == "stopped"
+    assert Run.open(halves.run).epochs == [0, 1]
+
+    resumed = fit(halves, resume=True)
+    for ours, theirs in zip(all_weights(resumed), all_weights(whole), strict=True):
+        assert same(ours, theirs)
+    columns = ["epoch", "train_loss", "val_loss", "val_top1", "lr"]
+    assert resumed.metrics()[columns].equals(whole.metrics()[columns])
+
+
+def test_an_epoch_that_was_written_but_not_counted_is_done_again(recipe, tmp_path):
+    whole = fit(recipe(run=str(tmp_path / "whole")))
+    config = recipe()
+    saved = {}
+
+    def keep_resume_file(row) -> None:
+        saved[row["epoch"]] = (tmp_path / "run" / "resume.pt").read_bytes()
+
+    fit(config, on_epoch=keep_resume_file)
+    (tmp_path / "run" / "resume.pt").write_bytes(saved[2])  # as if killed just before the third
+
+    again = fit(config, resume=True)
+    assert again.metrics().epoch.tolist() == [1, 2, 3]
+    assert same(again.network(3).state_dict(), whole.network(3).state_dict())
+
+
+def test_the_settings_are_all_in_run_json(recipe):
+    run = fit(recipe(epochs=1, seed=5))
+    settings = json.loads((run.path / "run.json").read_text())
+    assert settings["training"]["seed"] == 5
+    assert settings["options"]["widths"] == [6, 8, 8, 8, 6]
+    assert settings["options"]["lrn"] == [1, 2]
+    assert settings["classes"] == ["blue", "green", "red"]
+    assert settings["versions"]["torch"] == torch.__version__
+
+
+def test_an_existing_run_is_not_overwritten(recipe):
+    fit(recipe(epochs=1))
+    with pytest.raises(WorkbenchError, match=r"already holds a run.*--resume"):
+        fit(recipe(epochs=1))
+
+
+def test_a_run_is_not_resumed_with_other_settings(recipe):
+    fit(recipe(epochs=1))
+    with pytest.raises(WorkbenchError, match=r"lr was 0.02, now 0.1"):
+        fit(recipe(epochs=1, lr=0.1), resume=True)
+
+
+def test_nothing_is_resumed_where_nothing_is(recipe):
+    with pytest.raises(WorkbenchError, match="nothing to resume"):
+        fit(recipe(), resume=True)
+
+
+def test_a_run_whose_loss_is_no_number_stops_and_says_so(recipe):
+    with pytest.raises(WorkbenchError, match=r"no longer a number.*--lr"):
+        fit(recipe(lr=1e20, warmup=0.0))
+    run = Run.open(recipe().run)
+    assert run.status().state == "dead"
+    assert run.epochs == [0]
+
+
+def test_a_dead_network_stops_and_names_the_silent_layer(recipe, monkeypatch):
+    # biases far below zero silence every unit of conv1 for good
+    def silenced(*arguments, **options):
+        network = create(*arguments, **options)
+        torch.nn.init.constant_(network.layers["conv1"].bias, -1e3)
+        return network
+
+    monkeypatch.setattr("training.fit.create", silenced)
+    with pytest.raises(WorkbenchError, match=rf"dead.*{math.log(3):.2f} nats.*relu1"):
+        fit(recipe())
+    assert Run.open(recipe().run).status().state == "dead"
+
+
+def test_the_command_line_trains_and_evaluates(recipe, capsys):
+    config = recipe(epochs=1)
+    flags = [
+        f"--{name}={getattr(config, name)}" for name in ("run", "data", "image_size", "epochs")
+    ]
+    assert main(["fit", *flags, '--options={"widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}']) == 0
+    trained = Run.open(config.run).metrics().val_top1.iloc[-1]
+    assert main(["evaluate", config.run]) == 0
+    assert f"top-1 {trained:.2%}" in capsys.readouterr().out
+
+
+def test_a_recipe_file_gives_the_same_settings_as_flags(recipe, tmp_path):
+    config = recipe(epochs=1)
+    file = tmp_path / "recipe.yaml"
+    file.write_text(
+        f"data: {config.data}\nimage_size: 32\nepochs: 9\noptions: {{hidden: [8, 8]}}\n"
+    )
+    assert main(["fit", "--config", str(file), "--run", config.run, "--epochs=1"]) == 0
+    settings = Run.open(config.run).config
+    assert settings["training"]["epochs"] == 1
+    assert settings["options"]["hidden"] == [8, 8]
+
+
+def test_a_mistake_on_the_command_line_is_one_line_without_a_traceback(tmp_path, capsys):
+    assert main(["fit", "--data=folder:/no/such/folder", f"--run={tmp_path / 'run'}"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("filterscope: ")
+    assert "/no/such/folder" in error
+    assert "Traceback" not in error
