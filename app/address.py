@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 Value = TypeVar("Value")
 
@@ -26,11 +27,13 @@ class _Memory:
     known: dict[str, str] = field(default_factory=dict)  # of all pages so far
     carried: dict[str, str] = field(default_factory=dict)  # brought from other pages, not yet used
     notices: dict[str, str] = field(default_factory=dict)
+    place: DeltaGenerator | None = None  # where notices are drawn, once the page has begun
 
 
 def arrive(page: str) -> bool:
     """Begin a run of a page; True where the visitor has just come from another one."""
     memory = _memory()
+    memory.place = None
     if page == memory.page:
         return False
     memory.page, memory.carried, memory.notices = page, dict(memory.known), {}
@@ -57,10 +60,8 @@ def read(name: str, parse: Callable[[str], Value], default: Value) -> Value:
     except (ValueError, LookupError):
         write(**{name: None})
         if text is not None:
-            notice(
-                name,
-                f"The address asks for {name} “{_plain(text)}”, which is not here: this is the default.",
-            )
+            asked = _plain(text)
+            notice(name, f"There is no {name} “{asked}” here; this is the default instead.")
         return default
     memory.known[name] = given
     if text is None:
@@ -93,13 +94,22 @@ def carry_all() -> None:
 
 def notice(name: str, text: str) -> None:
     """Tell the visitor something until they choose again or leave the page."""
-    _memory().notices[name] = text
+    memory = _memory()
+    memory.notices[name] = text
+    if memory.place is not None:
+        _draw(memory.place, text)
 
 
 def show_notices() -> None:
-    """Draw what the visitor is to be told."""
-    for text in _memory().notices.values():
-        st.info(text, icon=":material/info:")
+    """Draw here what the visitor is to be told, also what comes up in the rest of the run."""
+    memory = _memory()
+    memory.place = st.container()
+    for text in memory.notices.values():
+        _draw(memory.place, text)
+
+
+def _draw(place: DeltaGenerator, text: str) -> None:
+    place.info(text, icon=":material/info:")
 
 
 def pick(

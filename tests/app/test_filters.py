@@ -1,0 +1,61 @@
+"""Filters: what do the first filters look for?"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def test_no_filter_is_inspected_before_one_is_chosen(app: Open) -> None:
+    test = app("filters")
+    assert not test.exception
+    assert "Click a filter" in test.info[0].value
+
+
+def test_the_address_names_the_filter_to_inspect(app: Open) -> None:
+    test = app("filters", channel=2)
+    assert not test.exception
+    assert any("of 6 by strength" in element.value for element in test.markdown)
+
+
+@pytest.mark.parametrize("channel", ["6", "-1", "<script>alert(1)</script>"])
+def test_a_filter_that_is_not_there_gives_a_notice(app: Open, channel: str) -> None:
+    test = app("filters", channel=channel)
+    assert not test.exception
+    assert "There is no channel" in test.info[0].value
+    assert "<" not in test.info[0].value
+    assert "channel" not in test.query_params
+
+
+def test_the_inspector_leads_on_to_the_top_patches(app: Open, in_address: Said) -> None:
+    test = app("filters", channel=2)
+    next(button for button in test.button if button.label == "Its top patches").click().run()
+    assert in_address(test, "channel") == "2"
+    assert in_address(test, "layer") == "conv1"
+
+
+def test_the_film_of_all_epochs_is_a_moving_picture(app: Open) -> None:
+    test = app("filters", picture="film")
+    assert not test.exception
+    assert "One scale for all epochs" in " ".join(element.value for element in test.caption)
+
+
+@pytest.mark.browser
+def test_a_click_on_a_filter_opens_it_and_leads_to_its_patches(server: str, page: Any) -> None:
+    page.goto(f"{server}/filters")
+    sheet = page.locator(".js-plotly-plot .nsewdrag").first
+    sheet.wait_for()
+    box = sheet.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.get_by_text("filter 0, norm").wait_for()
+    page.mouse.click(box["x"] + 40, box["y"] + 40)
+    page.get_by_text("of 6 by strength").wait_for()
+    assert "channel=0" in page.url
+    page.get_by_role("button", name="Its top patches").click()
+    page.wait_for_url("**/top_patches?*")
+    assert "channel=0" in page.url
+    assert "layer=conv1" in page.url

@@ -1,0 +1,120 @@
+"""The frame: run and epoch, chosen once for all pages and kept in the address."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+PAGES = [path.stem for path in Path(__file__).parents[2].glob("app/pages/[a-z]*.py")]
+
+
+def test_without_an_epoch_in_the_address_the_newest_one_is_shown(
+    app: Open, in_address: Said
+) -> None:
+    test = app()
+    assert test.select_slider[0].value == 3
+    assert "epoch" not in test.query_params
+    assert in_address(test, "run") == "small"
+
+
+def test_an_epoch_in_the_address_is_shown(app: Open) -> None:
+    assert app(epoch=1).select_slider[0].value == 1
+
+
+def test_the_slider_puts_its_epoch_into_the_address(app: Open, in_address: Said) -> None:
+    test = app()
+    test.select_slider[0].set_value(2).run()
+    assert in_address(test, "epoch") == "2"
+
+
+def test_the_right_end_of_the_slider_follows_the_newest_epoch_again(app: Open) -> None:
+    test = app(epoch=1)
+    test.select_slider[0].set_value(3).run()
+    assert "epoch" not in test.query_params
+
+
+def test_the_buttons_step_by_one_epoch(app: Open) -> None:
+    test = app(epoch=1)
+    test.button(key="step on").click().run()
+    assert test.select_slider[0].value == 2
+    test.button(key="step back").click().run()
+    test.button(key="step back").click().run()
+    assert test.select_slider[0].value == 0
+
+
+@pytest.mark.parametrize("epoch", ["-1", "4", "1e9", "", "<script>"])
+def test_an_epoch_that_is_not_there_gives_the_default_and_a_notice(app: Open, epoch: str) -> None:
+    test = app(epoch=epoch)
+    assert not test.exception
+    assert test.select_slider[0].value == 3
+    assert "There is no epoch" in test.info[0].value
+
+
+@pytest.mark.parametrize("run", ["../..", "gone", "/etc/passwd", "<script>alert(1)</script>"])
+def test_a_run_that_is_not_there_gives_the_default_and_a_notice(
+    app: Open, in_address: Said, run: str
+) -> None:
+    test = app(run=run)
+    assert not test.exception
+    assert in_address(test, "run") == "small"
+    assert "There is no run" in test.info[0].value
+
+
+def test_a_run_deleted_while_open_is_gone_and_the_next_one_is_shown(
+    app: Open, in_address: Said, runs: Path
+) -> None:
+    shutil.copytree(runs / "small", runs / "other")
+    test = app(run="other")
+    shutil.rmtree(runs / "other")
+    test.run()
+    assert not test.exception
+    assert "other is gone" in test.info[0].value
+    assert in_address(test, "run") == "small"
+
+
+def test_a_broken_run_is_listed_with_its_reason_and_harms_no_other(app: Open, runs: Path) -> None:
+    (runs / "torn").mkdir()
+    (runs / "torn" / "run.json").write_text("{")
+    test = app()
+    assert not test.exception
+    assert "torn" in " ".join(element.value for element in test.sidebar.markdown)
+    assert test.select_slider[0].value == 3
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_damaged_checkpoint_is_a_sentence_and_its_neighbours_work(
+    app: Open, runs: Path, name: str
+) -> None:
+    (runs / "small" / "checkpoints" / "epoch-0002.safetensors").write_bytes(b"no weights")
+    test = app(name, epoch=2)
+    assert not test.exception
+    if name != "train":
+        assert "epoch-0002.safetensors" in test.error[0].value.replace("\\", "")
+
+
+def test_an_imported_run_with_one_epoch_has_no_slider(app: Open, runs: Path) -> None:
+    for epoch in (0, 1, 2):
+        (runs / "small" / "checkpoints" / f"epoch-{epoch:04d}.safetensors").unlink()
+    test = app()
+    assert not test.exception
+    assert not test.select_slider
+
+
+@pytest.mark.browser
+def test_moving_the_epoch_slider_redraws_the_filters(server: str, page: Any) -> None:
+    page.goto(server)
+    page.get_by_text("First filters, epoch 3").wait_for()
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text("First filters, epoch 2").wait_for()
+    assert "epoch=2" in page.url
+    page.reload()
+    page.get_by_text("First filters, epoch 2").wait_for()
+    page.get_by_role("link", name="Filters", exact=True).click()
+    page.wait_for_url("**/filters?*epoch=2*")

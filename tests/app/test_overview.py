@@ -1,0 +1,48 @@
+"""Overview: what is this run?"""
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from training.runs import Run
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def words(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def test_the_overview_of_a_run_shows_its_filters_at_the_last_epoch(app: Open) -> None:
+    test = app()
+    assert not test.exception
+    assert test.title[0].value == "Overview of small"
+    assert "First filters, epoch 3" in words(test)
+
+
+def test_the_overview_counts_parameters_and_classes(app: Open, small: Run) -> None:
+    parameters = sum(tensor.numel() for tensor in small.network().parameters())
+    assert f"{parameters / 1000:.3g} k parameters" in words(app())
+    assert "4 classes" in words(app())
+
+
+def test_each_guess_is_named_by_its_class(app: Open) -> None:
+    shown = " ".join(element.proto.body for element in app().get("html"))
+    assert all(name in shown for name in ("blue", "green", "red", "stripes"))
+
+
+def test_a_run_without_a_data_set_still_has_an_overview(app: Open, small: Run) -> None:
+    settings = small.path / "run.json"
+    settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))
+    test = app()
+    assert not test.exception
+    assert "/nowhere" in test.warning[0].value
+
+
+def test_an_image_leads_on_to_its_occlusion(app: Open, in_address: Said) -> None:
+    test = app()
+    button = next(button for button in test.button if button.label == "Where it looks")
+    button.click().run()
+    assert not test.exception
+    assert str(in_address(test, "image")).startswith("val:")

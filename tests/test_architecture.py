@@ -1,0 +1,51 @@
+"""Imports point one way: app → viz → training; Streamlit and drawing stay where they belong."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def imports(*folders: str) -> Iterator[tuple[Path, str]]:
+    """Every (file, top-level package) that the files of the folders import, anywhere in them."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    yield from ((path, alias.name) for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    yield path, node.module
+
+
+def package(module: str) -> str:
+    return module.split(".")[0]
+
+
+def test_training_knows_nothing_of_the_views_or_the_workbench() -> None:
+    for path, module in imports("training"):
+        assert package(module) not in ("viz", "app", "streamlit"), f"{path} imports {module}"
+
+
+def test_the_views_know_nothing_of_the_workbench() -> None:
+    for path, module in imports("viz"):
+        assert package(module) not in ("app", "streamlit"), f"{path} imports {module}"
+
+
+def test_only_figures_and_the_workbench_draw() -> None:
+    for path, module in imports("training", "viz"):
+        if "figures" not in path.parts and path.name not in DRAWN_BY:
+            assert package(module) not in ("matplotlib", "plotly"), f"{path} imports {module}"
+
+
+DRAWN_BY = {"commands.py", "export.py"}  # they name the figure's type where they write it to a file
+
+
+def test_figures_know_no_network() -> None:
+    for path, module in imports("viz/figures"):
+        assert module not in ("training.models", "training.runs"), f"{path} imports {module}"
+
+
+def test_pyplot_is_not_used_since_pages_draw_in_threads() -> None:
+    for path, module in imports("app", "viz", "training"):
+        assert module != "matplotlib.pyplot", f"{path} imports {module}"
