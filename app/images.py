@@ -257,7 +257,7 @@ def _offer_upload() -> None:
         on_change=uploaded,
         max_upload_size=UPLOAD_MB,
         width=300,
-        help="JPEG, PNG, GIF, WebP or BMP. It stays on this machine.",
+        label_visibility="collapsed",
     )
 
 

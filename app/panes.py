@@ -9,8 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 PICTURE_PX = 680  # what a window of 1024 px has room for beside the sidebar
 INSPECTOR_PX = 388  # three images of 128 px side by side
 
-# the page's own margins would cost a fifth of a window of 1024 px
-STYLE = '[data-testid="stMainBlockContainer"] {padding: 2.75rem 0.75rem 4rem 1.25rem}'
+# the page's own margins would cost a fifth of a window of 1024 px; corners are pixels, too
+STYLE = """
+[data-testid="stMainBlockContainer"] {padding: 2.75rem 0.75rem 4rem 1.25rem}
+[data-testid="stImage"] img {border-radius: 0}
+"""
 
 
 def show_pixels(pixels: np.ndarray, *, alt: str, caption: str | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import streamlit as st
 
 from app import jobs
+from app.words import time_left
 from training.progress import Progress
 from training.runs import Run
 from viz.results import NotKept
@@ -36,34 +37,38 @@ def answer(
         arguments: Of `python -m viz` for the same result.
         label: What the work is, for people.
     """
-    try:
-        return compute(only_kept=True)
-    except NotKept:
-        pass
-    writable = os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
-    if not writable or jobs.Job(tuple(arguments)).status() is None:
+    with st.spinner(label):
         try:
-            return compute(progress=_patience(label, AT_ONCE_S if writable else None))
-        except TooLong:
+            return compute(only_kept=True)
+        except NotKept:
             pass
+        writable = os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
+        if not writable or jobs.Job(tuple(arguments)).status() is None:
+            try:
+                return compute(progress=_patience(label, AT_ONCE_S if writable else None))
+            except TooLong:
+                pass
     jobs.work(list(arguments), label=label)
     raise AssertionError("a page ends with its job")
 
 
 def _patience(label: str, limit_s: float | None) -> Progress:
     """Draws how far the work is; gives it up where it would last longer than the limit."""
-    started = time.monotonic()
     place = st.empty()
+    first: tuple[float, int] | None = None  # when the work began, after weights were read, and at
 
     def tell(done: int, total: int) -> None:
-        elapsed = time.monotonic() - started
-        expected = elapsed * total / done if done else 0.0
+        nonlocal first
+        first = first or (time.monotonic(), done)
+        elapsed, steps = time.monotonic() - first[0], done - first[1]
+        expected = elapsed * (total - first[1]) / steps if steps else 0.0
         if limit_s is not None and max(elapsed, expected) > limit_s:
             place.empty()
             raise TooLong
         # drawing also lets a newer choice of the visitor end this run of the page
         if done < total:
-            place.progress(done / total, text=label)
+            left = f" · {time_left(expected - elapsed)}" if steps else ""
+            place.progress(done / total, text=f"{label}{left}")
         else:
             place.empty()
 

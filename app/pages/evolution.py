@@ -90,11 +90,21 @@ def top_patches_of(choice: Choice, layer: str) -> TopPatches:
     """Of the chosen epoch: they say which channels are worth following."""
     run, epoch = choice.run, choice.epoch
 
-    def compute(**how: Any) -> TopPatches:
+    def compute(only_kept: bool = False, **how: Any) -> TopPatches:
+        if only_kept:
+            return recalled_patches(str(run.path), choice.digest, epoch, layer)
         return results.top_patches(run, epoch, [layer], **how)[layer]
 
     arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", layer]
     return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def recalled_patches(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
+    """What is kept; an error is not cached, so it is looked for again."""
+    del digest  # part of the key only
+    run = Run.open(run_path)
+    return results.top_patches(run, epoch, [layer], only_kept=True)[layer]
 
 
 def channels_of(top: TopPatches) -> list[int]:
@@ -131,7 +141,10 @@ def channels_of(top: TopPatches) -> list[int]:
 def evolution_of(choice: Choice, layer: str, channels: list[int], epochs: list[int]) -> Evolution:
     run = choice.run
 
-    def compute(**how: Any) -> Evolution:
+    def compute(only_kept: bool = False, **how: Any) -> Evolution:
+        if only_kept:
+            digests = ",".join(run.digest(epoch) for epoch in epochs)
+            return recalled_evolution(str(run.path), digests, layer, channels, epochs)
         return results.evolution(run, layer, channels, epochs, **how)
 
     arguments = ["evolution", str(run.path), "--layer", layer]
@@ -143,6 +156,15 @@ def evolution_of(choice: Choice, layer: str, channels: list[int], epochs: list[i
         arguments,
         label=f"Following {len(channels)} channels over {len(epochs)} epochs",
     )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def recalled_evolution(
+    run_path: str, digests: str, layer: str, channels: list[int], epochs: list[int]
+) -> Evolution:
+    """What is kept; an error is not cached, so it is looked for again."""
+    del digests  # part of the key only
+    return results.evolution(Run.open(run_path), layer, channels, epochs, only_kept=True)
 
 
 def settled(result: Evolution, place: int) -> int | None:
@@ -159,7 +181,7 @@ def settled(result: Evolution, place: int) -> int | None:
 
 def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
     """Where each channel settles, and for conv1 its filters."""
-    st.subheader("When they settle", anchor=False)
+    st.markdown("**When they settle**")
     channels = result.channel.tolist()
     rows = []
     for place, channel in enumerate(channels):
@@ -187,7 +209,7 @@ def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
 
 def draw_filters(run: Run, result: Evolution) -> None:
     """The kernels themselves: only the first layer's can be seen as colours."""
-    st.subheader("The filters themselves", anchor=False)
+    st.markdown("**The filters themselves**")
     epochs = result.epoch.tolist()
     name = f"{result.layer}.weight"
     weights = {epoch: run.weight(epoch, name)[result.channel] for epoch in epochs}

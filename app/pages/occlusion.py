@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from app import address
 from app.bars import best, class_bars, class_legend
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
+from app.errors import plain
 from app.frame import Choice, chosen, go_to
 from app.images import ChosenImage, choose_image
 from app.panes import heading, panes, show_pixels
@@ -144,7 +146,7 @@ def box_of(result: Occlusion, cell: Cell) -> tuple[int, int, int, int]:
 def draw_panels(choice: Choice, image: ChosenImage, result: Occlusion, cell: Cell) -> None:
     """The four panels of Zeiler & Fergus's figure 6."""
     classes = choice.run.classes
-    name = classes[result.label]
+    name = shorten(classes[result.label], 26, placeholder="…")
     seen = choice.run.preprocess.picture(choice.run.preprocess(image.picture))
     above = st.container(horizontal=True, gap="small")
     below = st.container(horizontal=True, gap="small")
@@ -155,7 +157,7 @@ def draw_panels(choice: Choice, image: ChosenImage, result: Occlusion, cell: Cel
             alt=f"{image.name} as the network sees it, with the chosen square",
         )
     panels = [
-        (above, "probability", f"**P({name})** with the square covered"),
+        (above, "probability", f"**P({plain(name)})**"),
         (below, "activation", f"**{result.layer}, channel {result.channel}**, the strongest map"),
         (below, "predicted", "**Most probable class**"),
     ]
@@ -167,7 +169,7 @@ def draw_panels(choice: Choice, image: ChosenImage, result: Occlusion, cell: Cel
                 class_legend(frequent(result.predicted), classes)
     whole = percent(float(result.base[result.label]))
     st.caption(
-        f"Uncovered, P({name}) is {whole} and the map's total "
+        f"Uncovered, P({plain(name)}) is {whole} and the map's total "
         f"{number(result.base_activation)}. Each place stands for the square whose top left "
         f"corner is there: {result.window} px wide, in steps of {result.stride} px."
     )
@@ -196,7 +198,7 @@ def inspect(
     hidden = preprocess(image.picture).clone()
     hidden[:, top:bottom, left:right] = fill
     now = probabilities(network, hidden)
-    st.subheader(f"Square at row {top}, column {left}", anchor=False)
+    st.markdown(f"**With the square** at row {top}, column {left}")
     show_pixels(
         image_pixels(preprocess.picture(hidden), PANEL_PX),
         alt=f"{image.name} with the square at row {top}, column {left} covered",

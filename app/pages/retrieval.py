@@ -149,7 +149,7 @@ def inspect(
     """The query, what the network takes it for, and how well the neighbours agree."""
     preprocess = choice.run.preprocess
     seen = preprocess(image.picture)
-    st.subheader("Query", anchor=False)
+    st.markdown("**Query**")
     show_pixels(
         image_pixels(preprocess.picture(seen), QUERY_PX), caption=image.name, alt=image.name
     )

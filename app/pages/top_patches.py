@@ -227,7 +227,7 @@ def say_silent(top: TopPatches) -> None:
 
 def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: int) -> None:
     """The nine patches in their images, their projections, and another channel's as control."""
-    st.subheader(f"{layer}, channel {channel}", anchor=False)
+    st.markdown(f"**{layer}, channel {channel}**")
     if is_silent(top, channel):
         st.info("No validation image excites this channel.", icon=":material/info:")
     places = [place for place in range(top.score.shape[1]) if int(top.image[channel, place]) >= 0]

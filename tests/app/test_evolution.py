@@ -1,0 +1,60 @@
+"""Evolution: channels down, epochs across, and when each settles."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from training.runs import Run
+from viz import results
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def words(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def test_the_page_follows_the_six_strongest_channels_over_all_epochs(app: Open, small: Run) -> None:
+    test = app("evolution", layer="conv3")
+    assert not test.exception
+    top = results.top_patches(small, 3, ["conv3"])["conv3"]
+    strongest = top.score[:, 0].argsort(descending=True, stable=True)[:6].tolist()
+    assert test.multiselect[0].value == strongest
+    assert results.evolution(small, "conv3", strongest, only_kept=True).epoch.tolist() == [
+        0,
+        1,
+        2,
+        3,
+    ]
+
+
+def test_the_first_layer_shows_its_filters_too(app: Open) -> None:
+    assert "The filters themselves" in words(app("evolution", layer="conv1"))
+    assert "The filters themselves" not in words(app("evolution", layer="conv2"))
+
+
+def test_chosen_channels_are_in_the_address(app: Open, in_address: Said) -> None:
+    test = app("evolution", layer="conv2", channels="3,1")
+    assert test.multiselect[0].value == [3, 1]
+    test.multiselect[0].set_value([3, 1, 5]).run()
+    assert not test.exception
+    assert in_address(test, "channels") == "3,1,5"
+
+
+@pytest.mark.parametrize("value", ["99", "x", "", "1,-1"])
+def test_wrong_channels_give_the_default_and_a_notice(app: Open, value: str) -> None:
+    test = app("evolution", channels=value)
+    assert not test.exception
+    assert any("channels" in notice.value for notice in test.info)
+
+
+def test_a_run_with_one_checkpoint_leads_on(app: Open, small: Run) -> None:
+    for epoch in (0, 1, 2):
+        (small.path / "checkpoints" / f"epoch-{epoch:04d}.safetensors").unlink()
+    test = app("evolution")
+    assert not test.exception
+    assert "single checkpoint" in test.info[0].value
+    test.main.button[-1].click().run()
+    assert test.title[0].value == "Top patches"

@@ -1,0 +1,58 @@
+"""Feature maps & deconvnet: one image, all channels of a layer, and what one unit saw."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from training.runs import Run
+from viz.feature_maps import feature_maps
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def words(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def test_the_page_opens_at_the_strongest_channel_of_the_first_image(app: Open, small: Run) -> None:
+    test = app("feature_maps", layer="relu5")
+    assert not test.exception
+    image = small.preprocess.from_uint8(small.data().val.images[:1])[0]
+    maps = feature_maps(small.network(), image, "relu5")
+    channel = next(field for field in test.number_input if field.label == "relu5, channel")
+    assert channel.value == int(maps.order[0])
+
+
+@pytest.mark.parametrize("layer", ["conv1", "norm1", "pool2", "relu4"])
+def test_every_spatial_layer_can_be_looked_at(app: Open, layer: str) -> None:
+    test = app("feature_maps", layer=layer, image="val:5", channel=3, unit="0,1")
+    assert not test.exception
+    assert "Unit at row 0, column 1" in words(test)
+
+
+def test_behind_normalisation_the_panel_says_that_it_passes_the_signal_through(app: Open) -> None:
+    assert "normalisation passes the signal through" in words(app("feature_maps", layer="conv3"))
+    assert "normalisation" not in words(app("feature_maps", layer="conv1"))
+
+
+def test_the_layers_of_a_network_are_its_spatial_ones(app: Open) -> None:
+    layer = next(box for box in app("feature_maps").selectbox if box.label == "Layer")
+    assert not any("fc" in option for option in layer.options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("channel", 999), ("unit", "99,99"), ("unit", "x"), ("layer", "fc7")]
+)
+def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, value: object) -> None:
+    test = app("feature_maps", **{name: value})
+    assert not test.exception
+    assert any(name in notice.value for notice in test.info)
+
+
+def test_a_channel_leads_on_to_its_top_patches(app: Open, in_address: Said) -> None:
+    test = app("feature_maps", layer="relu2", channel=4)
+    next(button for button in test.button if button.label.startswith("Top patches")).click().run()
+    assert test.title[0].value == "Top patches"
+    assert (in_address(test, "layer"), in_address(test, "channel")) == ("conv2", "4")

@@ -1,0 +1,98 @@
+"""Occlusion: where the network looks, and what it thinks with one square covered."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from training.runs import Run
+from viz import results
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def words(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def result_of(run: Run, **how: Any) -> Any:
+    return results.occlusion(run, 3, Image.fromarray(run.data().val.images[0]), **how)
+
+
+def test_the_page_opens_at_the_most_probable_class_and_its_dearest_square(
+    app: Open, small: Run
+) -> None:
+    test = app("occlusion")
+    assert not test.exception
+    result = result_of(small)
+    assert f"**P({small.classes[result.label]})**" in words(test)
+    row, column = divmod(int(result.probability.argmin()), result.probability.shape[1])
+    place = f"at row {row * result.stride}, column {column * result.stride}"
+    assert place in words(test)
+
+
+def test_class_square_step_fill_and_place_come_from_the_address(app: Open, small: Run) -> None:
+    test = app("occlusion", label=2, window=10, stride=3, fill=-2.0, cell="1,2")
+    assert not test.exception
+    assert f"**P({small.classes[2]})**" in words(test)
+    assert "10 px wide, in steps of 3 px" in words(test)
+    assert "at row 3, column 6" in words(test)
+
+
+def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
+    app("occlusion")
+    assert result_of(small, only_kept=True).window == results.square_for(32)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("label", 99), ("window", 0), ("window", 33), ("stride", "x"), ("fill", 9), ("cell", "99,0")],
+)
+def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, value: object) -> None:
+    test = app("occlusion", **{name: value})
+    assert not test.exception
+    assert any(name in notice.value for notice in test.info)
+
+
+def test_the_strongest_map_leads_on_to_its_channel(app: Open, small: Run, in_address: Said) -> None:
+    test = app("occlusion")
+    next(button for button in test.button if button.label.startswith("Top patches")).click().run()
+    assert test.title[0].value == "Top patches"
+    assert in_address(test, "channel") == str(result_of(small).channel)
+
+
+@pytest.mark.browser
+def test_a_picture_is_uploaded_occluded_and_a_bad_one_leaves_it(
+    server: str, page: Any, tmp_path: Path
+) -> None:
+    mine, bad = tmp_path / "mine.png", tmp_path / "bad.jpg"
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    Image.fromarray(pixels).save(mine)
+    bad.write_text("no picture")
+    page.goto(f"{server}/occlusion")
+    page.set_input_files("input[type=file]", str(mine))
+    picture = page.get_by_alt_text("mine.png as the network sees it", exact=False)
+    picture.wait_for()
+    assert "image=upload%3A" in page.url
+    before = page.url
+    page.set_input_files("input[type=file]", str(bad))
+    page.get_by_text("bad.jpg: this is no picture of a known kind").wait_for()
+    assert picture.is_visible()
+    assert page.url == before
+
+
+@pytest.mark.browser
+def test_a_click_on_a_place_covers_it(server: str, page: Any) -> None:
+    page.goto(f"{server}/occlusion?window=8&stride=8&cell=3,3")  # of four by four places
+    maps = page.locator(".js-plotly-plot .nsewdrag")
+    maps.nth(1).wait_for()
+    page.get_by_text("at row 24, column 24").wait_for()
+    # the first plot offers images; the second is the probability
+    maps.nth(1).click(position={"x": 10, "y": 10})
+    page.get_by_text("at row 0, column 0").wait_for()
+    assert "cell=0%2C0" in page.url

@@ -1,0 +1,69 @@
+"""Retrieval: the query, its neighbours by features and by pixels."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from app.images import keep_upload
+from tests.app.test_images import picture_bytes
+from training.runs import Run
+from viz import results
+
+Open = Callable[..., AppTest]
+
+
+def words(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def test_the_page_says_how_many_neighbours_share_the_query_s_class(app: Open, small: Run) -> None:
+    test = app("retrieval", image="val:5")
+    assert not test.exception
+    data = small.data()
+    known = results.features(small, 3)
+    distances = (known - known[5]).norm(dim=1)
+    distances[5] = torch.inf
+    nearest = distances.argsort()[:10].numpy()
+    hits = int((data.val.labels[nearest] == data.val.labels[5]).sum())
+    assert f"**{hits}** by fc7" in words(test)
+
+
+def test_features_are_kept_once_for_each_checkpoint(app: Open, small: Run) -> None:
+    app("retrieval", image="val:1")
+    app("retrieval", image="val:2")
+    assert len(list(small.derived.glob("features-*.npz"))) == 1
+    app("retrieval", epoch=1)
+    assert len(list(small.derived.glob("features-*.npz"))) == 2
+
+
+def test_an_upload_is_a_query_without_a_class(app: Open) -> None:
+    test = app("retrieval", image=keep_upload(picture_bytes(), "mine.png"))
+    assert not test.exception
+    assert "mine.png" in words(test)
+    assert "by pixels are" not in words(test)
+
+
+def test_without_data_the_page_says_what_it_needs_and_leads_on(app: Open, small: Run) -> None:
+    settings = small.path / "run.json"
+    settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))
+    test = app("retrieval")
+    assert not test.exception
+    assert "Retrieval needs images" in test.info[0].value
+    test.main.button[-1].click().run()
+    assert test.title[0].value == "Occlusion"
+
+
+@pytest.mark.browser
+def test_a_neighbour_becomes_the_query_by_a_click(server: str, page: Any) -> None:
+    page.goto(f"{server}/retrieval")
+    page.get_by_text("blue (validation image 0)").wait_for()
+    sheets = page.locator(".js-plotly-plot .nsewdrag")
+    sheets.nth(1).click(position={"x": 40, "y": 40})
+    page.wait_for_url(re.compile(r"image=val%3A\d+"))
+    chosen = re.search(r"image=val%3A(\d+)", page.url)
+    assert chosen is not None
+    page.get_by_text(f"(validation image {chosen[1]})").wait_for()

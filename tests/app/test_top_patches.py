@@ -1,0 +1,71 @@
+"""Top patches: pages of channels, and an inspector of the chosen one."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from training.runs import Run
+from viz import results
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def words(test: AppTest) -> str:
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+
+
+def test_the_page_opens_at_the_strongest_channel_of_the_last_convolution(
+    app: Open, small: Run
+) -> None:
+    test = app("top_patches")
+    assert not test.exception
+    top = results.top_patches(small, 3, ["conv5"])["conv5"]
+    assert f"conv5, channel {int(top.score[:, 0].argmax())}" in words(test)
+
+
+def test_what_was_mined_is_kept_in_the_run_for_all_convolutions(app: Open, small: Run) -> None:
+    app("top_patches", layer="conv2")
+    assert len(list(small.derived.glob("top-patches-*.npz"))) == 5
+
+
+def test_the_chosen_channel_shows_nine_images_with_class_and_score(app: Open, small: Run) -> None:
+    test = app("top_patches", layer="conv3", channel=2)
+    top = results.top_patches(small, 3, ["conv3"])["conv3"]
+    label = small.classes[int(small.data().val.labels[int(top.image[2, 0])])]
+    assert f"1 · {label} · score" in words(test)
+    assert "9 · " in words(test)
+
+
+def test_the_control_is_another_channel_of_the_layer(app: Open) -> None:
+    test = app("top_patches", layer="conv1", channel=1)
+    assert "control, channel" in words(test)
+    assert "control, channel 1 " not in words(test)
+
+
+def test_a_fully_connected_layer_shows_whole_images(app: Open) -> None:
+    test = app("top_patches", layer="fc8")
+    assert not test.exception
+    assert "1–4 of 4 channels" in words(test)
+
+
+def test_channels_come_by_number_if_the_visitor_wants(app: Open) -> None:
+    assert "channel 0**" in words(app("top_patches", order="by number"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("channel", 999), ("layer", "conv9"), ("place", -1)])
+def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, value: object) -> None:
+    test = app("top_patches", **{name: value})
+    assert not test.exception
+    assert any(name in notice.value for notice in test.info)
+
+
+def test_without_data_the_page_says_what_it_needs_and_leads_on(app: Open, small: Run) -> None:
+    settings = small.path / "run.json"
+    settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))
+    test = app("top_patches")
+    assert not test.exception
+    assert "Top patches need images" in test.info[0].value
+    test.main.button[-1].click().run()
+    assert test.title[0].value == "Feature maps & deconvnet"
