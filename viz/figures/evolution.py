@@ -27,9 +27,10 @@ def draw_channel(ax: Axes, evolution: Evolution, index: int) -> None:
 
 def channel_pixels(evolution: Evolution, index: int) -> np.ndarray:
     """The two rows of one channel as an image, (H, W, 4) uint8."""
-    patches = channels_last(evolution.patch[:, index])
-    projections = grey_centred(evolution.projection[:, index])
-    tiles = shrink(np.concatenate([patches, projections]), TILE_PX)
+    patches = shrink(channels_last(evolution.patch[:, index]), TILE_PX)
+    # reduced before it is scaled: a mean over both signs would leave little but grey
+    reduced = shrink(channels_last(evolution.projection[:, index]), TILE_PX)
+    tiles = np.concatenate([patches, grey_centred(np.moveaxis(reduced, -1, -3))])
     enlarge = factor(tiles.shape[1], TILE_PX)
     return sheet(tiles, len(evolution.epoch), gap=3, enlarge=enlarge)[0]
 

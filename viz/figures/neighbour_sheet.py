@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,8 +12,8 @@ from viz.figures.pointing import point_at_sheet
 from viz.figures.sheet import factor, sheet, shrink
 from viz.figures.style import QUIET, class_name, number
 
-TILE_PX, COLUMNS, UNDER_PX, GAP_PX = 128, 5, 44, 8
-LETTERS = 18  # of a class name that fit under an image
+TILE_PX, COLUMNS, UNDER_PX, GAP_PX = 128, 5, 56, 8
+LETTERS = 20  # that fit under an image; a class name has two lines
 
 
 def neighbour_sheet(
@@ -51,12 +52,11 @@ def neighbour_sheet(
             fillcolor=class_colour(label),
             line_width=0,
         )
-        name = classes[label]
-        short = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
+        name = wrap(classes[label], LETTERS, max_lines=2, placeholder="…")
         figure.add_annotation(
             x=left - 0.5,
             y=bottom + 6,
-            text=f"{escape(short)}<br>{number(distance)}",
+            text="<br>".join([*map(escape, name), f"<b>{number(distance)}</b>"]),
             showarrow=False,
             align="left",
             xanchor="left",
