@@ -1,0 +1,31 @@
+"""python -m benchmarks: the tables of docs/benchmarks.md, measured on this machine."""
+
+import platform
+
+import torch
+from jsonargparse import auto_cli
+
+from benchmarks import mining, occlusion
+
+
+def benchmarks(rounds: int = 5) -> None:
+    """Print every table.
+
+    Args:
+        rounds: Counted turns of each contestant; the median is printed.
+    """
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}\n")
+    print("| occlusion, AlexNet, 224 px, square 32, stride 8 | s | times ours |\n|---|---|---|")
+    times = occlusion.measure(rounds)
+    ours = times[0][1]
+    for who, seconds in times:
+        print(f"| {who} | {seconds:.2f} | {seconds / ours:.2f} |")
+    for name in mining.IMAGES:
+        print(f"\n| mining, {name} | images/s | of the bare loop |\n|---|---|---|")
+        speeds = mining.measure(name, rounds)
+        for what, speed in speeds:
+            print(f"| {what} | {speed:,.0f} | {speed / speeds[0][1]:.2f} |")
+
+
+if __name__ == "__main__":
+    auto_cli(benchmarks)
