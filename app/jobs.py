@@ -45,6 +45,12 @@ class Job:
         return hashlib.sha256(json.dumps(self.arguments).encode()).hexdigest()[:24]
 
     @property
+    def command(self) -> list[str]:
+        """What the child runs."""
+        progress = ["--progress", str(self.folder / "status.json")]
+        return [sys.executable, "-m", "viz", *self.arguments, *progress]
+
+    @property
     def folder(self) -> Path:
         return runs_root() / ".jobs" / self.key
 
@@ -70,10 +76,9 @@ class Job:
                 return
             shutil.rmtree(self.folder, ignore_errors=True)
             _make(self.folder)
-            progress = ["--progress", str(self.folder / "status.json")]
-            command = [sys.executable, "-m", "viz", *self.arguments, *progress]
-            pid = spawn(command, self.folder / "log.txt")
-            write_text(self.folder / "command.json", json.dumps({"command": command, "pid": pid}))
+            pid = spawn(self.command, self.folder / "log.txt")
+            started = {"command": self.command, "pid": pid}
+            write_text(self.folder / "command.json", json.dumps(started), durable=False)
 
     def cancel(self) -> None:
         """End it, to the last child, and remember that somebody wanted that."""
@@ -81,7 +86,8 @@ class Job:
         if status is not None and status.state == RUNNING:
             end(status.pid)
             _remove_partial_files(Path(self.arguments[1]) / "derived")
-        write_text(self.folder / "cancelled", "")
+        if self.folder.exists():
+            (self.folder / "cancelled").touch()
 
     @property
     def was_cancelled(self) -> bool:

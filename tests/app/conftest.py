@@ -99,6 +99,18 @@ def app(runs: Path) -> Callable[..., AppTest]:  # noqa: ARG001  (sets the folder
 
 
 @pytest.fixture
+def empty_server(
+    tmp_path: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Path]]:
+    """Address and folder of a workbench that has no run yet."""
+    root = tmp_path / "runs"
+    root.mkdir()
+    monkeypatch.setenv("FILTERSCOPE_RUNS", str(root))
+    with serving(root, finished_run.parent / "cache") as address:
+        yield address, root
+
+
+@pytest.fixture
 def server(runs: Path, finished_run: Path) -> Iterator[str]:
     """Address of a workbench in a process of its own, on the folder of runs."""
     with serving(runs, finished_run.parent / "cache") as address:
@@ -140,8 +152,14 @@ class serving:
                 end(status.pid)
 
 
+@pytest.fixture(name="wait_until")
+def wait_until_fixture() -> Callable[..., None]:
+    """Asks again and again until something is so: wait_until(lambda: ..., timeout_s=5)."""
+    return wait_until
+
+
 def wait_until(is_so: Callable[[], object], timeout_s: float = 20) -> None:
-    """Ask again and again; fails with what was asked for when the time is over."""
+    """Ask again and again; fails when the time is over."""
     deadline = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < deadline, f"not within {timeout_s} s"
@@ -154,7 +172,9 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip("There is no Chromium on this machine")
+        # CI asks for the browser: there, a test that did not run is no success
+        required = "FILTERSCOPE_REQUIRE_BROWSER" in os.environ
+        (pytest.fail if required else pytest.skip)("There is no Chromium on this machine")
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=found, args=QUIET.split())
         yield chromium

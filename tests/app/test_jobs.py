@@ -1,0 +1,203 @@
+"""Jobs: long work in child processes, found again, shown, ended to the last child."""
+
+import os
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import jobs
+from app.jobs import Job
+from training.checkpoints import save_checkpoint
+from training.data import describe
+from training.models import create, options
+from training.preprocess import Preprocess
+from training.runs import write_settings
+from training.status import FAILED, FINISHED, RUNNING, STOPPED, read_status
+
+Wait = Callable[..., None]
+
+COUNTING = """
+    import subprocess, sys, time
+    from pathlib import Path
+    from training.status import Reporter
+    subprocess.Popen(["sleep", "60"])
+    report = Reporter(Path(sys.argv[1]), message="Counting", every_s=0)
+    for number in range(600):
+        report(number, 600)
+        time.sleep(0.1)
+"""
+DONE = """
+    import sys
+    from pathlib import Path
+    from training.status import Reporter
+    Reporter(Path(sys.argv[1])).end("finished")
+"""
+BROKEN = """
+    import sys
+    sys.exit("filterscope: There is no such layer.")
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Job]]:
+    """A job that runs the given lines instead of a view."""
+    monkeypatch.setenv("FILTERSCOPE_RUNS", str(tmp_path / "runs"))
+    made = Job(("top-patches", str(tmp_path / "runs" / "small"), "--epoch", "1"))
+
+    def make(lines: str) -> Job:
+        script = tmp_path / "script.py"
+        script.write_text(textwrap.dedent(lines))
+        command = [sys.executable, str(script), str(made.folder / "status.json")]
+        monkeypatch.setattr(Job, "command", property(lambda _job: command))
+        return made
+
+    yield make
+    made.cancel()
+
+
+def state(job: Job) -> str | None:
+    status = job.status()
+    return status.state if status else None
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def children_in_group(leader: int) -> list[int]:
+    """Processes of the leader's group that are alive."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(words[2]) == leader and words[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def test_a_job_that_was_never_started_has_no_status(job: Callable[[str], Job]) -> None:
+    assert job(DONE).status() is None
+
+
+def test_a_job_is_running_from_the_start_and_finished_at_its_end(
+    job: Callable[[str], Job], wait_until: Wait
+) -> None:
+    made = job(DONE)
+    made.start()
+    assert state(made) in (RUNNING, FINISHED)
+    wait_until(lambda: state(made) == FINISHED)
+
+
+def test_the_same_question_is_the_same_job_and_is_not_started_twice(
+    job: Callable[[str], Job], wait_until: Wait
+) -> None:
+    made = job(COUNTING)
+    made.start()
+    wait_until(lambda: made.status() and made.status().done)
+    again = Job(made.arguments)
+    again.start()
+    assert again.status().pid == made.status().pid  # type: ignore[union-attr]
+
+
+def test_cancelling_ends_the_job_to_its_last_child_within_five_seconds(
+    job: Callable[[str], Job], wait_until: Wait, tmp_path: Path
+) -> None:
+    derived = tmp_path / "runs" / "small" / "derived"
+    derived.mkdir(parents=True)
+    (derived / ".half.npz.1234.partial").write_text("half")
+    made = job(COUNTING)
+    made.start()
+    wait_until(lambda: made.status() and made.status().done)
+    leader = made.status().pid  # type: ignore[union-attr]
+    assert len(children_in_group(leader)) == 2
+    began = time.monotonic()
+    made.cancel()
+    wait_until(lambda: not children_in_group(leader), timeout_s=5)
+    assert time.monotonic() - began < 5
+    assert state(made) == STOPPED
+    assert made.was_cancelled
+    assert not list(derived.iterdir())
+
+
+def test_a_job_that_fails_says_why_in_its_own_words(
+    job: Callable[[str], Job], wait_until: Wait
+) -> None:
+    made = job(BROKEN)
+    made.start()
+    wait_until(lambda: state(made) == FAILED)
+    assert made.status().message == "There is no such layer."  # type: ignore[union-attr]
+
+
+def test_a_new_question_ends_the_earlier_one_unless_somebody_else_waits_for_it(
+    job: Callable[[str], Job], wait_until: Wait
+) -> None:
+    made = job(COUNTING)
+    made.start()
+    wait_until(lambda: made.status() and made.status().done)
+    jobs.look(made, "ann", None)
+    jobs.look(made, "ben", None)
+    other = Job((*made.arguments, "--layer", "conv2"))
+    jobs.look(other, "ann", made)
+    assert state(made) == RUNNING
+    jobs.look(other, "ben", made)
+    wait_until(lambda: state(made) == STOPPED, timeout_s=5)
+
+
+@pytest.fixture
+def slow_run(runs: Path, tmp_path: Path) -> Path:
+    """An untrained network whose mining takes longer than a page waits."""
+    pixels = np.random.default_rng(0).integers(0, 255, (600, 32, 32, 3), np.uint8)
+    for index, image in enumerate(pixels):
+        split = "val" if index < 592 else "train"
+        path = tmp_path / "many" / split / f"class-{index % 4}" / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    data = f"folder:{tmp_path / 'many'}"
+    widths = {"image_size": 64, "widths": (96, 512, 768, 768, 256)}
+    network = create("alexnet-small", 4, **widths)
+    (runs / "slow" / "checkpoints").mkdir(parents=True)
+    write_settings(
+        runs / "slow",
+        model="alexnet-small",
+        options=options("alexnet-small", **widths),
+        classes=describe(data).classes,
+        preprocess=Preprocess(64, 64, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
+        data=data,
+        data_fingerprint=describe(data).fingerprint,
+        created="2020-01-01T00:00:00+00:00",
+    )
+    save_checkpoint(runs / "slow", 0, network.state_dict())
+    return runs / "slow"
+
+
+@pytest.mark.browser
+def test_a_job_is_found_again_after_a_reload_and_can_be_cancelled(
+    slow_run: Path, server: str, page: Any, wait_until: Wait
+) -> None:
+    page.goto(f"{server}/top_patches?run=slow")
+    page.get_by_role("button", name="Cancel").wait_for()
+    [status] = slow_run.parent.glob(".jobs/*/command.json")
+    file = status.with_name("status.json")
+    wait_until(file.exists)
+    pid = read_status(file).pid  # type: ignore[union-attr]
+    os.kill(pid, signal.SIGSTOP)  # so that it is in the middle for as long as this test looks
+    page.reload()
+    page.get_by_role("button", name="Cancel").wait_for()
+    assert len(list(slow_run.parent.glob(".jobs/*/command.json"))) == 1
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Try again").wait_for()
+    wait_until(lambda: not is_alive(pid), timeout_s=5)
+    assert not list((slow_run / "derived").glob(".*.partial"))

@@ -1,0 +1,127 @@
+"""Train: teach one."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import jobs
+from app.recipes import checked, fit_flags, free_name
+from training.__main__ import parser
+from training.config import FitConfig
+from training.errors import WorkbenchError
+from training.runs import Run
+from training.status import RUNNING, STOPPED
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def spawned(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Commands that would have been started."""
+    commands: list[list[str]] = []
+
+    def spawn(command: list[str], _log: Path) -> int:
+        commands.append(command)
+        return 2**22 + 1  # of no process
+
+    monkeypatch.setattr(jobs, "spawn", spawn)
+    return commands
+
+
+def start(test: AppTest, **typed: Any) -> AppTest:
+    for box in test.text_input:
+        if box.label in typed:
+            box.set_value(typed[box.label])
+    return next(button for button in test.button if button.label == "Start training").click().run()
+
+
+def test_the_page_lists_every_run_with_its_state(app: Open, runs: Path) -> None:
+    (runs / "torn").mkdir()
+    (runs / "torn" / "run.json").write_text("{")
+    test = app("train")
+    assert not test.exception
+    table = test.dataframe[0].value.set_index("run")
+    assert table.loc["small", "state"] == "finished"
+    assert table.loc["small", "epochs"] == "3 of 3"
+    assert table.loc["torn", "state"] == "cannot be opened"
+
+
+def test_starting_runs_fit_in_a_child_process(
+    app: Open, runs: Path, spawned: list[list[str]]
+) -> None:
+    start(app("train"), Name="fresh")
+    [command] = spawned
+    assert command[2:6] == ["training", "fit", "--run", str(runs / "fresh")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"Name": "small"}, "already"),
+        ({"Name": "../out"}, "cannot be the name of a run"),
+        ({"Name": "new", "Data": "folder:/nowhere"}, "/nowhere"),
+        ({"Name": "new", "Data": "imagenot"}, "Unknown data set"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_a_sentence(
+    app: Open, spawned: list[list[str]], typed: dict[str, str], words: str
+) -> None:
+    test = start(app("train"), **typed)
+    assert not test.exception
+    assert words in test.error[0].value.replace("\\", "")
+    assert not spawned
+
+
+def test_settings_out_of_range_are_refused(runs: Path) -> None:  # noqa: ARG001
+    with pytest.raises(WorkbenchError, match="resize"):
+        checked("new", {"image_size": 64, "resize": 32})
+
+
+def test_a_free_name_is_offered(runs: Path) -> None:  # noqa: ARG001
+    assert free_name("other") == "other"
+    assert free_name("small") == "small-2"
+
+
+def test_the_flags_of_a_run_give_its_settings_again(small: Run) -> None:
+    flags = fit_flags(small.config["training"])
+    parsed = parser().parse_args(["fit", "--run", "anywhere", *flags])["fit"]
+    for field in fields(FitConfig):
+        if field.name != "run":
+            assert parsed[field.name] == small.config["training"][field.name], field.name
+
+
+def test_a_run_is_stopped_and_goes_on_from_its_last_epoch(
+    runs: Path, small: Run, wait_until: Callable[..., None]
+) -> None:
+    flags = fit_flags({**small.config["training"], "epochs": 5000})
+    jobs.train(flags, name="long")
+    wait_until(lambda: (runs / "long" / "metrics.csv").exists())
+    run = Run.open(runs / "long")
+    wait_until(lambda: run.epochs[-1:] > [0])
+    jobs.stop_training(run.path)
+    wait_until(lambda: run.status().state == STOPPED)
+    reached = run.epochs[-1]
+    jobs.train([*fit_flags(run.config["training"]), "--resume"], name="long")
+    wait_until(lambda: run.epochs[-1] > reached and run.status().state == RUNNING)
+    jobs.stop_training(run.path)
+    wait_until(lambda: run.status().state == STOPPED)
+
+
+@pytest.mark.browser
+def test_a_run_started_from_the_page_is_watched_and_stopped(
+    server: str, page: Any, small: Run, runs: Path
+) -> None:
+    page.goto(f"{server}/train")
+    page.get_by_role("textbox", name="Name").fill("mine")
+    page.get_by_role("textbox", name="Data").fill(small.config["data"])
+    page.get_by_role("spinbutton", name="Epochs").fill("5000")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url("**run=mine*")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    assert Run.open(runs / "mine").status().state == STOPPED
