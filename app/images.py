@@ -64,7 +64,7 @@ def choose_image(choice: Choice) -> ChosenImage:
     A bad upload shows its sentence and leaves the former picture.
     """
     data, missing = _data_or_reason(choice)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if data is not None and len(data.val.labels):
             _offer(data, chosen_in_address())
         _offer_upload()
@@ -194,8 +194,10 @@ def _read_square(path: str, side: int) -> tuple[Image.Image, tuple[str, ...]]:
 
 def _offer(data: Data, chosen: int | None) -> None:
     indices = offered(data.val)
+    if chosen is not None and chosen < len(data.val.labels) and chosen not in indices:
+        indices = [chosen, *indices[: OFFERED - 1]]
     _point_at_images(data, indices, chosen, key="offered images", columns=OFFERED)
-    with st.popover("More images", icon=":material/apps:"):
+    with st.popover("More", icon=":material/apps:", help="More images of the run's data"):
         _offer_more(data, chosen)
 
 
@@ -256,7 +258,7 @@ def _offer_upload() -> None:
         key=key,
         on_change=uploaded,
         max_upload_size=UPLOAD_MB,
-        width=300,
+        width=150,
         label_visibility="collapsed",
     )
 

@@ -13,6 +13,7 @@ INSPECTOR_PX = 388  # three images of 128 px side by side
 STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 2.75rem 0.75rem 4rem 1.25rem}
 [data-testid="stImage"] img {border-radius: 0}
+[data-testid="stFileUploaderDropzone"] {padding: 0.5rem}
 """
 
 

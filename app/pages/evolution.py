@@ -47,10 +47,10 @@ def page() -> None:
         with_one_epoch(choice)
         return
     plan = results.blueprint(choice.run)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        with st.container(width=230):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        with st.container(width=190):
             layer = layer_picker(plan, plan.convolutions, plan.convolutions[-1])
-        place = st.container(width=600)
+        place = st.container(width=470)
     top = top_patches_of(choice, layer)
     with place:
         channels = channels_of(top)
@@ -108,9 +108,9 @@ def recalled_patches(run_path: str, digest: str, epoch: int, layer: str) -> TopP
 
 
 def channels_of(top: TopPatches) -> list[int]:
-    """The chosen channels; by default the strongest at the chosen epoch."""
+    """The chosen channels; by default strong ones at the chosen epoch."""
     count = len(top.score)
-    strongest = top.score[:, 0].argsort(descending=True, stable=True)[:CHANNELS].tolist()
+    strongest = different(top, CHANNELS)
 
     def parse(text: str) -> list[int]:
         chosen = list(dict.fromkeys(int(part) for part in text.split(",")))
@@ -128,14 +128,24 @@ def channels_of(top: TopPatches) -> list[int]:
         address.write(channels=",".join(map(str, chosen)) if chosen else None)
 
     st.multiselect(
-        "Channels, strongest at the chosen epoch first",
+        "Channels",
         range(count),
         key=key,
         on_change=changed,
         max_selections=MOST,
-        format_func=lambda channel: f"channel {channel}",
+        format_func=str,
     )
     return value
+
+
+def different(top: TopPatches, count: int) -> list[int]:
+    """The strongest channels that each favour another image, then the strongest of the rest."""
+    order = top.score[:, 0].argsort(descending=True, stable=True).tolist()
+    favourites: dict[int, int] = {}
+    for channel in order:
+        favourites.setdefault(int(top.image[channel, 0]), channel)
+    first = list(favourites.values())
+    return [*first, *(channel for channel in order if channel not in first)][:count]
 
 
 def evolution_of(choice: Choice, layer: str, channels: list[int], epochs: list[int]) -> Evolution:

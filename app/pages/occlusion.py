@@ -31,7 +31,7 @@ from viz.kept import to_arrays
 from viz.occlusion import Occlusion
 
 PANEL_PX, BOX_PX = 256, 332
-FILLS = {0.0: "mean colour", -2.0: "dark", 2.0: "light"}
+FILLS = {0.0: "grey", -2.0: "dark", 2.0: "light"}  # 0 is the mean colour, as in the paper
 Cell = tuple[int, int]
 
 
@@ -68,8 +68,8 @@ def settings(choice: Choice, base: Tensor) -> tuple[int, int, int, float]:
     classes, size = choice.run.classes, choice.run.preprocess.size
     window, stride = results.square_for(size)
     most_probable = int(base.argmax())
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        with st.container(width=290):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        with st.container(width=240):
             label = address.pick(
                 st.selectbox,
                 "Class",
@@ -78,15 +78,15 @@ def settings(choice: Choice, base: Tensor) -> tuple[int, int, int, float]:
                 default=most_probable,
                 format_func=lambda index: f"{classes[index]} · {percent(float(base[index]))}",
             )
-        with st.container(width=130):
+        with st.container(width=105):
             window = address.pick_number(
                 st.number_input, "Square (px)", 1, size, name="window", default=window
             )
-        with st.container(width=130):
+        with st.container(width=105):
             stride = address.pick_number(
                 st.number_input, "Step (px)", 1, size, name="stride", default=stride
             )
-        with st.container(width=260):
+        with st.container(width=185):
             fill = address.pick(
                 st.segmented_control,
                 "Fill",

@@ -53,8 +53,8 @@ def page() -> None:
         return
     plan = results.blueprint(choice.run)
     dense = [name for name in plan.layers if name.startswith("fc")]
-    controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
-    with controls.container(width=230):
+    controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with controls.container(width=190):
         layer = layer_picker(plan, [*plan.convolutions, *dense], plan.convolutions[-1])
     mined_together = plan.convolutions if layer in plan.convolutions else dense
     top = top_patches_of(choice, layer, mined_together)
@@ -104,7 +104,7 @@ def recalled(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
 
 def ordered(top: TopPatches, place: Any) -> list[int]:
     """Channels in the order that the visitor wants."""
-    with place.container(width=250):
+    with place.container(width=215):
         order = address.pick(
             st.segmented_control,
             "Channels",
@@ -119,7 +119,7 @@ def ordered(top: TopPatches, place: Any) -> list[int]:
 
 def channel_of(order: list[int], channels: int) -> int:
     """The chosen channel; the first of the order where the address names none."""
-    with st.container(width=120):
+    with st.container(width=105):
         return address.pick_number(
             st.number_input, "Channel", 0, channels - 1, name="channel", default=order[0]
         )

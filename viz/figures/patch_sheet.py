@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+from torch import Tensor
+from torch.nn import functional
 
 from viz.figures.pointing import CHOSEN, point_at_sheet
-from viz.figures.sheet import Grid, channels_last, factor, grey_centred, shrink, to_bytes
+from viz.figures.sheet import Grid, channels_last, factor, grey_centred, to_bytes
 from viz.figures.style import QUIET
 from viz.gallery import Gallery
 
@@ -65,15 +67,18 @@ class Blocks(Grid):
 def small_tiles(gallery: Gallery) -> np.ndarray:
     """Patches and projections as a sheet shows them, (C, 2, k, h, w, 3) uint8."""
     # reduced before it is scaled: a mean over both signs would leave little but grey
-    small = [_reduced(channels_last(each)) for each in (gallery.patch, gallery.projection)]
-    small[1] = grey_centred(np.moveaxis(small[1], -1, -3))
-    return to_bytes(np.stack(small, axis=1))
+    patches = channels_last(_reduced(gallery.patch))
+    projections = grey_centred(_reduced(gallery.projection))
+    return to_bytes(np.stack([patches, projections], axis=1))
 
 
-def _reduced(tiles: np.ndarray) -> np.ndarray:
-    """(C, k, s, s, 3) to tiles of at most TILE_PX."""
-    fitted = shrink(tiles.reshape(-1, *tiles.shape[2:]), TILE_PX)
-    return fitted.reshape(*tiles.shape[:2], *fitted.shape[1:])
+def _reduced(tiles: Tensor) -> Tensor:
+    """(C, k, 3, s, s) with s at most TILE_PX."""
+    if tiles.shape[-1] <= TILE_PX:
+        return tiles
+    side = (TILE_PX, TILE_PX)
+    small = functional.interpolate(tiles.flatten(0, 1), side, mode="bilinear", antialias=True)
+    return small.unflatten(0, tiles.shape[:2])
 
 
 def patch_sheet(
