@@ -9,6 +9,7 @@ from pathlib import Path
 from jsonargparse import ActionConfigFile, ArgumentParser, Namespace, set_parsing_settings
 from tqdm import tqdm
 
+from training.command_help import PlainHelp
 from training.config import FitConfig
 from training.errors import WorkbenchError
 from training.interrupt import Interruptible
@@ -22,7 +23,9 @@ def parser() -> ArgumentParser:
     fit = ArgumentParser(description="Train a network; one checkpoint an epoch.")
     fit.add_argument("--config", action=ActionConfigFile, help="YAML file with these settings")
     fit.add_class_arguments(FitConfig)
-    fit.add_argument("--resume", action="store_true", help="go on with the run in --run")
+    fit.add_argument(
+        "--resume", action="store_true", help="go on with the run in --run, with its own settings"
+    )
 
     adopt = ArgumentParser(description="Make a run with one epoch out of anybody's weights.")
     adopt.add_argument("file", type=str, help=".safetensors or .pth, or torchvision:alexnet")
@@ -38,7 +41,9 @@ def parser() -> ArgumentParser:
     score.add_argument("run", type=str, help="run folder")
     score.add_argument("--epoch", type=int | None, default=None, help="the last one if not given")
 
-    commands = ArgumentParser(prog="python -m training", description="The training core.")
+    commands = ArgumentParser(
+        prog="python -m training", description="The training core.", formatter_class=PlainHelp
+    )
     choose = commands.add_subcommands(dest="command")
     choose.add_subcommand("fit", fit, help="train a network")
     choose.add_subcommand("evaluate", score, help="score a run")
@@ -51,6 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         choice = parser().parse_args(arguments)
         settings = choice[choice.command]
+        if choice.command == "fit" and settings.resume:
+            given = parser().parse_args(arguments, defaults=False)
+            settings.update(_settings_before(settings.run, given[choice.command]))
         {"fit": _fit, "evaluate": _evaluate, "import": _import}[choice.command](settings)
     except WorkbenchError as error:
         print(f"filterscope: {error}", file=sys.stderr)
@@ -59,6 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
         print("filterscope: stopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def _settings_before(run: str, given: Namespace) -> Namespace:
+    """The settings a run was started with, where the command line does not say otherwise."""
+    from training.runs import Run
+
+    before = Run.open(run).config["training"]
+    kept = {name: before[name] for name in before if name not in ("run", *given.keys())}
+    return Namespace(**kept)
 
 
 def _fit(settings: Namespace) -> None:

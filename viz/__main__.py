@@ -1,37 +1,21 @@
 """python -m viz <view> RUN … --out FILE: a view of a run as a picture or as arrays."""
 
 import inspect
-import re
 import signal
 import sys
-from argparse import Action
 from collections.abc import Callable
 from types import FrameType
 
-from jsonargparse import ArgumentParser, DefaultHelpFormatter
+from jsonargparse import ArgumentParser
 
+from training.command_help import PlainHelp
 from training.errors import WorkbenchError
 from viz.commands import VIEWS
-
-NO_TYPES = re.compile(r"\s*\((required, )?type: .*?(, default: (?P<default>[^)]*))?\)$", re.DOTALL)
-
-
-class Formatter(DefaultHelpFormatter):
-    """Help for people: what a flag means and its default, but no Python types."""
-
-    def _expand_help(self, action: Action) -> str:
-        text = super()._expand_help(action)
-        match = NO_TYPES.search(text)
-        if match is None:
-            return text
-        default = match["default"]
-        return text[: match.start()] + (f" ({default})" if default not in (None, "null") else "")
-
 
 def parser() -> ArgumentParser:
     """One command a view; its flags are the function's arguments."""
     commands = ArgumentParser(
-        prog="python -m viz", description="Look into a trained network.", formatter_class=Formatter
+        prog="python -m viz", description="Look into a trained network.", formatter_class=PlainHelp
     )
     choose = commands.add_subcommands(dest="view", title="views", metavar="VIEW")
     for name, view in VIEWS.items():

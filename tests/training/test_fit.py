@@ -23,6 +23,17 @@ def same(ours, theirs):
     return all(torch.equal(ours[name], theirs[name]) for name in ours | theirs)
 
 
+def stop_at_step(number):
+    """A `pause` that stops after so many batches; an epoch of the album has three."""
+    steps = iter(range(100))
+
+    def pause() -> None:
+        if next(steps) == number:
+            raise KeyboardInterrupt
+
+    return pause
+
+
 def test_there_is_a_checkpoint_before_the_first_epoch_and_after_each(recipe):
     run = fit(recipe(epochs=3))
     assert run.epochs == [0, 1, 2, 3]
@@ -49,15 +60,9 @@ def test_the_seed_decides_everything(recipe, tmp_path):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(recipe, tmp_path, precision):
     whole = fit(recipe(run=str(tmp_path / "whole"), precision=precision))
-    steps = iter(range(100))
-
-    def stop_in_the_second_epoch() -> None:
-        if next(steps) == 4:
-            raise KeyboardInterrupt
-
     halves = recipe(run=str(tmp_path / "halves"), precision=precision)
     with pytest.raises(KeyboardInterrupt):
-        fit(halves, pause=stop_in_the_second_epoch)
+        fit(halves, pause=stop_at_step(4))
     assert Run.open(halves.run).status().state == "stopped"
     assert Run.open(halves.run).epochs == [0, 1]
 
@@ -153,6 +158,18 @@ def test_a_recipe_file_gives_the_same_settings_as_flags(recipe, tmp_path):
     settings = Run.open(config.run).config
     assert settings["training"]["epochs"] == 1
     assert settings["options"]["hidden"] == [8, 8]
+
+
+def test_resume_needs_no_settings_but_the_run(recipe, tmp_path, capsys):
+    whole = fit(recipe(run=str(tmp_path / "whole"), lr=0.03))
+    config = recipe(lr=0.03)
+    with pytest.raises(KeyboardInterrupt):
+        fit(config, pause=stop_at_step(4))
+    assert main(["fit", "--run", config.run, "--resume"]) == 0
+    resumed = Run.open(config.run)
+    assert same(resumed.network(3).state_dict(), whole.network(3).state_dict())
+    assert main(["fit", "--run", config.run, "--resume", "--lr=0.5"]) == 2
+    assert "lr was 0.03, now 0.5" in capsys.readouterr().err
 
 
 def test_a_mistake_on_the_command_line_is_one_line_without_a_traceback(tmp_path, capsys):
