@@ -43,6 +43,10 @@ pages = {
     for name, (title, icon) in PAGES.items()
 }
 page = st.navigation(list(pages.values()))
-frame.choose(next(name for name, known in pages.items() if known is page))
-with readable():
-    page.run()
+name = next(name for name, known in pages.items() if known is page)
+frame.choose(name)
+try:
+    with readable():
+        page.run()
+finally:
+    frame.settle(name)

@@ -166,16 +166,38 @@ def _bound(
     *arguments: Any,
     **how: Any,
 ) -> Any:
-    key = f"address-{name}"
+    key = fresh_key(name, value, arguments[1:])
 
     def changed() -> None:
         chosen = st.session_state[key]
         if chosen is not None:  # a segmented control can be clicked empty
             write(**{name: None if chosen == default else chosen})
 
-    if st.session_state.get(key) != value:  # only then: an echo would move a slider back
-        st.session_state[key] = value
     return widget(*arguments, key=key, on_change=changed, **how)
+
+
+def fresh_key(name: str, value: Any, options: Any) -> str:
+    """Key of a widget that stands at this value.
+
+    The key is a new one where the value was changed by anything but the widget itself, or there
+    are other options: a fragment's clock may already have sent the widget's old value along, and
+    under the old key that would pass for the visitor's choice.
+
+    Args:
+        name: In the address.
+        value: That the widget shall show.
+        options: That it offers, whatever they are.
+    """
+    keys = st.session_state.setdefault("address keys", {})
+    number, offered = keys.get(name, (0, options))
+    key = f"address-{name}-{number}"
+    if offered != options or st.session_state.get(key, value) != value:
+        number += 1
+        key = f"address-{name}-{number}"
+    keys[name] = number, options
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,8 @@ with the run. Pages whose pictures are dear hold on to the epoch they were opene
 
 from __future__ import annotations
 
+import atexit
+import gc
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -70,6 +72,22 @@ def choose(page: str) -> None:
     address.show_notices()
 
 
+def settle(page: str) -> None:
+    """Take what a page's first run has loaded out of the garbage collector's rounds.
+
+    Streamlit collects garbage after every run, also of a fragment: walking through all of torch
+    and plotly each time would take a seventh of a second, every second, from the training.
+    """
+    if page not in _settled:
+        _settled.add(page)
+        gc.collect()
+        gc.freeze()
+
+
+_settled: set[str] = set()
+atexit.register(gc.unfreeze)  # or triton complains of leaks at the end
+
+
 def chosen() -> Choice:
     """Run and epoch; where there are none yet, shows what is being done about it and ends here."""
     choice: Choice | None = st.session_state["choice"]
@@ -125,9 +143,7 @@ def _choose_run(there: list[Run]) -> Run:
     name = address.read("run", lambda text: by_name[text].name, there[0].name)
     if before not in (None, name):
         address.carry_all()
-    key = "run picker"
-    if st.session_state.get(key) != name:
-        st.session_state[key] = name
+    key = address.fresh_key("run", name, list(by_name))
 
     def changed() -> None:
         address.write(run=st.session_state[key], epoch=None)
@@ -162,9 +178,7 @@ def _choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
 
 
 def _slider(epochs: list[int], epoch: int, label: str) -> None:
-    key = "epoch picker"
-    if st.session_state.get(key) != epoch:
-        st.session_state[key] = epoch
+    key = address.fresh_key("epoch", epoch, epochs)
 
     def changed() -> None:
         st.session_state["playing"] = False

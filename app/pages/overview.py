@@ -19,7 +19,6 @@ from app.panes import heading
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
 from app.words import count, duration, percent
-from training.models import Network
 from training.runs import Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 from viz.architecture import LayerRow, describe
@@ -31,6 +30,7 @@ from viz.results import blueprint
 
 SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0
+FIRST = "conv1"
 
 
 def overview(choice: Choice) -> None:
@@ -41,11 +41,15 @@ def overview(choice: Choice) -> None:
         "not care. Click one to look closer.",
     )
     _training(run)
-    network = blueprint(run)
-    _filters_and_numbers(choice, network)
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=SHEET_PX + 4):
+        _filters(choice)  # before anything that takes longer: it is the first picture
+    rows = describe(blueprint(run))
+    with row.container(width=400):
+        _numbers(choice, rows)
     _curves(run)
     show_guesses(choice)
-    _architecture(run, network)
+    _architecture(run, rows)
     _settings(run)
 
 
@@ -69,30 +73,23 @@ def _band(run: Run) -> None:
         jobs.stop_training(run.path)
 
 
-def _filters_and_numbers(choice: Choice, network: Network) -> None:
-    layer = network.convolutions[0]
-    filters = first_layer(choice.run.weight(choice.epoch, f"{layer}.weight"))
+def _filters(choice: Choice) -> None:
+    filters = first_layer(choice.run.weight(choice.epoch, f"{FIRST}.weight"))
     figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
-    row = st.container(horizontal=True, gap="large")
-    with row.container(width=SHEET_PX + 4):
-        st.markdown(
-            f"**First filters, epoch {choice.epoch}**"
-            + (" · untrained: pure noise" if choice.epoch == 0 else "")
-        )
-        alt = f"The {len(filters.tiles)} filters of {layer} after epoch {choice.epoch}"
-        channel = pointed_at(figure, key="overview filters", alt=alt)
-        if channel is not None:
-            go_to("filters", channel=channel)
-        offer(
-            lambda: filters_figure(filters, title=f"First filters, epoch {choice.epoch}"),
-            lambda: {"filters": filters.tiles.numpy()},
-            name=f"{choice.run.name}-filters-epoch-{choice.epoch}",
-            made=made_by(choice, "filters", layer=layer, order="index", scale="shared"),
-            shell=f"python -m viz filters {choice.run.path} --epoch {choice.epoch} --out out.png",
-            python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=layer),
-        )
-    with row.container(width=400):
-        _numbers(choice, network)
+    noise = " · untrained: pure noise" if choice.epoch == 0 else ""
+    st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
+    alt = f"The {len(filters.tiles)} filters of {FIRST} after epoch {choice.epoch}"
+    channel = pointed_at(figure, key="overview filters", alt=alt)
+    if channel is not None:
+        go_to("filters", channel=channel)
+    offer(
+        lambda: filters_figure(filters, title=f"First filters, epoch {choice.epoch}"),
+        lambda: {"filters": filters.tiles.numpy()},
+        name=f"{choice.run.name}-filters-epoch-{choice.epoch}",
+        made=made_by(choice, "filters", layer=FIRST, order="index", scale="shared"),
+        shell=f"python -m viz filters {choice.run.path} --epoch {choice.epoch} --out out.png",
+        python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=FIRST),
+    )
 
 
 FILTERS_PYTHON = """\
@@ -103,23 +100,21 @@ run = Run.open("{path}")
 filters = first_layer(run.weight({epoch}, "{layer}.weight"))"""
 
 
-def _numbers(choice: Choice, network: Network) -> None:
+def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     metrics = choice.run.metrics()
     best = best_epoch(metrics)
-    rows = {choice.epoch: f"epoch {choice.epoch}", best: f"best, epoch {best}"}
-    table = {name: errors for epoch, name in rows.items() if (errors := _errors(metrics, epoch))}
+    epochs = {choice.epoch: f"epoch {choice.epoch}", best: f"best, epoch {best}"}
+    table = {name: errors for epoch, name in epochs.items() if (errors := _errors(metrics, epoch))}
     if table:
         st.markdown("**Errors**")
         st.table(pd.DataFrame(table))
     else:
         st.markdown("**Errors** will stand here after the first epoch.")
-    rows_of_layers = describe(network)
-    parameters, macs = (sum(getattr(row, key) for row in rows_of_layers) for key in COSTS)
-    classes = len(choice.run.classes)
+    parameters, macs = (sum(getattr(row, key) for row in rows) for key in COSTS)
+    size, classes = choice.run.preprocess.size, len(choice.run.classes)
     st.markdown(
         f"**{plain(choice.run.config['model'])}** · {count(parameters)} parameters · "
-        f"{count(macs)} multiply-accumulates an image · input {network.image_size}×"
-        f"{network.image_size} px · {classes} classes"
+        f"{count(macs)} multiply-accumulates an image · input {size}×{size} px · {classes} classes"
     )
     if len(metrics):
         speed = metrics["images_per_s"].median()
@@ -151,8 +146,7 @@ def _curves(run: Run) -> None:
     show_curves(run)
 
 
-def _architecture(run: Run, network: Network) -> None:
-    rows = describe(network)
+def _architecture(run: Run, rows: list[LayerRow]) -> None:
     st.subheader("The network", anchor=False)
     st.caption(
         "From the image at the left to the classes at the right; blocks are as high as their "
