@@ -14,6 +14,7 @@ from training.config import FitConfig
 from training.errors import WorkbenchError
 from training.interrupt import Interruptible
 from training.loop import Step
+from training.memory import keep_freed_memory
 from training.progress import Bar
 
 
@@ -143,4 +144,5 @@ def _import(settings: Namespace) -> None:
 
 
 if __name__ == "__main__":
+    keep_freed_memory()
     sys.exit(main())

@@ -10,7 +10,9 @@ from jsonargparse import ArgumentParser
 
 from training.command_help import PlainHelp
 from training.errors import WorkbenchError
+from training.memory import keep_freed_memory
 from viz.commands import VIEWS
+
 
 def parser() -> ArgumentParser:
     """One command a view; its flags are the function's arguments."""
@@ -54,5 +56,6 @@ def _explanation(view: Callable[..., None]) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
+    keep_freed_memory()
     signal.signal(signal.SIGTERM, _end)
     sys.exit(main())
