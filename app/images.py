@@ -33,7 +33,8 @@ OFFERED, TILE_PX = 6, 96
 MOST_OF_A_CLASS = 24
 KEPT_UPLOADS = 100  # of at most 20 MB each; the oldest give way
 UPLOAD_MB = 20
-_ERROR, _UPLOADS = "upload error", "uploads so far"
+DETAILS = ("label", "cell", "unit")  # chosen for one image, they mean nothing for the next
+_ERROR, _UPLOADS, _BEFORE = "upload error", "uploads so far", "image before"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def choose_image(choice: Choice) -> ChosenImage:
     if not key:
         st.info(f"{plain(missing)} Upload a picture to look at.", icon=":material/upload:")
         st.stop()
+    _forget_details_of_another(key)
     image = _open(key, choice, data)
     for notice in image.notices:
         st.info(plain(f"{image.name}: {notice}"), icon=":material/info:")
@@ -104,7 +106,7 @@ def validation_name(data: Data, index: int) -> str:
 def choose(key: str) -> None:
     """Make an image the chosen one; the page shows it when it runs again."""
     st.session_state.pop(_ERROR, None)
-    address.write(image=key)
+    address.write(image=key, **dict.fromkeys(DETAILS))
 
 
 def upload_folder(digest: str) -> Path:
@@ -153,6 +155,13 @@ def _data_or_reason(choice: Choice) -> tuple[Data | None, str]:
     except WorkbenchError as error:
         return None, str(error)
     return data, "The run's data set has no validation images."
+
+
+def _forget_details_of_another(key: str) -> None:
+    """Drop what an earlier page knew of another image; what this page's link says stays."""
+    if st.session_state.get(_BEFORE) not in (None, key):
+        address.write(**{name: None for name in DETAILS if name not in st.query_params})
+    st.session_state[_BEFORE] = key
 
 
 def _check(data: Data | None, text: str) -> str:

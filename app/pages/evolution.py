@@ -10,6 +10,7 @@ import streamlit as st
 from app import address
 from app.downloads import made_by, offer
 from app.drawing import show_figure
+from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
@@ -70,7 +71,7 @@ def page() -> None:
 
 def without_data(error: WorkbenchError) -> None:
     """What can be done where there are no images to search."""
-    st.info(f"Evolution needs images to search. {error}", icon=":material/info:")
+    st.info(f"Evolution needs images to search. {plain(str(error))}", icon=":material/info:")
     if st.button("Look at feature maps of your own picture", icon=":material/image:"):
         go_to("feature_maps")
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from app.bars import class_bars
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
+from app.errors import plain as as_markdown
 from app.frame import Choice, chosen, go_to
 from app.images import ChosenImage, choose, choose_image
 from app.panes import heading, panes, show_pixels
@@ -65,7 +66,9 @@ def page() -> None:
 
 def without_data(error: WorkbenchError) -> None:
     """What can be done where there are no images to compare with."""
-    st.info(f"Retrieval needs images to compare with. {error}", icon=":material/info:")
+    st.info(
+        f"Retrieval needs images to compare with. {as_markdown(str(error))}", icon=":material/info:"
+    )
     if st.button("Look at where the network looks instead", icon=":material/visibility_off:"):
         go_to("occlusion")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,11 +15,13 @@ from torch import Tensor
 from app import address
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
+from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
 from app.images import validation_name
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
 from app.runs import data_of
+from app.words import time_left
 from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run
@@ -75,7 +78,7 @@ def page() -> None:
 
 def without_data(error: WorkbenchError) -> None:
     """What can be done where there are no images to search."""
-    st.info(f"Top patches need images to search. {error}", icon=":material/info:")
+    st.info(f"Top patches need images to search. {plain(str(error))}", icon=":material/info:")
     if st.button("Look at feature maps of your own picture", icon=":material/image:"):
         go_to("feature_maps")
 
@@ -161,16 +164,17 @@ def draw_sheet(
 
 def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> np.ndarray:
     """Small patches and projections of the channels, with progress where there are many to make."""
-    place = st.empty()
+    place, started = st.empty(), time.monotonic()
     found = []
-    for done, channel in enumerate(shown):
+    for done, channel in enumerate(shown, start=1):
         found.append(
             tiles_of_channel(
                 str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
             )
         )
         # also the moment at which a newer choice of the visitor ends this one
-        place.progress((done + 1) / len(shown), text="Projecting the patches")
+        left = (time.monotonic() - started) * (len(shown) / done - 1)
+        place.progress(done / len(shown), text=f"Projecting the patches · {time_left(left)}")
     place.empty()
     return np.concatenate(found)
 
