@@ -28,8 +28,12 @@ CSS = """
 .stMainBlockContainer { padding: 2.6rem 2.4rem 4rem; }
 [data-testid="stSidebarHeader"] { height: 2.2rem; padding-bottom: 0; }
 .stPlotlyChart .draglayer .cursor-pointer, .stPlotlyChart .nsewdrag { cursor: pointer; }
+.stException > * { display: none; }
+.stException::before {
+  content: "Something is wrong in the workbench itself. Its terminal has the details.";
+}
 </style>
-"""  # margins that leave the room to the pictures
+"""  # margins that leave the room to the pictures; for a bug one sentence
 
 st.set_page_config(
     page_title="Filterscope",

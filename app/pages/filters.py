@@ -29,8 +29,8 @@ PICTURES = {"epoch": "one epoch", "film": "film of all epochs"}
 def filters(choice: Choice) -> None:
     heading(
         "Filters",
-        "Each square is one filter of the first layer, enlarged pixel by pixel: where it is "
-        "bright or coloured it wants that colour, where grey it does not care.",
+        "Each square is one filter: it wants the colours that it shows, and does not care where "
+        "it is grey.",
     )
     layer = blueprint(choice.run).convolutions[0]
     picture, order, scale = _controls(len(choice.run.epochs))

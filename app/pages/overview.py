@@ -103,7 +103,7 @@ filters = first_layer(run.weight({epoch}, "{layer}.weight"))"""
 def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     metrics = choice.run.metrics()
     best = best_epoch(metrics)
-    epochs = {choice.epoch: f"epoch {choice.epoch}", best: f"best, epoch {best}"}
+    epochs = {choice.epoch: f"epoch {choice.epoch}", best: f"epoch {best}, the best"}
     table = {name: errors for epoch, name in epochs.items() if (errors := _errors(metrics, epoch))}
     if table:
         st.markdown("**Errors**")

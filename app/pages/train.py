@@ -154,11 +154,12 @@ def _progress(run: Run) -> None:
         if button.button("Stop", key="stop", icon=":material/stop:", width="stretch"):
             jobs.stop_training(run.path)
         return
-    words.markdown(f"{_state(run)} {plain(progress.status.message)}")
+    why = f" · {plain(progress.status.message)}" if progress.status.message else ""
+    words.markdown(f"{_state(run)}{why}")
     if not _can_go_on(run, progress):
         return
     if button.button("Resume", key="resume", icon=":material/play_arrow:", width="stretch"):
-        jobs.train([*fit_flags(run.config["training"]), "--resume"], name=run.name)
+        jobs.train(["--resume"], name=run.name)
 
 
 def _can_go_on(run: Run, progress: TrainingProgress) -> bool:

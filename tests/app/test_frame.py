@@ -1,12 +1,16 @@
 """The frame: run and epoch, chosen once for all pages and kept in the address."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from training.checkpoints import save_checkpoint
+from training.runs import Run
+from training.status import Reporter
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -118,3 +122,45 @@ def test_moving_the_epoch_slider_redraws_the_filters(server: str, page: Any) -> 
     page.get_by_text("First filters, epoch 2").wait_for()
     page.get_by_role("link", name="Filters", exact=True).click()
     page.wait_for_url("**/filters?*epoch=2*")
+
+
+@pytest.fixture
+def in_training(small: Run) -> Iterator[Run]:
+    """The run as it looks while another process trains it."""
+    report = Reporter(small.path / "status.json", message="Epoch 4 of 12")
+    report(10, 100)
+    yield small
+    report.end("stopped")
+
+
+def new_epoch(run: Run) -> None:
+    weights = {name: tensor.clone() for name, tensor in run.network(3).state_dict().items()}
+    save_checkpoint(run.path, 4, weights)
+
+
+def test_overview_and_filters_follow_a_run_in_training(app: Open, in_training: Run) -> None:
+    for name in ("overview", "filters"):
+        test = app(name)
+        assert test.select_slider[0].label == "Epoch, following the newest"
+        new_epoch(in_training)
+        assert test.run().select_slider[0].value == 4
+        (in_training.path / "checkpoints" / "epoch-0004.safetensors").unlink()
+
+
+def test_an_epoch_that_was_chosen_stays_while_the_run_goes_on(app: Open, in_training: Run) -> None:
+    test = app(epoch=2)
+    new_epoch(in_training)
+    assert test.run().select_slider[0].value == 2
+
+
+def test_pages_of_dear_pictures_hold_on_to_their_epoch_and_release_it_on_leaving(
+    app: Open, in_address: Said, in_training: Run
+) -> None:
+    test = app("retrieval")
+    assert in_address(test, "epoch") == "3"
+    new_epoch(in_training)
+    test.run()
+    assert not test.exception
+    assert test.select_slider[0].value == 3
+    test.switch_page("app/pages/filters.py").run()
+    assert test.select_slider[0].value == 4

@@ -1,6 +1,9 @@
 """Overview: what is this run?"""
 
+import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -38,6 +41,21 @@ def test_a_run_without_a_data_set_still_has_an_overview(app: Open, small: Run) -
     test = app()
     assert not test.exception
     assert "/nowhere" in test.warning[0].value
+
+
+def test_a_run_whose_data_have_other_classes_by_now_says_so_with_both_counts(
+    app: Open, small: Run
+) -> None:
+    settings = json.loads((small.path / "run.json").read_text())
+    pictures = Path(settings["data"].removeprefix("folder:"))
+    other = small.path.parent.parent / "other"
+    shutil.copytree(pictures, other)
+    shutil.copytree(other / "train" / "red", other / "train" / "violet")
+    (small.path / "run.json").write_text(json.dumps({**settings, "data": f"folder:{other}"}))
+    test = app()
+    assert not test.exception
+    assert "knows 4 classes" in test.warning[0].value
+    assert "has 5" in test.warning[0].value
 
 
 def test_an_image_leads_on_to_its_occlusion(app: Open, in_address: Said) -> None:
