@@ -38,6 +38,7 @@ from viz.patches import boxes
 from viz.top_patches import TopPatches
 
 CHANNELS = 16  # on a page
+KINDS = ("conv", "pool", "fc")
 IMAGE_PX, GAP_PX = 128, 2
 BY_STRENGTH, BY_NUMBER = "strongest first", "by number"
 
@@ -55,12 +56,12 @@ def page() -> None:
         without_data(error)
         return
     plan = results.blueprint(choice.run)
-    dense = [name for name in plan.layers if name.startswith("fc")]
+    layers = [name for name in plan.layers if kind_of(name) in KINDS]
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with controls.container(width=190):
-        layer = layer_picker(plan, [*plan.convolutions, *dense], plan.convolutions[-1])
-    mined_together = plan.convolutions if layer in plan.convolutions else dense
-    top = top_patches_of(choice, layer, mined_together)
+        layer = layer_picker(plan, layers, plan.convolutions[-1])
+    alike = [name for name in layers if kind_of(name) == kind_of(layer)]
+    top = top_patches_of(choice, layer, alike)
     with controls:
         order = ordered(top, controls)
         channel = channel_of(order, len(top.score))
@@ -74,6 +75,11 @@ def page() -> None:
         offer_sheet(choice, layer, top, shown)
     with inspector:
         inspect(choice, data, layer, top, channel)
+
+
+def kind_of(layer: str) -> str:
+    """conv of conv1; one pass over the images serves all the layers of a kind."""
+    return layer.rstrip("0123456789")
 
 
 def without_data(error: WorkbenchError) -> None:
@@ -92,7 +98,7 @@ def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatc
             return recalled(str(run.path), choice.digest, epoch, layer)
         return results.top_patches(run, epoch, layers, **how)[layer]
 
-    every = "all" if layers[0].startswith("conv") else ",".join(layers)
+    every = "all" if kind_of(layer) == "conv" else ",".join(layers)
     arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", every]
     return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
 

@@ -50,6 +50,13 @@ def test_a_fully_connected_layer_shows_whole_images(app: Open) -> None:
     assert "1–4 of 4 channels" in words(test)
 
 
+def test_pooled_maps_can_be_looked_at_too(app: Open) -> None:
+    test = app("top_patches", layer="pool2", channel=1)
+    assert not test.exception
+    assert not test.info
+    assert "pool2, channel 1" in words(test)
+
+
 def test_channels_come_by_number_if_the_visitor_wants(app: Open) -> None:
     assert "channel 0**" in words(app("top_patches", order="by number"))
 
