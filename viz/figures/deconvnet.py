@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from viz.figures.colours import OKABE_ITO
-from viz.figures.sheet import as_array, channels_last, factor, grey_centred, sheet
+from viz.figures.sheet import channels_last, factor, full_contrast, grey_centred, sheet
 from viz.figures.style import GREY, head, pixel_axes, pixel_figure, show, side_bar
 
 SIDE_PX = 256
@@ -65,7 +65,7 @@ def deconvnet_figure(
         assert box is not None
         draw_field(ax, box, enlarge, picture.shape[-1])
         ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    largest = float(abs(as_array(projection)).max()) or 1.0
-    scale = (GREY, -largest, largest, "in each of red, green, blue")
+    full = full_contrast(projection)
+    scale = (GREY, -full, full, "in each of red, green, blue")
     side_bar(figure, right + width, height, scale, top=16)
     return figure

@@ -123,5 +123,17 @@ def grey_centred(projections: Tensor | np.ndarray) -> np.ndarray:
         (…, H, W, 3) in [0, 1].
     """
     values = channels_last(projections)
-    largest = np.abs(values).max(axis=(-3, -2, -1), keepdims=True)
-    return 0.5 + 0.5 * values / np.where(largest > 0, largest, 1)
+    pictures = values.reshape(-1, *values.shape[-3:])
+    scaled = [0.5 + 0.5 * picture / full_contrast(picture) for picture in pictures]
+    return np.clip(np.array(scaled), 0, 1).reshape(values.shape)
+
+
+def full_contrast(values: Tensor | np.ndarray) -> float:
+    """The size at which a signed picture's colours are full; 1 where it is empty.
+
+    The 99th percentile of the values that are not zero: a projection is a few bright spots on
+    much that is faint, and scaled to its largest value would be grey to the eye.
+    """
+    sizes = np.abs(as_array(values))
+    sizes = sizes[sizes > 0]
+    return float(np.percentile(sizes, 99)) if len(sizes) else 1.0

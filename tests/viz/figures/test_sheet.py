@@ -1,7 +1,15 @@
 import numpy as np
+import pytest
 import torch
 
-from viz.figures.sheet import factor, good_columns, grey_centred, sheet, shrink
+from viz.figures.sheet import (
+    factor,
+    full_contrast,
+    good_columns,
+    grey_centred,
+    sheet,
+    shrink,
+)
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
 
@@ -59,6 +67,19 @@ def test_a_projection_is_drawn_about_mid_grey_on_its_own_scale():
     projections = torch.zeros(2, 3, 1, 2)
     projections[0, 0, 0] = torch.tensor([4.0, -2.0])
     drawn = grey_centred(projections)
-    assert drawn[0, 0, :, 0].tolist() == [1.0, 0.25]
+    assert drawn[0, 0, :, 0].tolist() == pytest.approx([1.0, 0.25], abs=0.01)
     assert drawn[0, 0, :, 1].tolist() == [0.5, 0.5]
     assert (drawn[1] == 0.5).all()  # nothing there is grey, not a division by zero
+
+
+def test_a_few_glaring_values_do_not_turn_the_rest_of_a_projection_grey():
+    projection = torch.ones(3, 20, 20)
+    projection[0, 0, 0] = 1000.0
+    assert full_contrast(projection) == pytest.approx(1.0)
+    assert (grey_centred(projection) == 1.0).all()
+
+
+def test_zeros_have_no_say_in_the_contrast():
+    projection = torch.zeros(3, 50, 50)
+    projection[0, :2, :2] = torch.tensor([[3.0, -3.0], [3.0, 3.0]])
+    assert full_contrast(projection) == pytest.approx(3.0)
