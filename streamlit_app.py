@@ -3,12 +3,7 @@
 import streamlit as st
 
 from app.errors import readable
-from app.first_visit import make_sure_of_a_run
-
-with readable():
-    make_sure_of_a_run()  # before torch is imported: the child loads it at the same time
-
-from app import frame
+from app.first_visit import make_sure_of_a_run, wait_for_the_demo
 from app.places import SOURCE
 
 PAGES = {
@@ -48,6 +43,13 @@ pages = {
 }
 page = st.navigation(list(pages.values()))
 name = next(name for name, known in pages.items() if known is page)
+with readable():
+    # before torch is imported: a child loads it at the same time, and the page is not blank
+    make_sure_of_a_run()
+    wait_for_the_demo()
+
+from app import frame  # noqa: E402
+
 frame.choose(name)
 try:
     with readable():

@@ -6,6 +6,8 @@ that both load at the same time and the first picture stands seconds earlier.
 
 from __future__ import annotations
 
+import importlib
+import threading
 import time
 from typing import NoReturn
 
@@ -18,6 +20,7 @@ from app.places import runs_root
 DEMO = "demo"
 DEMO_FLAGS = ["--model", "alexnet-small", "--data", "builtin", "--epochs", "12", "--seed", "0"]
 LOOK_EVERY_S = 0.3
+NEEDED = ("app.frame", "app.downloads", "app.guesses", "app.curves", "viz.figures.architecture")
 
 
 def make_sure_of_a_run() -> None:
@@ -26,6 +29,22 @@ def make_sure_of_a_run() -> None:
     if any(root.glob("*/run.json")) or jobs.was_trained(DEMO):
         return
     jobs.train(DEMO_FLAGS, name=DEMO)
+
+
+def wait_for_the_demo() -> None:
+    """Until the demo has its first checkpoint, say so, and load what its picture will need."""
+    if jobs.is_starting(DEMO) and not _is_something_to_see():
+        threading.Thread(target=_load, daemon=True).start()
+        wait()
+
+
+def _load() -> None:
+    for module in NEEDED:
+        importlib.import_module(module)
+
+
+def _is_something_to_see() -> bool:
+    return any(runs_root().glob("*/checkpoints/epoch-*.safetensors"))
 
 
 def wait() -> NoReturn:
@@ -38,7 +57,7 @@ def wait() -> NoReturn:
 
 @readable()
 def _waiting() -> None:
-    if any(runs_root().glob("*/checkpoints/epoch-*.safetensors")):
+    if _is_something_to_see():
         st.rerun()
     if jobs.is_starting(DEMO):
         began = st.session_state.setdefault("waiting since", time.time())
