@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
+from glob import escape
 from typing import NoReturn
 
 import streamlit as st
@@ -43,8 +44,26 @@ def _load() -> None:
         importlib.import_module(module)
 
 
-def _is_something_to_see() -> bool:
-    return any(runs_root().glob("*/checkpoints/epoch-*.safetensors"))
+def _is_something_to_see(run: str = "*") -> bool:
+    return any(runs_root().glob(f"{run}/checkpoints/epoch-*.safetensors"))
+
+
+def wait_for(run: str) -> NoReturn:
+    """Say that a run has no checkpoint yet, until it has one, and end the page's run."""
+    st.title(plain(run), anchor=False)
+    st.fragment(_waiting_for, run_every=LOOK_EVERY_S)(run)
+    st.stop()
+
+
+@readable()
+def _waiting_for(run: str) -> None:
+    if _is_something_to_see(escape(run)):
+        st.rerun()
+    st.info(
+        "This run has no checkpoint yet. While it trains, its untrained filters will be here in "
+        "a moment; otherwise choose another run at the left.",
+        icon=":material/hourglass_empty:",
+    )
 
 
 def wait() -> NoReturn:

@@ -17,7 +17,7 @@ import streamlit as st
 from app import address, first_visit, runs
 from app.errors import plain, readable
 from app.training_progress import TrainingProgress
-from app.words import short
+from app.words import data_set
 from training.geometry import receptive_fields
 from training.runs import BrokenRun, Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
@@ -92,6 +92,9 @@ def chosen() -> Choice:
     """Run and epoch; where there are none yet, shows what is being done about it and ends here."""
     choice: Choice | None = st.session_state["choice"]
     if choice is None:
+        run = chosen_run()
+        if run is not None:
+            first_visit.wait_for(run.name)
         first_visit.wait()
     return choice
 
@@ -285,10 +288,10 @@ def _glance(run: Run, page: str, seen: tuple[object, ...]) -> None:
 
 
 def _description(run: Run) -> str:
-    data = run.config.get("data") or "no data"
+    data = data_set(run.config.get("data"))
     state = run.status().state
     dot = f" · {STATES[state]}" if state in STATES and state != RUNNING else ""
-    return f"{plain(run.config['model'])} on {plain(short(data))}{dot}"
+    return f"{plain(run.config['model'])} on {plain(data)}{dot}"
 
 
 def _show_broken(broken: list[BrokenRun]) -> None:

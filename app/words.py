@@ -1,4 +1,6 @@
-"""Numbers as people say them."""
+"""Numbers and names as people say them."""
+
+from pathlib import Path
 
 
 def time_left(seconds: float) -> str:
@@ -31,6 +33,9 @@ def count(number: float) -> str:
     return f"{number:.0f}"
 
 
-def short(text: str, longest: int = 36) -> str:
-    """A path or name cut at its front, where it says least."""
-    return text if len(text) <= longest else f"…{text[1 - longest :]}"
+def data_set(spec: str | None) -> str:
+    """A data set by its name, without the place where it lies: tiny-imagenet-100, cifar10."""
+    if not spec:
+        return "no data"
+    family, _colon, place = spec.partition(":")
+    return Path(place).name if family == "folder" else family

@@ -79,7 +79,7 @@ def curves_figure(metrics: pd.DataFrame) -> Figure:
 def _line(
     ax: Axes, epochs: pd.Series, values: pd.Series, label: str, colour: str, style: str = "-"
 ) -> None:
-    marker = "o" if len(epochs) <= 20 else None
+    marker = "o" if len(epochs) <= 20 else ""  # of many epochs, dots would hide the line
     (line,) = ax.plot(epochs, values, style, label=label, color=colour, linewidth=1.5)
     line.set(marker=marker, markersize=3)
 

@@ -37,3 +37,11 @@ def test_error_is_what_accuracy_leaves():
 
 def test_a_run_without_an_epoch_has_empty_curves(pixels_of):
     assert pixels_of(curves_figure(metrics().head(0))).size
+
+
+@pytest.mark.parametrize(("epochs", "marker"), [(4, "o"), (90, "")])
+def test_dots_mark_the_epochs_of_a_short_run_only(epochs, marker, pixels_of):
+    table = pd.concat([metrics()] * 23).head(epochs).assign(epoch=range(1, epochs + 1))
+    figure = curves_figure(table)
+    assert {line.get_marker() for line in figure.axes[1].lines[:3]} == {marker}
+    assert pixels_of(figure).size
