@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-PICTURE_PX = 680  # what a window of 1024 px has room for beside the sidebar
+PICTURE_PX = 690  # what a window of 1024 px has room for beside the sidebar
 INSPECTOR_PX = 388  # three images of 128 px side by side
 
 # the page's own margins would cost a fifth of a window of 1024 px; corners are pixels, too

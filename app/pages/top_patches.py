@@ -252,7 +252,7 @@ def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: in
         "**Left**: the image, the square that the unit sees in orange. **Middle**: its "
         f"projection. **Right**: the control, channel {control} of the same layer projected from "
         "the same image; what both show comes from the pooling switches, not from the channel "
-        "(Mahendran & Vedaldi 2016). Response normalisation passes the signal through."
+        f"(Mahendran & Vedaldi 2016). {passing_through(choice, layer)}"
     )
     for place, strip in zip(places, strips, strict=True):
         image = int(top.image[channel, place])
@@ -260,6 +260,14 @@ def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: in
         words = f"{place + 1} · {data.classes[int(data.val.labels[image])]} · score {score}"
         alt = f"{validation_name(data, image)}, its projection and the control"
         show_pixels(strip, caption=words, alt=alt)
+
+
+def passing_through(choice: Choice, layer: str) -> str:
+    """What the deconvnet does not invert, where the network has it below the layer."""
+    names = list(results.blueprint(choice.run).layers)
+    if not any(name.startswith("norm") for name in names[: names.index(layer)]):
+        return ""
+    return "Local response normalisation passes the signal through unchanged."
 
 
 def lead_on(layer: str, top: TopPatches, channel: int, places: list[int]) -> None:
