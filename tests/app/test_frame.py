@@ -109,6 +109,19 @@ def test_an_imported_run_with_one_epoch_has_no_slider(app: Open, runs: Path) -> 
     assert not test.select_slider
 
 
+def test_a_run_without_a_checkpoint_says_so_and_the_others_can_be_chosen(
+    app: Open, runs: Path
+) -> None:
+    shutil.copytree(runs / "small", runs / "bare")
+    shutil.rmtree(runs / "bare" / "checkpoints")
+    for name in PAGES:
+        test = app(name, run="bare")
+        assert not test.exception
+        assert name == "train" or "no checkpoint yet" in test.info[0].value
+    test.sidebar.selectbox[0].set_value("small").run()
+    assert test.select_slider[0].value == 3
+
+
 @pytest.mark.browser
 def test_moving_the_epoch_slider_redraws_the_filters(server: str, page: Any) -> None:
     page.goto(server)
