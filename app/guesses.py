@@ -32,20 +32,21 @@ def show_guesses(choice: Choice) -> None:
         "the true class in bold, with a tick."
     )
     try:
-        split = data_of(run).val
+        data = data_of(run)
     except WorkbenchError as error:
         st.warning(plain(str(error)), icon=":material/image_not_supported:")
         return
+    split = data.val
     chosen = _spread(split.labels)
     images = np.stack([split.images[index] for index in chosen])
     probability = _probabilities(choice, images)
     row = st.container(horizontal=True, gap="medium")
     for place, index in enumerate(chosen):
-        label = int(split.labels[index])
+        true_class = data.classes[split.labels[index]]
         with row.container(width=COLUMN_PX, gap="small"):
-            alt = f"Validation image {index}, {run.classes[label]}"
+            alt = f"Validation image {index}, {true_class}"
             st.image(images[place], width=COLUMN_PX, alt=alt)
-            st.html(_bars(run.classes, probability[place], label))
+            st.html(_bars(run.classes, probability[place], true_class))
             if st.button(
                 "Where it looks",
                 key=f"occlude {index}",
@@ -71,11 +72,12 @@ def _probabilities(choice: Choice, images: np.ndarray) -> np.ndarray:
     return network(batch).softmax(dim=1).cpu().numpy()
 
 
-def _bars(classes: tuple[str, ...], probability: np.ndarray, label: int) -> str:
+def _bars(classes: tuple[str, ...], probability: np.ndarray, true_class: str) -> str:
     """The five best guesses as bars, as in Krizhevsky et al. 2012, figure 4."""
     best = probability.argsort()[::-1][:GUESSES].tolist()
     return "".join(
-        _bar(classes[index], float(probability[index]), index == label) for index in best
+        _bar(classes[index], float(probability[index]), classes[index] == true_class)
+        for index in best
     )
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import runs_root
-from training.errors import WorkbenchError
 from training.runs import BrokenRun, Run, list_runs
 
 if TYPE_CHECKING:
@@ -38,19 +37,12 @@ def network_of(run_path: str, digest: str, epoch: int) -> Network:
 
 
 def data_of(run: Run) -> Data:
-    """The images a run was trained on, opened once for all visitors.
+    """The images of a run, opened once for all visitors.
 
     Raises:
         WorkbenchError: If the run has none, or they are no longer there or no longer the same.
     """
-    data = _data(str(run.path), str(run.config.get("data_fingerprint")))
-    if len(data.classes) != len(run.classes):
-        raise WorkbenchError(
-            f"{run.name} knows {len(run.classes)} classes, but {data.spec} has "
-            f"{len(data.classes)}: the data have changed since it was trained. Put the former "
-            "data back, or train anew."
-        )
-    return data
+    return _data(str(run.path), str(run.config.get("data_fingerprint")))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the images")

@@ -148,7 +148,8 @@ class Run:
         """The images it was trained on, decoded at the size its network takes.
 
         Raises:
-            WorkbenchError: If the run has no data set or it is no longer there.
+            WorkbenchError: If the run has no data set, or it is no longer there or has other
+                classes by now.
         """
         from training.data import open_data
 
@@ -157,7 +158,14 @@ class Run:
                 f"{self.name} was imported without a data set. Import it again with --data, for "
                 "example --data folder:PATH, to mine images for it."
             )
-        return open_data(self.config["data"], size=self.preprocess.resize, progress=progress)
+        data = open_data(self.config["data"], size=self.preprocess.resize, progress=progress)
+        was_trained_here = "training" in self.config  # an adopted network may look at any images
+        if was_trained_here and data.classes != self.classes:
+            raise WorkbenchError(
+                f"{self.name} was trained on {len(self.classes)} classes, but {data.spec} now has "
+                f"{len(data.classes)} or others. Put the former data back, or train anew."
+            )
+        return data
 
     def _checkpoint(self, epoch: int | None) -> Path:
         epochs = self.epochs

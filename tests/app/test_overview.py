@@ -54,8 +54,8 @@ def test_a_run_whose_data_have_other_classes_by_now_says_so_with_both_counts(
     (small.path / "run.json").write_text(json.dumps({**settings, "data": f"folder:{other}"}))
     test = app()
     assert not test.exception
-    assert "knows 4 classes" in test.warning[0].value
-    assert "has 5" in test.warning[0].value
+    assert "trained on 4 classes" in test.warning[0].value
+    assert "now has 5" in test.warning[0].value
 
 
 def test_an_image_leads_on_to_its_occlusion(app: Open, in_address: Said) -> None:

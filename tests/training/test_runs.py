@@ -1,6 +1,7 @@
 """The run folder is all that viewing knows, and may be read at any moment."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -111,3 +112,18 @@ def test_an_imported_run_without_data_says_how_to_give_it_some(run):
     edit(run, data=None)
     with pytest.raises(WorkbenchError, match="--data"):
         Run.open(run.path).data()
+
+
+def test_data_with_other_classes_by_now_are_refused_with_both_counts(run, album):
+    (album / "train" / "red").rename(album / "train" / "violet")
+    shutil.rmtree(album / "val" / "red")
+    shutil.copytree(album / "train" / "violet", album / "train" / "white")
+    with pytest.raises(WorkbenchError, match=r"trained on 3 classes.*now has 4"):
+        Run.open(run.path).data()
+
+
+def test_an_adopted_network_may_look_at_images_of_other_classes(run):
+    settings = dict(run.config)
+    del settings["training"]
+    (run.path / "run.json").write_text(json.dumps({**settings, "classes": ["a", "b"]}))
+    assert Run.open(run.path).data().classes == ("blue", "green", "red")
