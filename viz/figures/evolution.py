@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from viz.evolution import Evolution
-from viz.figures.sheet import channels_last, factor, grey_centred, sheet, shrink
+from viz.figures.sheet import channels_last, factor, sheet, shrink, small_projections
 from viz.figures.style import (
     INK,
     QUIET,
@@ -28,9 +28,8 @@ def draw_channel(ax: Axes, evolution: Evolution, index: int) -> None:
 def channel_pixels(evolution: Evolution, index: int) -> np.ndarray:
     """The two rows of one channel as an image, (H, W, 4) uint8."""
     patches = shrink(channels_last(evolution.patch[:, index]), TILE_PX)
-    # reduced before it is scaled: a mean over both signs would leave little but grey
-    reduced = shrink(channels_last(evolution.projection[:, index]), TILE_PX)
-    tiles = np.concatenate([patches, grey_centred(np.moveaxis(reduced, -1, -3))])
+    projections = small_projections(evolution.projection[:, index], TILE_PX)
+    tiles = np.concatenate([patches, projections])
     enlarge = factor(tiles.shape[1], TILE_PX)
     return sheet(tiles, len(evolution.epoch), gap=3, enlarge=enlarge)[0]
 

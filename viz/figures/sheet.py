@@ -128,6 +128,19 @@ def grey_centred(projections: Tensor | np.ndarray) -> np.ndarray:
     return np.clip(np.array(scaled), 0, 1).reshape(values.shape)
 
 
+def small_projections(projections: Tensor | np.ndarray, largest: int) -> np.ndarray:
+    """Signed pictures (…, 3, H, W) for drawing, reduced by a whole factor to at most `largest` px.
+
+    They are reduced before they are scaled: a mean over both signs leaves little but grey.
+
+    Returns:
+        (…, h, w, 3) in [0, 1].
+    """
+    values = channels_last(projections)
+    small = shrink(values.reshape(-1, *values.shape[-3:]), largest)
+    return grey_centred(np.moveaxis(small, -1, -3)).reshape(*values.shape[:-3], *small.shape[1:])
+
+
 def full_contrast(values: Tensor | np.ndarray) -> float:
     """The size at which a signed picture's colours are full; 1 where it is empty.
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from viz.figures.pointing import point_at_sheet
-from viz.figures.sheet import Grid, channels_last, factor, grey_centred, sheet, shrink
+from viz.figures.sheet import Grid, channels_last, factor, sheet, shrink, small_projections
 from viz.figures.style import QUIET, SMALL_PT, head, number, pixel_axes, pixel_figure, show
 
 TILE_PX, CAPTION_PX, COLUMNS, WIDTH_PX = 72, 11, 3, 1400
@@ -53,7 +53,7 @@ def top_patches_figure(
     """
     shown = [channels_last(patches)]
     if projections is not None:
-        shown.append(grey_centred(projections))
+        shown.append(small_projections(projections, TILE_PX))
     high, wide = block(shown[0][0])[0].shape[:2]
     pair = len(shown) * (wide + 8) - 8
     rows = ceil(len(channels) / min(4, max(1, (WIDTH_PX + 22) // (pair + 22))))

@@ -9,6 +9,7 @@ from viz.figures.sheet import (
     grey_centred,
     sheet,
     shrink,
+    small_projections,
 )
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
@@ -83,3 +84,10 @@ def test_zeros_have_no_say_in_the_contrast():
     projection = torch.zeros(3, 50, 50)
     projection[0, :2, :2] = torch.tensor([[3.0, -3.0], [3.0, 3.0]])
     assert full_contrast(projection) == pytest.approx(3.0)
+
+
+def test_a_reduced_projection_keeps_its_contrast():
+    projection = torch.zeros(1, 3, 8, 8)
+    projection[0, :, 0, 0] = 1.0  # alone in its square of four: the mean is a quarter of it
+    assert small_projections(projection, 4).max() == 1.0
+    assert small_projections(projection, 4).shape == (1, 4, 4, 3)
