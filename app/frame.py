@@ -18,7 +18,6 @@ from app import address, first_visit, runs
 from app.errors import plain, readable
 from app.training_progress import TrainingProgress
 from app.words import data_set
-from training.geometry import receptive_fields
 from training.runs import BrokenRun, Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 
@@ -120,7 +119,7 @@ def go_to(page: str, **chosen: Any) -> NoReturn:
 
 def layer_picker(network: Network, layers: list[str], default: str) -> str:
     """Choose one of the layers; the address says `layer`."""
-    seen = receptive_fields(network)
+    seen = network.geometry
 
     def describe(layer: str) -> str:
         return f"{layer} · sees {seen[layer].size} px" if layer in seen else layer

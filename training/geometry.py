@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from torch import nn
 
 from training.errors import WorkbenchError
-
-if TYPE_CHECKING:
-    from training.models.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +33,20 @@ class ReceptiveField:
         return top, left, top + self.size, left + self.size
 
 
-def receptive_fields(network: Network) -> dict[str, ReceptiveField]:
+def receptive_fields(layers: Mapping[str, nn.Module]) -> dict[str, ReceptiveField]:
     """The receptive field of every spatial layer, by the layer's name.
 
     The list ends before the first fully connected layer, whose units see the whole image.
+
+    Args:
+        layers: Name to module, in forward order.
 
     Raises:
         WorkbenchError: If a layer's geometry is not a square window.
     """
     fields: dict[str, ReceptiveField] = {}
     field = ReceptiveField()
-    for name, layer in network.layers.items():
+    for name, layer in layers.items():
         if isinstance(layer, nn.Linear):
             break
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):

@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from training.geometry import ReceptiveField, receptive_fields
+from training.geometry import ReceptiveField
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
@@ -33,7 +33,7 @@ def describe(network: Network) -> list[LayerRow]:
     Args:
         network: In evaluation mode.
     """
-    fields = receptive_fields(network)
+    fields = network.geometry
     side = network.image_size
     signal = torch.zeros(1, 3, side, side, device=network.device)
     rows = []

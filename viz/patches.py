@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from training.geometry import receptive_fields
 from training.models import Network
 
 
@@ -26,7 +25,7 @@ def boxes(network: Network, layer: str, rows: Tensor, cols: Tensor) -> Tensor:
         WorkbenchError: If there is no such layer.
     """
     network.require_layer(layer)
-    field = receptive_fields(network).get(layer)
+    field = network.geometry.get(layer)
     if field is None:
         side = network.image_size
         return torch.tensor([0, 0, side, side]).repeat(len(rows), 1)

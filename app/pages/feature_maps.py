@@ -15,7 +15,6 @@ from app.drawing import pointed_at
 from app.frame import Choice, chosen, go_to, layer_picker
 from app.images import ChosenImage, choose_image
 from app.panes import PICTURE_PX, heading, panes, show_pixels
-from training.geometry import receptive_fields
 from training.models import Network
 from viz.deconvnet import project
 from viz.feature_maps import FeatureMaps, feature_maps
@@ -42,7 +41,7 @@ def page() -> None:
     choice = chosen()
     image = choose_image(choice)
     network = choice.network()
-    layers = list(receptive_fields(network))
+    layers = list(network.geometry)
     with st.container(width=300):
         layer = layer_picker(network, layers, last_before_pooling(network))
     maps = feature_maps(network, choice.run.preprocess(image.picture), layer)

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from training.errors import WorkbenchError
-from training.geometry import ReceptiveField, receptive_fields
+from training.geometry import ReceptiveField
 from training.models import MODELS, Network, create, freeze
 
 SMALL = {"hidden": (8, 8)}  # the fully connected layers have no geometry to test
@@ -37,7 +37,7 @@ def test_two_convolutions_of_three_see_five():
     ],
 )
 def test_alexnets_receptive_fields_are_those_worked_out_by_hand(layer, size, stride, start):
-    fields = receptive_fields(create("alexnet", num_classes=2, **SMALL))
+    fields = create("alexnet", num_classes=2, **SMALL).geometry
     assert fields[layer] == ReceptiveField(size, stride, start)
 
 
@@ -53,7 +53,7 @@ def test_alexnets_receptive_fields_are_those_worked_out_by_hand(layer, size, str
     ],
 )
 def test_zfnets_receptive_fields_are_those_worked_out_by_hand(layer, size, stride, start):
-    fields = receptive_fields(create("zfnet", num_classes=2, **SMALL))
+    fields = create("zfnet", num_classes=2, **SMALL).geometry
     assert fields[layer] == ReceptiveField(size, stride, start)
 
 
@@ -80,7 +80,7 @@ def test_receptive_fields_are_where_the_gradient_reaches(name):
     for layer in network.layers.values():
         if isinstance(layer, nn.Conv2d):
             nn.init.constant_(layer.weight, 1 / layer.weight[0].numel())
-    for layer, field in receptive_fields(network).items():
+    for layer, field in network.geometry.items():
         if not layer.startswith(("conv", "pool")):
             continue
         last = network.activations(torch.zeros(1, 3, *[network.image_size] * 2), [layer])
@@ -91,16 +91,16 @@ def test_receptive_fields_are_where_the_gradient_reaches(name):
 
 
 def test_max_pooling_has_the_geometry_of_average_pooling():
-    maximum = receptive_fields(create("zfnet", num_classes=2, **SMALL))
-    average = receptive_fields(create("zfnet", num_classes=2, pooling="average", **SMALL))
+    maximum = create("zfnet", num_classes=2, **SMALL).geometry
+    average = create("zfnet", num_classes=2, pooling="average", **SMALL).geometry
     assert maximum == average
 
 
 def test_fully_connected_layers_have_no_square(tiny):
-    assert list(receptive_fields(tiny))[-1] == "pool5"
+    assert list(tiny.geometry)[-1] == "pool5"
 
 
 def test_a_window_that_is_not_square_is_refused():
     network = Network({"conv1": nn.Conv2d(3, 4, (3, 5))}, image_size=8)
     with pytest.raises(WorkbenchError, match=r"conv1 has a window of \(3, 5\)"):
-        receptive_fields(network)
+        _ = network.geometry

@@ -4,7 +4,6 @@ from captum.attr import NeuronDeconvolution
 from torch import nn
 
 from training.errors import WorkbenchError
-from training.geometry import receptive_fields
 from training.models import Network, create, freeze
 from viz.deconvnet import project, strongest_units
 
@@ -103,7 +102,7 @@ def test_response_normalisation_lets_the_signal_through(make_tiny, noise):
 def test_a_projection_stays_inside_the_receptive_field(tiny, noise):
     units = torch.tensor([[1, 1]])
     picture = project(tiny, noise[:1], "norm2", torch.tensor([0]), units=units)
-    top, left, bottom, right = receptive_fields(tiny)["norm2"].box(1, 1)
+    top, left, bottom, right = tiny.geometry["norm2"].box(1, 1)
     outside = picture.clone()
     outside[..., max(top, 0) : bottom, max(left, 0) : right] = 0
     assert picture.abs().max() > 0

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from training.errors import WorkbenchError
-from training.geometry import receptive_fields
 from viz.deconvnet import project
 from viz.gallery import gallery
 from viz.patches import boxes, cut
@@ -33,7 +32,7 @@ def test_patch_and_projection_belong_to_the_mined_unit(tiny, noise, layer):
 def test_patches_are_as_large_as_the_receptive_field_even_beyond_the_image(tiny, noise):
     top = mine(tiny, noise, ["relu5"], k=2)["relu5"]
     shown = gallery(tiny, noise, "relu5", top, torch.arange(6), picture=picture)
-    side = receptive_fields(tiny)["relu5"].size
+    side = tiny.geometry["relu5"].size
     assert side > 32
     assert shown.patch.shape == shown.projection.shape == (6, 2, 3, side, side)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from training.errors import WorkbenchError
-from training.geometry import ReceptiveField, receptive_fields
+from training.geometry import ReceptiveField
 from training.models import create
 from viz.patches import boxes, cut
 
@@ -38,7 +38,7 @@ def test_the_box_of_alexnets_first_units_by_hand():
     network = create("alexnet-onetower", num_classes=2)
     found = boxes(network, "conv1", torch.tensor([0, 1]), torch.tensor([0, 2]))
     assert found.tolist() == [[-2, -2, 9, 9], [2, 6, 13, 17]]
-    assert receptive_fields(network)["conv1"] == ReceptiveField(size=11, stride=4, start=-2)
+    assert network.geometry["conv1"] == ReceptiveField(size=11, stride=4, start=-2)
 
 
 def test_a_fully_connected_unit_sees_the_whole_image(tiny):

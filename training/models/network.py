@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from training.errors import WorkbenchError
+from training.geometry import ReceptiveField, receptive_fields
 
 
 class Network(nn.Module):
@@ -31,6 +32,11 @@ class Network(nn.Module):
     def layers(self) -> dict[str, nn.Module]:
         """Name to module, in forward order."""
         return dict(self.named_children())
+
+    @property
+    def geometry(self) -> dict[str, ReceptiveField]:
+        """Which square of the image a unit sees, for every spatial layer."""
+        return receptive_fields(self.layers)
 
     @property
     def num_classes(self) -> int:
