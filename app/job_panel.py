@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -16,8 +17,15 @@ LOOK_EVERY_S = 0.5
 JUST_NOW_S = 20.0
 
 
-def show(job: Job, label: str) -> None:
-    """Start the job or find it again, draw its progress, and end the page's run."""
+def wait_for(job: Job, label: str) -> NoReturn:
+    """Start the job or find it again, draw its progress, and end the page's run here.
+
+    The page runs again when the job has finished.
+
+    Args:
+        job: Whose result the page needs.
+        label: What the work is, for people.
+    """
     session = _session()
     earlier = st.session_state.get(f"job {job.view}")
     look(job, session, earlier)

@@ -94,20 +94,6 @@ class Job:
         return (self.folder / "cancelled").exists()
 
 
-def work(arguments: list[str], *, label: str) -> None:
-    """Show the progress of a job, starting it if need be, and end the page's run here.
-
-    The page runs again when the job has finished. Call it where the result is not kept yet.
-
-    Args:
-        arguments: Of `python -m viz`: view, run folder, flags; without --progress.
-        label: What the work is, for people.
-    """
-    import app.job_panel as panel
-
-    panel.show(Job(tuple(arguments)), label)
-
-
 def train(flags: list[str], *, name: str) -> None:
     """Start `python -m training fit` for the run of that name in the runs folder.
 
@@ -249,5 +235,4 @@ __all__ = [
     "train",
     "training_log",
     "was_trained",
-    "work",
 ]

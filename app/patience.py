@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import streamlit as st
 
-from app import jobs
+from app.job_panel import wait_for
+from app.jobs import Job
 from app.words import time_left
 from training.progress import Progress
 from training.runs import Run
@@ -37,19 +38,19 @@ def answer(
         arguments: Of `python -m viz` for the same result.
         label: What the work is, for people.
     """
+    job = Job(tuple(arguments))
     with st.spinner(label):
         try:
             return compute(only_kept=True)
         except NotKept:
             pass
         writable = os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
-        if not writable or jobs.Job(tuple(arguments)).status() is None:
+        if not writable or job.status() is None:
             try:
                 return compute(progress=_patience(label, AT_ONCE_S if writable else None))
             except TooLong:
                 pass
-    jobs.work(list(arguments), label=label)
-    raise AssertionError("a page ends with its job")
+    return wait_for(job, label)
 
 
 def _patience(label: str, limit_s: float | None) -> Progress:

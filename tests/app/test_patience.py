@@ -19,10 +19,10 @@ class HandedOver(Exception):
 
 @pytest.fixture
 def handed_over(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:  # noqa: ARG001
-    def work(_arguments: list[str], *, label: str) -> None:
+    def wait_for(_job: jobs.Job, label: str) -> None:
         raise HandedOver(label)
 
-    monkeypatch.setattr(jobs, "work", work)
+    monkeypatch.setattr(patience, "wait_for", wait_for)
 
 
 def working(steps: int, log: list[int]) -> Callable[..., str]:
