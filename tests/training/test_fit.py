@@ -2,6 +2,9 @@
 
 import json
 import math
+import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -178,3 +181,28 @@ def test_a_mistake_on_the_command_line_is_one_line_without_a_traceback(tmp_path,
     assert error.startswith("filterscope: ")
     assert "/no/such/folder" in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_command_after_its_batch(recipe, number):
+    config = recipe(epochs=1000)
+    flags = [
+        f"--{name}={getattr(config, name)}" for name in ("run", "data", "image_size", "epochs")
+    ]
+    options = json.dumps(config.options)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "training", "fit", *flags, f"--options={options}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    child.stdout.readline()  # the first epoch is saved
+    child.send_signal(number)
+    _, error = child.communicate(timeout=20)
+    run = Run.open(config.run)
+    assert child.returncode == 130
+    assert "Traceback" not in error
+    assert run.status().state == "stopped"
+    assert run.metrics().epoch.tolist() == run.epochs[1:]
+    assert not list(run.path.rglob("*.partial"))
