@@ -18,9 +18,9 @@ from training.checkpoints import check_fit, save_checkpoint
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD
 from training.errors import WorkbenchError
-from training.fit import provenance
 from training.models import create, options
 from training.preprocess import Preprocess
+from training.run_writer import provenance
 from training.runs import Run, write_settings
 
 Weights = dict[str, Tensor]

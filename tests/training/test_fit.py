@@ -5,6 +5,7 @@ import math
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -161,6 +162,16 @@ def test_a_recipe_file_gives_the_same_settings_as_flags(recipe, tmp_path):
     settings = Run.open(config.run).config
     assert settings["training"]["epochs"] == 1
     assert settings["options"]["hidden"] == [8, 8]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"data": "folder:/no/such/folder"}, {"options": {"width": 3}}, {"device": "abacus"}]
+)
+def test_settings_that_do_not_fit_leave_no_folder_behind(recipe, wrong):
+    config = recipe(**wrong)
+    with pytest.raises(WorkbenchError):
+        fit(config)
+    assert not Path(config.run).exists()
 
 
 def test_resume_needs_no_settings_but_the_run(recipe, tmp_path, capsys):

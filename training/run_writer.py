@@ -1,0 +1,158 @@
+"""The run folder, written: whole files in an order that a crash at any moment leaves usable."""
+
+from __future__ import annotations
+
+import csv
+import io
+import pickle
+import platform
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.atomic import replacing, write_text
+from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
+from training.config import FitConfig
+from training.data import Source
+from training.errors import WorkbenchError
+from training.models import Network, options
+from training.preprocess import Preprocess
+from training.runs import METRICS, Run, read_metrics, write_settings
+
+Row = dict[str, float]
+"""A line of metrics.csv."""
+
+
+def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
+    """Make sure that the folder is free, or holds the run to go on with; nothing is written.
+
+    Raises:
+        WorkbenchError: If it holds another run, or none to resume, or one of other settings.
+    """
+    exists = (path / "run.json").exists()
+    if exists and not resume:
+        raise WorkbenchError(
+            f"{path} already holds a run. Go on with it (--resume), choose another --run or "
+            "delete the folder."
+        )
+    if resume and not (path / "resume.pt").exists():
+        raise WorkbenchError(
+            f"{path} holds nothing to resume: it has no resume.pt. Start it without --resume."
+        )
+    if resume:
+        _same_settings(path, config)
+
+
+def make_folder(path: Path) -> None:
+    """Make the run's folder, unless it is there.
+
+    Raises:
+        WorkbenchError: If that is not possible or not allowed.
+    """
+    try:
+        (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkbenchError(f"Cannot make the folder {path}: {error.strerror}.") from error
+
+
+def _same_settings(path: Path, config: FitConfig) -> None:
+    """Refuse to go on with other settings: the result would be nobody's run."""
+    before = Run.open(path).config["training"]
+    changed = [
+        f"{name} was {before.get(name)!r}, now {value!r}"
+        for name, value in asdict(config).items()
+        if name not in ("run", "device") and before.get(name) != value
+    ]
+    if changed:
+        raise WorkbenchError(
+            f"{path} cannot be resumed with other settings: {'; '.join(changed)}. Give the "
+            "settings it was started with."
+        )
+
+
+def begin_run(
+    path: Path,
+    config: FitConfig,
+    source: Source,
+    preprocess: Preprocess,
+    dtype: torch.dtype,
+) -> None:
+    write_settings(
+        path,
+        model=config.model,
+        options=options(config.model, **config.model_options),
+        classes=source.classes,
+        preprocess=preprocess,
+        data=source.spec,  # absolute, so that the run opens from any folder
+        data_fingerprint=source.fingerprint,
+        training=asdict(config),
+        precision=str(dtype).removeprefix("torch."),
+        **provenance(),
+    )
+    write_text(path / "metrics.csv", ",".join(METRICS) + "\n")
+
+
+def provenance() -> dict[str, Any]:
+    """When, with which libraries and from which source revision a run was made."""
+    packages = ("filterscope", "torchvision", "safetensors")
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,  # tells the CUDA build, which its package does not
+            **{package: version(package) for package in packages},
+        },
+        "revision": _revision(),
+    }
+
+
+def _revision() -> str | None:
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None  # installed without its history
+    return answer.stdout.strip()
+
+
+def save_epoch(
+    path: Path,
+    epoch: int,
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    row: Row,
+) -> None:
+    """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands."""
+    save_checkpoint(path, epoch, network.state_dict())
+    line = io.StringIO()
+    csv.DictWriter(line, METRICS, lineterminator="\n").writerow(row)
+    with (path / "metrics.csv").open("a", encoding="utf-8") as file:
+        file.write(line.getvalue())
+    save_resume(path, epoch, optimizer)
+
+
+def save_resume(path: Path, epoch: int, optimizer: torch.optim.Optimizer) -> None:
+    with replacing(path / "resume.pt") as partial:
+        torch.save({"epoch": epoch, "optimizer": optimizer.state_dict()}, partial)
+
+
+def restore(path: Path, network: Network, optimizer: torch.optim.Optimizer) -> int:
+    """Put network, optimiser and folder back to the last epoch that counts; its number."""
+    try:
+        saved = torch.load(path / "resume.pt", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise WorkbenchError(f"{path / 'resume.pt'} cannot be read: {error}.") from error
+    epoch: int = saved["epoch"]
+    network.load_state_dict(load_checkpoint(checkpoint_path(path, epoch)))
+    optimizer.load_state_dict(saved["optimizer"])
+    metrics = path / "metrics.csv"
+    table = read_metrics(metrics)
+    if table.epoch.max() > epoch:  # stopped between the row and resume.pt
+        lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+        write_text(metrics, "".join(lines[: epoch + 1]))
+    return epoch
