@@ -113,6 +113,7 @@ class Run:
         """Folder of kept results; deleting it loses only time."""
         return self.path / "derived"
 
+    @torch.inference_mode(False)  # weights made inside of it could never be differentiated through
     def network(self, epoch: int | None = None) -> Network:
         """The network as it stood after an epoch (the last one by default), ready to look at.
 

@@ -68,6 +68,7 @@ def channel_count(plan: Network, layer: str) -> int:
     return plan.activations(image, [layer])[layer].shape[1]
 
 
+@torch.inference_mode(False)  # as Run.network: a copy on another device would be such weights too
 def network_of(run: Run, epoch: int) -> Network:
     """The network after an epoch, on the fastest device there is."""
     return run.network(epoch).to(choose_device())

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from training.runs import Run
@@ -64,3 +65,12 @@ def test_an_image_leads_on_to_its_occlusion(app: Open, in_address: Said) -> None
     button.click().run()
     assert not test.exception
     assert str(in_address(test, "image")).startswith("val:")
+
+
+@pytest.mark.parametrize("page", ["feature_maps", "top_patches", "evolution"])
+def test_a_network_that_the_overview_opened_serves_the_pages_that_project(
+    app: Open, page: str
+) -> None:
+    overview = app()
+    test = overview.switch_page(f"app/pages/{page}.py").run()
+    assert not test.exception

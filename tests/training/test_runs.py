@@ -33,6 +33,15 @@ def test_a_network_comes_back_ready_to_be_looked_at(run):
     assert torch.equal(network.state_dict()["conv1.weight"], run.weight(1, "conv1.weight"))
 
 
+def test_a_network_opened_in_inference_mode_can_be_differentiated_through_later(run):
+    with torch.inference_mode():
+        network = run.network(1)
+    images = torch.randn(1, 3, 32, 32, requires_grad=True)
+    network(images).sum().backward()
+    assert images.grad is not None
+    assert images.grad.any()
+
+
 def test_the_last_epoch_is_the_default(run):
     last, default = run.network(1), run.network()
     assert torch.equal(last.layers["fc8"].weight, default.layers["fc8"].weight)
