@@ -1,6 +1,5 @@
 """The built-in set is what it says: balanced, repeatable, masked, and no short cut solves it."""
 
-import time
 from collections import Counter
 from functools import cache
 from itertools import combinations
