@@ -12,11 +12,25 @@ from matplotlib.figure import Figure
 
 from training.atomic import replacing
 from training.errors import WorkbenchError
+from training.runs import Run
 from viz.figures.style import DPI
 
 PICTURES = (".png", ".svg", ".pdf")
 Made = Mapping[str, Any]
 """Run, epoch, checkpoint, layer, settings: whatever JSON can hold."""
+
+
+def how_made(view: str, run: Run, epoch: int, **settings: Any) -> Made:
+    """What stands in the file about how it was made."""
+    return {
+        "view": view,
+        "run": run.name,
+        "network": run.config["model"],
+        "data": run.config.get("data"),
+        "epoch": epoch,
+        "checkpoint": run.digest(epoch),
+        **settings,
+    }
 
 
 def check_out(out: Path | None, *more: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -12,6 +13,8 @@ from training.models import Network
 from training.runs import Run
 from viz.export import check_out
 from viz.results import channel_count
+
+Split = Literal["val", "train"]
 
 
 def class_index(classes: tuple[str, ...], label: str) -> int:

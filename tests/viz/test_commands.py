@@ -9,7 +9,7 @@ from PIL import Image
 
 from training.runs import Run
 from training.status import read_status
-from viz import commands
+from viz import commands, results
 from viz.__main__ import main
 from viz.deconvnet import project
 from viz.export import picture_bytes
@@ -152,7 +152,7 @@ def test_ctrl_c_leaves_no_file_behind(run: Run, tmp_path: Path, monkeypatch):
     def stop(*_arguments, **_settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands.results, "occlusion", stop)
+    monkeypatch.setattr(results, "occlusion", stop)
     folder = tmp_path / "pictures"
     folder.mkdir()
     progress = tmp_path / "status.json"

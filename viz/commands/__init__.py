@@ -1,0 +1,25 @@
+"""The views as commands: each function's signature and docstring are its flags and its help.
+
+Every command looks at one run, works out its result and writes it where `--out` says; the dear
+ones keep it in the run too, and may be asked for that alone.
+"""
+
+from viz.commands.deconvnet import deconvnet
+from viz.commands.evolution import evolution
+from viz.commands.feature_maps import feature_maps
+from viz.commands.film import film
+from viz.commands.filters import filters
+from viz.commands.occlusion import occlusion
+from viz.commands.retrieval import retrieval
+from viz.commands.top_patches import top_patches
+
+VIEWS = {
+    "filters": filters,
+    "film": film,
+    "feature-maps": feature_maps,
+    "top-patches": top_patches,
+    "deconvnet": deconvnet,
+    "occlusion": occlusion,
+    "retrieval": retrieval,
+    "evolution": evolution,
+}

@@ -1,0 +1,77 @@
+"""python -m viz retrieval: what looks alike to the network."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from training.errors import WorkbenchError
+from viz import results
+from viz.export import how_made, write
+from viz.figures import retrieval as retrieval_figures
+from viz.figures.style import plain
+from viz.flags import (
+    Split,
+    is_number,
+    open_run,
+    out_file,
+    picture_of,
+)
+from viz.kept import to_arrays
+from viz.reporting import reporting
+from viz.results import split_of
+
+
+def retrieval(
+    run: str,
+    *,
+    image: str = "0",
+    k: int = 12,
+    layer: str = "fc7",
+    split: Split = "val",
+    epoch: int | None = None,
+    out: str | None = None,
+    progress: str | None = None,
+) -> None:
+    """The images that look most alike to the network.
+
+    The features of all images are kept in the run. An image of the split itself is not counted
+    among its own neighbours. .npz holds: image, distance (k), nearest first.
+
+    Args:
+        run: Run folder.
+        image: A picture file, or the number of a validation image.
+        k: Neighbours wanted.
+        layer: Whose features are compared.
+        split: Images to search.
+        epoch: The last one if not given.
+        out: File to write: .png, .svg, .pdf or .npz.
+        progress: JSON file that tells how far it is, for other programs to read.
+    """
+    path = out_file(out)
+    if k < 1:
+        raise WorkbenchError(f"--k must be at least 1, got {k}.")
+    opened, at = open_run(run, epoch)
+    picture, name = picture_of(opened, image)
+    itself = int(image) if split == "val" and is_number(image) else None
+    with reporting("Computing features", progress) as told:
+        result = results.neighbours(
+            opened, at, picture, k=k, layer=layer, split=split, but=itself, progress=told
+        )
+
+        def figure() -> Figure:
+            data = opened.data()
+            found = split_of(data, split)
+            indices = result.image.numpy()
+            preprocess = opened.preprocess
+            return retrieval_figures.retrieval_figure(
+                preprocess.picture(preprocess(picture)),
+                preprocess.picture(preprocess.from_uint8(found.images[indices])),
+                result,
+                found.labels[indices].tolist(),
+                data.classes,
+                layer=layer,
+                query_name=plain(name),
+            )
+
+        made = how_made("retrieval", opened, at, layer=layer, split=split, image=name, k=k)
+        write(path, figure, to_arrays(result), made)

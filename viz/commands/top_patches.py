@@ -1,0 +1,76 @@
+"""python -m viz top-patches: what excites each channel most."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from training.errors import WorkbenchError
+from viz import results
+from viz.export import how_made, write
+from viz.figures import top_patches as top_patches_figures
+from viz.flags import (
+    Split,
+    channels_of,
+    layers_of,
+    open_run,
+    out_file,
+)
+from viz.kept import to_arrays
+from viz.reporting import reporting
+from viz.results import blueprint
+from viz.top_patches import TopPatches
+
+CHANNELS = 16  # of a figure
+
+
+def top_patches(
+    run: str,
+    *,
+    layer: str | None = None,
+    epoch: int | None = None,
+    split: Split = "val",
+    channels: str | None = None,
+    out: str | None = None,
+    progress: str | None = None,
+) -> None:
+    """The nine images that excite each channel most, and where.
+
+    What is found is kept in the run; a pass that was interrupted goes on where it stopped.
+    .npz holds: score, image, row, col (C, 9), best first.
+
+    Args:
+        run: Run folder.
+        layer: One, several with commas between, or "all" convolutions, which one pass serves;
+            the last convolution if not given. A file holds one layer.
+        epoch: The last one if not given.
+        split: Images to search.
+        channels: Numbers, with commas between, of channels to draw; the sixteen with the
+            strongest response if not given.
+        out: File to write: .png, .svg, .pdf or .npz.
+        progress: JSON file that tells how far it is, for other programs to read.
+    """
+    path = out_file(out)
+    opened, at = open_run(run, epoch)
+    plan = blueprint(opened)
+    layers = layers_of(plan, layer)
+    asked = channels_of(channels, plan, layers[0])
+    if path is not None and len(layers) > 1:
+        raise WorkbenchError(f"--out {path.name} holds one layer, but {len(layers)} are asked for.")
+    with reporting("Mining patches", progress) as told:
+        found = results.top_patches(opened, at, layers, split=split, progress=told)
+        top = found[layers[0]]
+        chosen = asked or _strongest(top)
+        settings = {"layer": layers[0], "split": split, "channels": chosen}
+
+        def figure() -> Figure:
+            nine = results.gallery_of(opened, at, layers[0], top, chosen, split=split)
+            return top_patches_figures.top_patches_figure(
+                nine.patch, nine.projection, top.score[chosen], chosen, layer=layers[0], epoch=at
+            )
+
+        write(path, figure, to_arrays(top), how_made("top-patches", opened, at, **settings))
+
+
+def _strongest(top: TopPatches) -> list[int]:
+    order = top.score[:, 0].argsort(descending=True, stable=True)
+    return sorted(order[:CHANNELS].tolist())
