@@ -13,6 +13,8 @@ from viz.gallery import Gallery, gallery
 from viz.images import Images, in_batches
 from viz.top_patches import TopPatches, scan
 
+Column = tuple[int, TopPatches, Gallery]  # an epoch, what was mined at it, and its pictures
+
 
 @dataclass(frozen=True)
 class Evolution:
@@ -65,22 +67,32 @@ def evolution(
     if epochs is None and isinstance(networks, Sequence):
         epochs = len(networks)
     wanted = torch.tensor(list(channels), dtype=torch.int64)
-    numbers: list[int] = []
-    tops: list[TopPatches] = []
-    galleries: list[Gallery] = []
+    columns: list[Column] = []
     for epoch, network in networks:
         for state in scan(network, in_batches(images), [layer], k=1):
             if epochs is not None:
-                progress(len(numbers) * len(images) + state.seen, epochs * len(images))
+                progress(len(columns) * len(images) + state.seen, epochs * len(images))
         top = state.top[layer]
-        galleries.append(gallery(network, images, layer, top, wanted, picture=picture))
-        numbers.append(epoch)
-        tops.append(top)
-    if not numbers:
+        columns.append((epoch, top, gallery(network, images, layer, top, wanted, picture=picture)))
+    if not columns:
         raise WorkbenchError("There is no epoch to show: train, or choose other epochs.")
+    return from_columns(layer, channels, columns)
+
+
+def from_columns(layer: str, channels: Sequence[int], columns: Sequence[Column]) -> Evolution:
+    """Epochs mined one by one, put side by side.
+
+    Args:
+        layer: Name of the layer.
+        channels: Which of its channels.
+        columns: For each epoch its number, the strongest patches of all channels, and the
+            pictures of the chosen channels.
+    """
+    epochs, tops, galleries = zip(*columns, strict=True)
+    wanted = torch.tensor(list(channels), dtype=torch.int64)
     return Evolution(
         layer=layer,
-        epoch=torch.tensor(numbers),
+        epoch=torch.tensor(epochs),
         channel=wanted,
         score=torch.stack([top.score[wanted, 0] for top in tops]),
         image=torch.stack([top.image[wanted, 0] for top in tops]),

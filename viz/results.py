@@ -23,7 +23,7 @@ from training.progress import Progress, silent
 from training.runs import Run
 from viz import occlusion as occlusions
 from viz import retrieval
-from viz.evolution import Evolution
+from viz.evolution import Evolution, from_columns
 from viz.gallery import Gallery, gallery
 from viz.images import SplitImages
 from viz.kept import (
@@ -278,9 +278,9 @@ def evolution(
                 progress(before + done, len(epochs) * count)
 
             top = top_patches(run, epoch, [layer], split=split, progress=tell)[layer]
-            best = TopPatches(*(table[:, :1] for table in _tables(top)))
+            best = top.best(1)
             columns.append((epoch, best, gallery_of(run, epoch, layer, best, channels, split)))
-        return to_arrays(_assemble(layer, channels, columns))
+        return to_arrays(from_columns(layer, channels, columns))
 
     return from_arrays(Evolution, _answer(run, question, compute, only_kept))
 
@@ -333,30 +333,3 @@ def _answer(run: Run, question: Question, compute: Callable[[], Arrays], only_ke
     if arrays is None:
         raise NotKept
     return arrays
-
-
-def _tables(top: TopPatches) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return top.score, top.image, top.row, top.col
-
-
-def _assemble(
-    layer: str, channels: Sequence[int], columns: Sequence[tuple[int, TopPatches, Gallery]]
-) -> Evolution:
-    """One column an epoch: (epoch, the strongest patches, their pictures)."""
-    epochs, tops, galleries = zip(*columns, strict=True)
-    wanted = torch.tensor(list(channels))
-    score, image, row, col = (
-        torch.stack([table[wanted, 0] for table in tables])
-        for tables in zip(*map(_tables, tops), strict=True)
-    )
-    return Evolution(
-        layer=layer,
-        epoch=torch.tensor(epochs),
-        channel=wanted,
-        score=score,
-        image=image,
-        row=row,
-        col=col,
-        patch=torch.stack([found.patch[:, 0] for found in galleries]),
-        projection=torch.stack([found.projection[:, 0] for found in galleries]),
-    )

@@ -32,6 +32,10 @@ class TopPatches:
         none = torch.full((channels, k), -1)
         return cls(torch.full((channels, k), -torch.inf), none, none, none)
 
+    def best(self, k: int) -> TopPatches:
+        """The first k places of each channel."""
+        return TopPatches(self.score[:, :k], self.image[:, :k], self.row[:, :k], self.col[:, :k])
+
 
 @dataclass(frozen=True)
 class MiningState:
