@@ -42,7 +42,5 @@ figure = curves_figure(Run.open("{path}").metrics())"""
 @st.cache_data(max_entries=32, show_spinner=False)
 def _png(table: str, epochs: int, dark: bool) -> tuple[bytes, int]:
     """The picture and its width, drawn once an epoch for all visitors."""
-    figure = curves_figure(pd.read_csv(StringIO(table)))
-    for ax in figure.axes:
-        ax.set_xlim(0.5, max(epochs, 2) + 0.5)  # the whole run's, so that curves grow into it
+    figure = curves_figure(pd.read_csv(StringIO(table)), epochs=epochs)
     return png_of(figure, dark=dark), round(figure.get_figwidth() * DPI)

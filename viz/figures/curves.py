@@ -12,13 +12,12 @@ TRAIN, VALIDATION = OKABE_ITO[4], OKABE_ITO[5]
 
 
 def draw_loss(ax: Axes, metrics: pd.DataFrame) -> None:
-    """Loss of both sets, marked at the lowest validation loss."""
+    """Loss of both sets."""
     head(ax, "loss (nats)")
     _line(ax, metrics["epoch"], metrics["train_loss"], "train", TRAIN)
     _line(ax, metrics["epoch"], metrics["val_loss"], "validation", VALIDATION)
     ax.set_ylim(0, 1.15 * ax.get_ylim()[1])
     _finish(ax)
-    mark_best(ax, metrics)
 
 
 def draw_error(ax: Axes, metrics: pd.DataFrame) -> None:
@@ -33,7 +32,10 @@ def draw_error(ax: Axes, metrics: pd.DataFrame) -> None:
 
 
 def mark_best(ax: Axes, metrics: pd.DataFrame) -> None:
-    """A line at the lowest validation loss; beyond it the network learns by heart."""
+    """A line at the lowest validation loss; beyond it the network learns by heart.
+
+    Its words stand on the side where there is more room, so call it when the axis is as it stays.
+    """
     epoch = best_epoch(metrics)
     if epoch is None:
         return
@@ -43,7 +45,8 @@ def mark_best(ax: Axes, metrics: pd.DataFrame) -> None:
     text = f"lowest validation loss\n{number(loss)} at epoch {epoch}"
     if epoch < last:
         text += "\nfrom here on it overfits"
-    place = {"ha": "right", "xytext": (-5, 0)} if epoch > last / 2 else {"xytext": (5, 0)}
+    is_right = epoch > sum(ax.get_xlim()) / 2
+    place = {"ha": "right", "xytext": (-5, 0)} if is_right else {"xytext": (5, 0)}
     ax.annotate(
         text,
         (epoch, 1),
@@ -62,17 +65,22 @@ def best_epoch(metrics: pd.DataFrame) -> int | None:
     return int(known["epoch"].iloc[int(known["val_loss"].argmin())]) if len(known) else None
 
 
-def curves_figure(metrics: pd.DataFrame) -> Figure:
+def curves_figure(metrics: pd.DataFrame, *, epochs: int | None = None) -> Figure:
     """Loss beside error, by epoch.
 
     Args:
         metrics: A row an epoch, with the columns of a run's metrics.csv; top-1 and top-5 are
             accuracies in [0, 1].
+        epochs: Of the whole run, so that the curves of a run that trains grow into the picture;
+            those there are if not given.
     """
     figure = Figure(figsize=(7.6, 2.9), dpi=DPI, layout="constrained", facecolor=PAPER)
     left, right = figure.subplots(1, 2)
     draw_loss(left, metrics)
     draw_error(right, metrics)
+    for ax in (left, right):
+        ax.set_xlim(0.5, max(epochs or len(metrics), 2) + 0.5)
+    mark_best(left, metrics)
     return figure
 
 

@@ -45,3 +45,14 @@ def test_dots_mark_the_epochs_of_a_short_run_only(epochs, marker, pixels_of):
     figure = curves_figure(table)
     assert {line.get_marker() for line in figure.axes[1].lines[:3]} == {marker}
     assert pixels_of(figure).size
+
+
+@pytest.mark.parametrize(("epochs", "side"), [(2, "right"), (12, "left")])
+def test_the_mark_has_its_words_where_there_is_room(epochs, side):
+    (loss, _) = curves_figure(metrics().head(2), epochs=epochs).axes  # lowest at epoch 2
+    assert [text.get_ha() for text in loss.texts] == [side]
+
+
+def test_the_curves_of_a_run_that_trains_leave_room_for_what_comes():
+    for ax in curves_figure(metrics(), epochs=30).axes:
+        assert ax.get_xlim() == (0.5, 30.5)
