@@ -29,6 +29,7 @@ from training.run_writer import (
     restore,
     save_epoch,
     save_resume,
+    sweep,
 )
 from training.runs import Run, read_metrics
 from training.status import DEAD, FAILED, FINISHED, STOPPED, Reporter
@@ -62,6 +63,7 @@ def fit(
     start = _prepare(config)  # before the folder is made: what does not fit leaves no trace
     make_folder(path)
     status = Reporter(path / "status.json", message="Getting ready")
+    sweep(path)
     try:
         for row in _epochs(path, config, start, resume, status, on_step, pause):
             on_epoch(row)

@@ -60,6 +60,13 @@ def make_folder(path: Path) -> None:
         raise WorkbenchError(f"Cannot make the folder {path}: {error.strerror}.") from error
 
 
+def sweep(path: Path) -> None:
+    """Remove what a process that was killed left half-written; only for who holds the run."""
+    for folder in (path, path / "checkpoints"):
+        for partial in folder.glob(".*.partial"):
+            partial.unlink(missing_ok=True)
+
+
 def _same_settings(path: Path, config: FitConfig) -> None:
     """Refuse to go on with other settings: the result would be nobody's run."""
     before = Run.open(path).config["training"]

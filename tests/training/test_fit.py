@@ -93,6 +93,16 @@ def test_an_epoch_that_was_written_but_not_counted_is_done_again(recipe, tmp_pat
     assert same(again.network(3).state_dict(), whole.network(3).state_dict())
 
 
+def test_what_a_killed_process_left_half_written_is_swept_away(recipe):
+    config = recipe(epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        fit(config, pause=stop_at_step(4))
+    half = Path(config.run) / "checkpoints" / ".epoch-0002.safetensors.1a2b3c4d.partial"
+    half.write_bytes(b"half a checkpoint")
+    assert fit(config, resume=True).epochs == [0, 1, 2]
+    assert not half.exists()
+
+
 def test_the_settings_are_all_in_run_json(recipe):
     run = fit(recipe(epochs=1, seed=5))
     settings = json.loads((run.path / "run.json").read_text())
