@@ -17,7 +17,6 @@ import streamlit as st
 from app import address, first_visit, runs
 from app.errors import plain, readable
 from app.training_progress import TrainingProgress
-from app.words import data_set
 from training.runs import BrokenRun, Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 
@@ -287,10 +286,9 @@ def _glance(run: Run, page: str, seen: tuple[object, ...]) -> None:
 
 
 def _description(run: Run) -> str:
-    data = data_set(run.config.get("data"))
     state = run.status().state
     dot = f" · {STATES[state]}" if state in STATES and state != RUNNING else ""
-    return f"{plain(run.config['model'])} on {plain(data)}{dot}"
+    return f"{plain(run.config['model'])} on {plain(run.data_name)}{dot}"
 
 
 def _show_broken(broken: list[BrokenRun]) -> None:

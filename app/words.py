@@ -1,6 +1,4 @@
-"""Numbers and names as people say them."""
-
-from pathlib import Path
+"""Numbers as people say them."""
 
 
 def time_left(seconds: float) -> str:
@@ -31,11 +29,3 @@ def count(number: float) -> str:
             scaled = number / size
             return f"{scaled:.0f} {letter}" if scaled >= 100 else f"{scaled:.3g} {letter}"
     return f"{number:.0f}"
-
-
-def data_set(spec: str | None) -> str:
-    """A data set by its name, without the place where it lies: tiny-imagenet-100, cifar10."""
-    if not spec:
-        return "no data"
-    family, _colon, place = spec.partition(":")
-    return Path(place).name if family == "folder" else family

@@ -101,6 +101,12 @@ class Run:
         return tuple(self.config["classes"])
 
     @property
+    def data_name(self) -> str:
+        """The data set without the place where it lies: tiny-imagenet-100, cifar10, no data."""
+        family, _colon, place = (self.config.get("data") or "no data").partition(":")
+        return Path(place).name if family == "folder" else family
+
+    @property
     def preprocess(self) -> Preprocess:
         """How an image becomes this network's input."""
         stored = self.config["preprocess"]

@@ -26,7 +26,7 @@ def how_made(view: str, run: Run, epoch: int, **settings: Any) -> Made:
         "view": view,
         "run": run.name,
         "network": run.config["model"],
-        "data": run.config.get("data"),
+        "data": run.data_name,  # not its path, which is nobody else's business
         "epoch": epoch,
         "checkpoint": run.digest(epoch),
         **settings,

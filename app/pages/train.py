@@ -18,7 +18,7 @@ from app.places import runs_root
 from app.recipes import checked, fit_flags, free_name
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
-from app.words import data_set, percent
+from app.words import percent
 from training.config import FitConfig
 from training.data import SOURCES
 from training.errors import WorkbenchError
@@ -203,7 +203,7 @@ def _row(run: Run) -> dict[str, str]:
         "epochs": f"{max(progress.newest, 0)} of {progress.epochs}",
         "best top-1": best,
         "network": run.config["model"],
-        "data": data_set(run.config.get("data")),
+        "data": run.data_name,
         "made": run.config.get("created", "")[:16].replace("T", " "),
         "why": progress.status.message if progress.status.state != FINISHED else "",
     }

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -136,3 +137,16 @@ def test_an_adopted_network_may_look_at_images_of_other_classes(run):
     del settings["training"]
     (run.path / "run.json").write_text(json.dumps({**settings, "classes": ["a", "b"]}))
     assert Run.open(run.path).data().classes == ("blue", "green", "red")
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("folder:/home/someone/photos", "photos"),
+        ("cifar10:/data", "cifar10"),
+        ("builtin", "builtin"),
+        (None, "no data"),
+    ],
+)
+def test_a_data_set_is_named_without_the_place_where_it_lies(data, name):
+    assert Run(Path("run"), {"data": data}).data_name == name

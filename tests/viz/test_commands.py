@@ -170,6 +170,7 @@ def test_files_say_how_they_were_made(run: Run, tmp_path: Path):
     with Image.open(tmp_path / "heat.png") as picture:
         made = json.loads(picture.info["Description"])
     assert made["checkpoint"] == run.digest(2)
+    assert str(tmp_path.parent) not in json.dumps(made)  # files are passed on, paths are private
     assert (made["run"], made["epoch"], made["window"]) == ("untrained", 2, 16)
     with zipfile.ZipFile(tmp_path / "heat.npz") as archive:
         assert json.loads(archive.comment) == made
