@@ -12,6 +12,7 @@ from app.downloads import made_by, offer
 from app.drawing import show_figure
 from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
+from app.mined import recalled_patches
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
 from app.runs import data_of
@@ -98,14 +99,6 @@ def top_patches_of(choice: Choice, layer: str) -> TopPatches:
 
     arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", layer]
     return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def recalled_patches(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
-    """What is kept; an error is not cached, so it is looked for again."""
-    del digest  # part of the key only
-    run = Run.open(run_path)
-    return results.top_patches(run, epoch, [layer], only_kept=True)[layer]
 
 
 def channels_of(top: TopPatches) -> list[int]:

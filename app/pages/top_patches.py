@@ -18,6 +18,7 @@ from app.drawing import pointed_at
 from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
 from app.images import validation_name
+from app.mined import recalled_patches
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
 from app.runs import data_of
@@ -95,20 +96,12 @@ def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatc
 
     def compute(only_kept: bool = False, **how: Any) -> TopPatches:
         if only_kept:
-            return recalled(str(run.path), choice.digest, epoch, layer)
+            return recalled_patches(str(run.path), choice.digest, epoch, layer)
         return results.top_patches(run, epoch, layers, **how)[layer]
 
     every = "all" if kind_of(layer) == "conv" else ",".join(layers)
     arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", every]
     return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def recalled(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
-    """What is kept; an error is not cached, so it is looked for again."""
-    del digest  # part of the key only
-    run = Run.open(run_path)
-    return results.top_patches(run, epoch, [layer], only_kept=True)[layer]
 
 
 def ordered(top: TopPatches, place: Any) -> list[int]:
