@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from captum.attr import NeuronDeconvolution
@@ -157,3 +159,13 @@ def test_alexnet_without_normalisation_agrees_with_captum_too():
     units = strongest_units(network.activations(images, ["conv5"])["conv5"], channels)
     theirs = by_captum(network, images, "conv5", channels, units)
     assert relative_difference(project(network, images, "conv5", channels), theirs) < 1e-5
+
+
+def test_eight_threads_that_share_a_network_see_what_one_alone_sees(tiny, noise):
+    channels = torch.arange(6)
+    layers = ["conv1", "relu3", "conv5", "fc6"] * 4
+    alone = [project(tiny, noise[:6], layer, channels) for layer in layers]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda layer: project(tiny, noise[:6], layer, channels), layers))
+    for one, other in zip(alone, together, strict=True):
+        assert torch.equal(one, other)
