@@ -208,9 +208,14 @@ def _pid_in(folder: Path) -> int | None:
 
 def _is_alive(pid: int) -> bool:
     """Whether the process is there and is one of ours: ids are used again."""
+    process = Path(f"/proc/{pid}")
     try:
-        return f"{SOURCE}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
-    except FileNotFoundError:
+        environment = (process / "environ").read_bytes()
+        if environment:
+            return f"{SOURCE}".encode() in environment
+        # the dead have none, nor has a process for an instant while it becomes another program
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (FileNotFoundError, ProcessLookupError):
         pass
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -139,6 +140,16 @@ def test_a_job_that_fails_says_why_in_its_own_words(
     made.start()
     wait_until(lambda: state(made) == FAILED)
     assert made.status().message == "There is no such layer."  # type: ignore[union-attr]
+
+
+def test_a_process_is_alive_while_it_becomes_another_program() -> None:
+    steps = 'i=$1; [ $i = 0 ] || exec sh -c "$0" "$0" $((i-1))'
+    process = subprocess.Popen(["sh", "-c", steps, steps, "2000"], env={"HERE": str(jobs.SOURCE)})
+    seen = []
+    while process.poll() is None:
+        seen.append(jobs._is_alive(process.pid))
+    assert sum(seen) > 100
+    assert seen == sorted(seen, reverse=True)  # alive, then dead; and not in turns
 
 
 def test_a_new_question_ends_the_earlier_one_unless_somebody_else_waits_for_it(
