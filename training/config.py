@@ -46,6 +46,8 @@ class FitConfig:
     stopped falling, as in the paper."""
     patience: int = 3
     """Epochs without a lower validation error before plateau divides the rate."""
+    stop_at_train_error: float | None = None
+    """Training top-1 error, in [0, 1], at which the run ends early; when not given, all epochs."""
     flip: bool = True
     """Mirror half of the training images."""
     crop_padding: int | None = None

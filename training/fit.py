@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from training.checkpoints import save_checkpoint
@@ -133,9 +134,12 @@ def _epochs(
     for notice in data.notices:
         print(notice, file=sys.stderr)
     for epoch in range(first, config.epochs + 1):
+        before = read_metrics(path / "metrics.csv")
+        if _has_learned_enough(config, before):
+            return
         status.say(f"Epoch {epoch} of {config.epochs}")
         began = time.perf_counter()
-        errors = (1 - read_metrics(path / "metrics.csv").val_top1).tolist()
+        errors = (1 - before.val_top1).tolist()
         for step in train_epoch(
             network,
             optimizer,
@@ -168,6 +172,11 @@ def _epochs(
         }
         save_epoch(path, epoch, network, optimizer, row)
         yield row
+
+
+def _has_learned_enough(config: FitConfig, metrics: pd.DataFrame) -> bool:
+    wanted = config.stop_at_train_error
+    return wanted is not None and bool((1 - metrics.train_top1 <= wanted).any())
 
 
 def _both(progress: Progress, pause: Callable[[], None]) -> Progress:

@@ -38,6 +38,16 @@ def stop_at_step(number):
     return pause
 
 
+def test_a_run_ends_at_the_training_error_it_shall_reach(recipe):
+    config = recipe(epochs=40, stop_at_train_error=0.5)
+    run = fit(config)
+    errors = (1 - run.metrics().train_top1).tolist()
+    assert errors[-1] <= 0.5
+    assert all(error > 0.5 for error in errors[:-1])
+    assert run.status().state == "finished"
+    assert fit(config, resume=True).epochs == run.epochs  # reached is reached
+
+
 def test_there_is_a_checkpoint_before_the_first_epoch_and_after_each(recipe):
     run = fit(recipe(epochs=3))
     assert run.epochs == [0, 1, 2, 3]
