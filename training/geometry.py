@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 from torch import nn
 
 from training.errors import WorkbenchError
+
+IMAGE = "image"  # the name by which layers call the picture itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +36,57 @@ class ReceptiveField:
         left = self.start + col * self.stride
         return top, left, top + self.size, left + self.size
 
+    def joined(self, other: ReceptiveField) -> ReceptiveField:
+        """The smallest square around both: a unit that adds up two branches sees that.
 
-def receptive_fields(layers: Mapping[str, nn.Module]) -> dict[str, ReceptiveField]:
+        Raises:
+            WorkbenchError: If the branches step through the image differently.
+        """
+        if self.stride != other.stride:
+            raise WorkbenchError(
+                f"Branches with strides of {self.stride} and {other.stride} px meet in one layer; "
+                "their units see different places."
+            )
+        start = min(self.start, other.start)
+        end = max(self.start + self.size, other.start + other.size)
+        return ReceptiveField(end - start, self.stride, start)
+
+
+def receptive_fields(
+    layers: Mapping[str, nn.Module], inputs: Mapping[str, tuple[str, ...]]
+) -> dict[str, ReceptiveField]:
     """The receptive field of every spatial layer, by the layer's name.
 
-    The list ends before the first fully connected layer, whose units see the whole image.
+    A fully connected layer and a mean over the whole map end it: their units, and all those that
+    they feed, see the whole image.
 
     Args:
         layers: Name to module, in forward order.
+        inputs: By layer, the names of what feeds it.
 
     Raises:
         WorkbenchError: If a layer's geometry is not a square window.
     """
-    fields: dict[str, ReceptiveField] = {}
-    field = ReceptiveField()
+    fields = {IMAGE: ReceptiveField()}
     for name, layer in layers.items():
-        if isinstance(layer, nn.Linear):
-            break
-        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+        if isinstance(layer, nn.Linear | nn.AdaptiveAvgPool2d):
+            continue
+        if not all(source in fields for source in inputs[name]):
+            continue
+        field = reduce(ReceptiveField.joined, (fields[source] for source in inputs[name]))
+        if hasattr(layer, "kernel_size"):
+            spread = _side(name, getattr(layer, "dilation", 1))
             field = field.after(
-                _side(name, layer.kernel_size),
+                (_side(name, layer.kernel_size) - 1) * spread + 1,
                 _side(name, layer.stride),
                 _side(name, layer.padding),
             )
         fields[name] = field
+    del fields[IMAGE]
     return fields
 
 
-def _side(name: str, length: int | tuple[int, ...] | str) -> int:
+def _side(name: str, length: Any) -> int:
     """A window's length where it is the same both ways."""
     if isinstance(length, int):
         return length

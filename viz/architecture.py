@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from training.geometry import ReceptiveField
+from training.geometry import IMAGE, ReceptiveField
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
@@ -35,10 +35,11 @@ def describe(network: Network) -> list[LayerRow]:
     """
     fields = network.geometry
     side = network.image_size
-    signal = torch.zeros(1, 3, side, side, device=network.device)
+    signals = {IMAGE: torch.zeros(1, 3, side, side, device=network.device)}
     rows = []
     for name, layer in network.layers.items():
-        signal = run_layer(layer, signal)
+        signal = run_layer(layer, *(signals[source] for source in network.inputs[name]))
+        signals[name] = signal
         rows.append(
             LayerRow(
                 name=name,

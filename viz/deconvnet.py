@@ -1,15 +1,28 @@
 """Back from one unit to the pixels: what in the image made it fire (Zeiler & Fergus)."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
 from training.errors import WorkbenchError
+from training.geometry import IMAGE
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
 
 CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
-Step = tuple[nn.Module, Tensor, Tensor]  # a layer, what went in, what came out
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer's turn in the forward pass, with a graph of its own."""
+
+    name: str
+    layer: nn.Module
+    sources: tuple[str, ...]  # the layers that fed it
+    inputs: list[Tensor]
+    output: Tensor
 
 
 def project(
@@ -71,7 +84,7 @@ def project(
         part = slice(first, first + CHUNK)
         trace = _forward(network, images[part], layer)
         chosen = None if units is None else units[part]
-        signal = _start(trace[-1][2], channels[part], chosen, layer)
+        signal = _start(trace[-1].output, channels[part], chosen, layer)
         projections.append(_backward(trace, signal).cpu())
     return torch.cat(projections).contiguous()
 
@@ -93,18 +106,19 @@ def strongest_units(activations: Tensor, channels: Tensor) -> Tensor:
 
 
 def _forward(network: Network, images: Tensor, layer: str) -> list[Step]:
-    """Every layer up to the named one, each with a graph of its own."""
+    """Every layer that the named one needs, and that one last."""
     trace: list[Step] = []
+    layers = network.layers
     # pages call from within inference mode, whose tensors no graph accepts
     with torch.inference_mode(False), torch.enable_grad():
-        signal = images.to(network.device, memory_format=torch.channels_last)
-        signal = signal.clone() if signal.is_inference() else signal
-        for name, module in network.layers.items():
-            source = signal.detach().requires_grad_(_needs_gradient(module))
-            signal = run_layer(module, source)
-            trace.append((module, source, signal))
-            if name == layer:
-                break
+        image = images.to(network.device, memory_format=torch.channels_last)
+        signals = {IMAGE: image.clone() if image.is_inference() else image}
+        for stage in network.plan([layer]):
+            module = layers[stage.name]
+            graph = _needs_gradient(module)
+            inputs = [signals[name].detach().requires_grad_(graph) for name in stage.sources]
+            signals[stage.name] = run_layer(module, *inputs)
+            trace.append(Step(stage.name, module, stage.sources, inputs, signals[stage.name]))
     return trace
 
 
@@ -133,14 +147,24 @@ def _start(activations: Tensor, channels: Tensor, units: Tensor | None, layer: s
 
 
 def _backward(trace: list[Step], signal: Tensor) -> Tensor:
-    """The signal at the layer's output carried down to the pixels; empties the trace."""
+    """The signal at the last layer's output carried down to the pixels; empties the trace.
+
+    Where branches part on the way up, their signals add up on the way down.
+    """
+    signals = {trace[-1].name: signal}
     while trace:
-        module, source, output = trace.pop()  # its maps are freed as we go
-        if isinstance(module, nn.ReLU):
+        step = trace.pop()  # its maps are freed as we go
+        signal = signals.pop(step.name)
+        if isinstance(step.layer, nn.ReLU):
             signal = signal.clamp(min=0)
-        elif _needs_gradient(module):
-            (signal,) = torch.autograd.grad(output, source, signal)
-    return signal
+        parts = (
+            torch.autograd.grad(step.output, step.inputs, signal)
+            if _needs_gradient(step.layer)
+            else [signal]
+        )
+        for source, part in zip(step.sources, parts, strict=True):
+            signals[source] = signals[source] + part if source in signals else part
+    return signals[IMAGE]
 
 
 def _needs_gradient(module: nn.Module) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from training.errors import WorkbenchError
 from training.models import Network
+from training.models.joints import Concat
 from training.progress import Progress, silent
 
 
@@ -123,18 +124,15 @@ def _covered(
 
 
 def last_maps(network: Network) -> str:
-    """The last convolution's maps as the next layers see them: after its activation function.
+    """The last maps before the classifier as it sees them: after their activation function.
 
     Before it, most of a map is negative and its total says little about what was found.
     """
-    names = list(network.layers)
-    convolution = names.index(network.convolutions[-1])
-    for name in names[convolution + 1 :]:
-        if isinstance(network.layers[name], nn.ReLU | nn.Tanh | nn.Sigmoid):
-            return name
-        if not isinstance(network.layers[name], nn.BatchNorm2d):
-            break
-    return names[convolution]
+    kinds = nn.ReLU | nn.Tanh | nn.Sigmoid | Concat
+    return next(
+        (name for name in reversed(network.geometry) if isinstance(network.layers[name], kinds)),
+        network.convolutions[-1],
+    )
 
 
 class _Watched:
@@ -143,7 +141,7 @@ class _Watched:
     def __init__(self, network: Network, layer: str) -> None:
         network.require_layer(layer)
         self.network, self.layer = network, layer
-        self._last = list(network.layers)[-1]
+        self._last = network.head
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         outputs = self.network.activations(images, {self.layer, self._last})

@@ -7,6 +7,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models import Network, create, freeze
+from training.models.joints import Add, Concat
 from viz.deconvnet import project, strongest_units
 
 pytestmark = [
@@ -55,6 +56,27 @@ def test_a_projection_is_what_captum_computes(make_tiny, noise, options, layer):
     theirs = by_captum(network, images, layer, channels, units)
     ours = project(network, images, layer, channels)
     assert relative_difference(ours, theirs) < 1e-5
+
+
+@pytest.mark.parametrize("layer", ["conv2", "add2", "relu2", "both", "fc"])
+def test_a_projection_through_short_cuts_and_branches_is_what_captum_computes(noise, layer):
+    layers = {
+        "conv1": nn.Conv2d(3, 4, 3, padding=1),
+        "relu1": nn.ReLU(),
+        "conv2": nn.Conv2d(4, 4, 3, padding=1),
+        "add2": Add(),
+        "relu2": nn.ReLU(),
+        "pool2": nn.MaxPool2d(3, 1, 1),
+        "both": Concat(),
+        "fc": nn.Linear(8 * noise.shape[-1] ** 2, 5),
+    }
+    inputs = {"add2": ("conv2", "relu1"), "both": ("pool2", "relu2")}
+    torch.manual_seed(0)
+    network = freeze(Network(layers, image_size=noise.shape[-1], inputs=inputs))
+    channels = torch.arange(4)
+    units = strongest_units(network.activations(noise[:4], [layer])[layer], channels)
+    theirs = by_captum(network, noise[:4], layer, channels, units)
+    assert relative_difference(project(network, noise[:4], layer, channels), theirs) < 1e-5
 
 
 def test_a_projection_starts_where_it_is_told(make_tiny, noise):

@@ -1,30 +1,80 @@
-"""A network as the papers draw it: named layers, one after the other."""
+"""A network as the papers draw it: named layers, each fed by layers before it."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from training.errors import WorkbenchError
-from training.geometry import ReceptiveField, receptive_fields
+from training.geometry import IMAGE, ReceptiveField, receptive_fields
+from training.models.table_conv import TableConv2d
+
+
+class Criterion(Protocol):
+    """What is minimised, with the arguments of `functional.cross_entropy`."""
+
+    def __call__(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        /,
+        *,
+        label_smoothing: float = ...,
+        reduction: str = ...,
+    ) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One layer's turn in a forward pass."""
+
+    name: str
+    sources: tuple[str, ...]  # whose outputs it takes
+    spent: tuple[str, ...]  # whose outputs nobody needs any more
 
 
 class Network(nn.Module):
-    """Layers run in order under the papers' names: conv1 relu1 norm1 pool1 … fc8.
+    """Layers under the papers' names: conv1 relu1 norm1 pool1 … fc8.
 
-    Because the order is data, any layer's output is there for the asking and no view needs a
-    hook: several pages may use one network at once. Parameters are called `conv1.weight`,
+    Which layer feeds which is data: any layer's output is there for the asking and no view needs
+    a hook, so several pages may use one network at once. Parameters are called `conv1.weight`,
     `conv1.bias` and so on.
     """
 
-    def __init__(self, layers: Mapping[str, nn.Module], *, image_size: int) -> None:
+    def __init__(
+        self,
+        layers: Mapping[str, nn.Module],
+        *,
+        image_size: int,
+        inputs: Mapping[str, tuple[str, ...]] | None = None,
+        auxiliary: Mapping[str, float] | None = None,
+        criterion: Criterion = functional.cross_entropy,
+    ) -> None:
         """
         Args:
-            layers: Name to module, in forward order.
+            layers: Name to module, in forward order; the last one gives the logits.
             image_size: Side of the square input, in pixels.
+            inputs: By layer, the names of the layers that feed it, where that is not just the one
+                before it; `IMAGE` stands for the picture.
+            auxiliary: Layers that give logits in training only, and their weight in the loss.
+            criterion: The loss, of logits (N, K) and labels (N,).
         """
         super().__init__()
         self.image_size = image_size
+        self.auxiliary = dict(auxiliary or {})
+        self.criterion = criterion
+        before = [IMAGE, *layers][:-1]
+        given = inputs or {}
+        self.inputs = {
+            name: tuple(given.get(name, (source,)))
+            for name, source in zip(layers, before, strict=True)
+        }
+        self._plans: dict[frozenset[str], list[Stage]] = {}
         for name, layer in layers.items():
             self.add_module(name, layer)
 
@@ -36,16 +86,18 @@ class Network(nn.Module):
     @property
     def geometry(self) -> dict[str, ReceptiveField]:
         """Which square of the image a unit sees, for every spatial layer."""
-        return receptive_fields(self.layers)
+        return receptive_fields(self.layers, self.inputs)
+
+    @property
+    def head(self) -> str:
+        """Name of the layer that gives the logits."""
+        return next(reversed(self.inputs))
 
     @property
     def num_classes(self) -> int:
         """How many logits the last layer gives."""
-        return next(
-            layer.out_features
-            for layer in reversed(self.layers.values())
-            if isinstance(layer, nn.Linear)
-        )
+        count: int = self.layers[self.head].out_features  # type: ignore[assignment]
+        return count
 
     @property
     def device(self) -> torch.device:
@@ -55,17 +107,37 @@ class Network(nn.Module):
     @property
     def convolutions(self) -> list[str]:
         """Names of the convolutional layers, first to last."""
-        return [name for name, layer in self.layers.items() if isinstance(layer, nn.Conv2d)]
+        kinds = nn.Conv2d | TableConv2d
+        return [name for name, layer in self.layers.items() if isinstance(layer, kinds)]
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) normalised images to (N, K) logits."""
-        signal = images
-        for layer in self.children():
-            signal = run_layer(layer, signal)
-        return signal
+        return self.activations(images, [self.head])[self.head]
+
+    def loss(
+        self, images: Tensor, labels: Tensor, *, label_smoothing: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """What a training step minimises, and the logits it came from.
+
+        Args:
+            images: (N, 3, H, W), normalised.
+            labels: (N,) int64.
+            label_smoothing: Share of the target spread evenly over all classes.
+
+        Returns:
+            The batch's mean loss, with that of auxiliary classifiers in training mode, and (N, K)
+            float32 logits.
+        """
+        heads = {self.head: 1.0} | (self.auxiliary if self.training else {})
+        outputs = {head: out.float() for head, out in self.activations(images, heads).items()}
+        losses = [
+            weight * self.criterion(outputs[head], labels, label_smoothing=label_smoothing)
+            for head, weight in heads.items()
+        ]
+        return torch.stack(losses).sum(), outputs[self.head]
 
     def activations(self, images: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
-        """The outputs of the named layers; nothing after the last of them is computed.
+        """The outputs of the named layers; what they do not need is not computed.
 
         Args:
             images: (N, 3, H, W), normalised.
@@ -74,18 +146,24 @@ class Network(nn.Module):
         Raises:
             WorkbenchError: If the network has no such layer.
         """
-        wanted = set(names)
+        wanted = frozenset(names)
         for name in wanted:
             self.require_layer(name)
-        outputs: dict[str, Tensor] = {}
-        signal = images
-        for name, layer in self.named_children():
-            signal = run_layer(layer, signal)
-            if name in wanted:
-                outputs[name] = signal
-            if len(outputs) == len(wanted):
-                break
-        return outputs
+        layers = self.layers
+        signals = {IMAGE: images}
+        for stage in self.plan(wanted):
+            sources = (signals[source] for source in stage.sources)
+            signals[stage.name] = run_layer(layers[stage.name], *sources)
+            for name in stage.spent:
+                del signals[name]
+        return {name: signals[name] for name in self.inputs if name in wanted}
+
+    def plan(self, wanted: Iterable[str]) -> list[Stage]:
+        """What has to run, in order, for the outputs of the wanted layers."""
+        key = frozenset(wanted)
+        if key not in self._plans:
+            self._plans[key] = _plan(self.inputs, key)
+        return self._plans[key]
 
     def require_layer(self, name: str) -> nn.Module:
         """The layer of that name, or an error that lists the names there are."""
@@ -95,12 +173,27 @@ class Network(nn.Module):
         return layers[name]
 
 
-def run_layer(layer: nn.Module, signal: Tensor) -> Tensor:
+def _plan(inputs: dict[str, tuple[str, ...]], wanted: frozenset[str]) -> list[Stage]:
+    needed = set(wanted)
+    for name in reversed(inputs):  # in forward order, so everything a layer feeds came before
+        if name in needed:
+            needed.update(inputs[name])
+    stages: list[Stage] = []
+    kept = set(wanted)
+    for name in reversed(inputs):
+        if name in needed:
+            spent = tuple(sorted(set(inputs[name]) - kept))
+            kept.update(spent)
+            stages.append(Stage(name, inputs[name], spent))
+    return stages[::-1]
+
+
+def run_layer(layer: nn.Module, *signals: Tensor) -> Tensor:
     """One step of the forward pass; maps become vectors before a fully connected layer."""
-    if isinstance(layer, nn.Linear) and signal.dim() > 2:
+    if isinstance(layer, nn.Linear) and signals[0].dim() > 2:
         # contiguous() first: channels_last maps would flatten in an order of their own
-        signal = signal.contiguous().flatten(1)
-    return layer(signal)
+        return layer(signals[0].contiguous().flatten(1))
+    return layer(*signals)
 
 
 def freeze(network: Network) -> Network:
