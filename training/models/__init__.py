@@ -1,13 +1,29 @@
 """Every network by its name."""
 
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from training.errors import WorkbenchError
 from training.models.alexnet import AlexNet
 from training.models.network import Network, freeze
 
-MODELS: dict[str, AlexNet] = {
+
+class Architecture(Protocol):
+    """The choices behind a network, a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square input, px."""
+        ...
+
+    def build(self, num_classes: int) -> Network:
+        """A freshly initialised network; torch's global generator decides its weights."""
+        ...
+
+
+MODELS: dict[str, Architecture] = {
     "alexnet": AlexNet(),
     # Krizhevsky 2014, "One weird trick", as torchvision has it: its weights fit
     "alexnet-onetower": AlexNet(widths=(64, 192, 384, 256, 256), groups=(1, 1, 1, 1, 1), lrn=()),
@@ -42,7 +58,7 @@ def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
     Args:
         name: One of `MODELS`.
         num_classes: Logits of the last layer.
-        **choices: Whatever differs from the named network's own options; see `AlexNet`.
+        **choices: Whatever differs from the named network's own options; see `MODELS`.
 
     Raises:
         WorkbenchError: If there is no such network or option, or the options do not fit.
@@ -55,7 +71,7 @@ def options(name: str, **choices: Any) -> dict[str, Any]:
     return asdict(_recipe(name, choices))
 
 
-def _recipe(name: str, choices: dict[str, Any]) -> AlexNet:
+def _recipe(name: str, choices: dict[str, Any]) -> Architecture:
     if name not in MODELS:
         raise WorkbenchError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     known = [field.name for field in fields(MODELS[name])]
