@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 from training.errors import WorkbenchError
 from training.models.alexnet import AlexNet
+from training.models.lenet import LeNet5
 from training.models.network import Network, freeze
 
 
@@ -24,6 +25,7 @@ class Architecture(Protocol):
 
 
 MODELS: dict[str, Architecture] = {
+    "lenet5": LeNet5(),
     "alexnet": AlexNet(),
     # Krizhevsky 2014, "One weird trick", as torchvision has it: its weights fit
     "alexnet-onetower": AlexNet(widths=(64, 192, 384, 256, 256), groups=(1, 1, 1, 1, 1), lrn=()),

@@ -28,7 +28,7 @@ class TableConv2d(nn.Module):
         self.in_channels, self.out_channels = in_channels, len(sources)
         self.kernel_size, self.stride, self.padding = kernel_size, 1, 0
         pairs = [(filter_, map_) for filter_, maps in enumerate(sources) for map_ in maps]
-        self.register_buffer("table", torch.tensor(pairs).T, persistent=False)
+        self.register_buffer("table", torch.tensor(pairs).T)
         self.kernels = nn.Parameter(torch.empty(len(pairs), kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.empty(self.out_channels))
 
