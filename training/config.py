@@ -39,6 +39,17 @@ class FitConfig:
     """Share of the last step that is kept (Krizhevsky et al. 2012, section 5)."""
     weight_decay: float = 5e-4
     """Pull of the weights towards zero (section 5)."""
+    update: Literal["torch", "krizhevsky"] = "torch"
+    """Rule of a step: torch.optim.SGD's, or that of section 5, which keeps the rate inside of the
+    velocity."""
+    multipliers: dict[str, list[float]] = field(default_factory=dict)
+    """By pattern of parameter names, what multiplies their rate and their decay; Caffe's habit
+    is '{"*.bias": [2, 0]}'. The last pattern that fits decides."""
+    label_smoothing: float = 0.0
+    """Share of each target spread evenly over all classes."""
+    average: float = 0.0
+    """Decay of a running mean of the weights, taken after each step, such as 0.999; it is what
+    is evaluated and saved. 0 for the weights themselves."""
     warmup: float = 1.0
     """Epochs over which the rate rises from zero, so that no unit dies in the first steps."""
     schedule: Literal["cosine", "plateau"] = "cosine"
@@ -67,6 +78,15 @@ class FitConfig:
             value = getattr(self, name)
             if value < least:
                 raise WorkbenchError(f"--{name} must be at least {least}, got {value}.")
+        for name in ("label_smoothing", "average"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                raise WorkbenchError(f"--{name} must be in [0, 1), got {value}.")
+        for pattern, pair in self.multipliers.items():
+            if len(pair) != 2:
+                raise WorkbenchError(
+                    f"--multipliers {pattern!r} has {pair}; give two numbers, for rate and decay."
+                )
         if self.resize is not None and self.resize < self.input_size:
             raise WorkbenchError(
                 f"--resize {self.resize} is smaller than the network's input of "

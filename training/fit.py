@@ -18,7 +18,8 @@ from training.data.batches import batches
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
 from training.evaluate import evaluate
-from training.loop import Step, make_optimizer, train_epoch, why_dead
+from training.learner import Learner
+from training.loop import Step, train_epoch, why_dead
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
@@ -124,10 +125,10 @@ def _epochs(
         begin_run(path, config, start.source, preprocess, start.dtype)
         save_checkpoint(path, 0, start.network.state_dict())
     network = start.network.to(start.device).to(memory_format=torch.channels_last)
-    optimizer = make_optimizer(network, config)
+    learner = Learner(network, config, start.dtype)
     if not resume:
-        save_resume(path, 0, optimizer)
-    first = restore(path, network, optimizer) + 1 if resume else 1
+        save_resume(path, 0, learner)
+    first = restore(path, learner) + 1 if resume else 1
 
     status.say("Reading the images")
     data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
@@ -141,14 +142,7 @@ def _epochs(
         began = time.perf_counter()
         errors = (1 - before.val_top1).tolist()
         for step in train_epoch(
-            network,
-            optimizer,
-            data.train,
-            preprocess,
-            config,
-            epoch=epoch,
-            errors=errors,
-            dtype=start.dtype,
+            learner, data.train, preprocess, config, epoch=epoch, errors=errors
         ):
             on_step(epoch, step)
             status(step.images, step.total)
@@ -156,9 +150,9 @@ def _epochs(
             if not step.loss < float("inf"):
                 break
         some_images = next(batches(data.val, preprocess, device=start.device))
-        if reason := why_dead(network.eval(), some_images, step.mean_loss):
+        if reason := why_dead(learner.network.eval(), some_images, step.mean_loss):
             raise DeadNetworkError(f"Epoch {epoch}: {reason}")
-        score = evaluate(network, data.val, preprocess)
+        score = evaluate(learner.network, data.val, preprocess)
         row: Row = {
             "epoch": epoch,
             "train_loss": step.mean_loss,
@@ -170,7 +164,7 @@ def _epochs(
             "seconds": time.perf_counter() - began,
             "images_per_s": step.images / step.seconds,
         }
-        save_epoch(path, epoch, network, optimizer, row)
+        save_epoch(path, epoch, learner, row)
         yield row
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.config import FitConfig
 from training.data.batches import shuffled_batches
 from training.evaluate import correct_in_top
+from training.learner import Learner
 from training.models import Network
 from training.preprocess import Preprocess
 from training.schedule import learning_rate
@@ -38,26 +37,14 @@ class Step:
     seconds: float  # since the epoch began
 
 
-def make_optimizer(network: Network, config: FitConfig) -> torch.optim.SGD:
-    """Momentum and weight decay as in Krizhevsky et al. 2012, section 5."""
-    return torch.optim.SGD(
-        network.parameters(),
-        lr=config.lr,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-    )
-
-
 def train_epoch(
-    network: Network,
-    optimizer: torch.optim.Optimizer,
+    learner: Learner,
     split: Split,
     preprocess: Preprocess,
     config: FitConfig,
     *,
     epoch: int,
     errors: Sequence[float],
-    dtype: torch.dtype = torch.float32,
 ) -> Iterator[Step]:
     """One pass over a training set, in place, pausing after every batch.
 
@@ -65,19 +52,16 @@ def train_epoch(
     again and gives the same weights.
 
     Args:
-        network: Trained in place, on its own device.
-        optimizer: Over the network's parameters.
+        learner: What is trained, in place.
         split: The training images.
         preprocess: The run's preprocessing.
         config: Batch size, rate, schedule, augmentation.
         epoch: Number of this epoch, from 1.
         errors: Validation error after each earlier epoch.
-        dtype: Arithmetic of forward and backward pass; weights stay float32.
     """
-    device = next(network.parameters()).device
     generator = np.random.default_rng([config.seed, epoch])
     torch.manual_seed(int(generator.integers(2**62)))  # dropout draws from the global generator
-    network.train()
+    learner.trained.train()
     total = len(split.labels)
     seen, loss_sum, correct = 0, 0.0, 0
     began = time.perf_counter()
@@ -88,11 +72,11 @@ def train_epoch(
         crop_padding=config.padding,
         flip=config.flip,
         generator=generator,
-        device=device,
+        device=learner.trained.device,
     ):
         seen += len(labels)
         rate = learning_rate(config, epoch - 1 + seen / total, errors)
-        loss, logits = take_step(network, optimizer, images, labels, rate, dtype)
+        loss, logits = learner.step(images, labels, rate)
         loss_sum += loss * len(labels)
         correct += int(correct_in_top(logits, labels, 1).sum())
         yield Step(
@@ -104,28 +88,6 @@ def train_epoch(
             lr=rate,
             seconds=time.perf_counter() - began,
         )
-
-
-def take_step(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    images: Tensor,
-    labels: Tensor,
-    lr: float,
-    dtype: torch.dtype,
-) -> tuple[float, Tensor]:
-    """One step of gradient descent: the batch's mean loss (nats) and its logits (N, K)."""
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-    mixed = torch.autocast(images.device.type, dtype) if dtype != torch.float32 else nullcontext()
-    with mixed:
-        logits = network(images)
-    logits = logits.float()
-    loss = functional.cross_entropy(logits, labels)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-    return loss.item(), logits.detach()
 
 
 @torch.inference_mode()

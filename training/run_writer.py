@@ -20,7 +20,8 @@ from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoi
 from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
-from training.models import Network, options
+from training.learner import Learner
+from training.models import options
 from training.preprocess import Preprocess
 from training.runs import METRICS, Run, read_metrics, write_settings
 
@@ -130,33 +131,31 @@ def _revision() -> str | None:
 def save_epoch(
     path: Path,
     epoch: int,
-    network: Network,
-    optimizer: torch.optim.Optimizer,
+    learner: Learner,
     row: Row,
 ) -> None:
     """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands."""
-    save_checkpoint(path, epoch, network.state_dict())
+    save_checkpoint(path, epoch, learner.network.state_dict())
     line = io.StringIO()
     csv.DictWriter(line, METRICS, lineterminator="\n").writerow(row)
     with (path / "metrics.csv").open("a", encoding="utf-8") as file:
         file.write(line.getvalue())
-    save_resume(path, epoch, optimizer)
+    save_resume(path, epoch, learner)
 
 
-def save_resume(path: Path, epoch: int, optimizer: torch.optim.Optimizer) -> None:
+def save_resume(path: Path, epoch: int, learner: Learner) -> None:
     with replacing(path / "resume.pt") as partial:
-        torch.save({"epoch": epoch, "optimizer": optimizer.state_dict()}, partial)
+        torch.save({"epoch": epoch, **learner.state()}, partial)
 
 
-def restore(path: Path, network: Network, optimizer: torch.optim.Optimizer) -> int:
-    """Put network, optimiser and folder back to the last epoch that counts; its number."""
+def restore(path: Path, learner: Learner) -> int:
+    """Put learner and folder back to the last epoch that counts; its number."""
     try:
         saved = torch.load(path / "resume.pt", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise WorkbenchError(f"{path / 'resume.pt'} cannot be read: {error}.") from error
     epoch: int = saved["epoch"]
-    network.load_state_dict(load_checkpoint(checkpoint_path(path, epoch)))
-    optimizer.load_state_dict(saved["optimizer"])
+    learner.restore(saved, load_checkpoint(checkpoint_path(path, epoch)))
     metrics = path / "metrics.csv"
     table = read_metrics(metrics)
     if table.epoch.max() > epoch:  # stopped between the row and resume.pt

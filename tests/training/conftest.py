@@ -38,11 +38,11 @@ def recipe(album: Path, tmp_path: Path) -> Callable[..., FitConfig]:
             "run": str(tmp_path / "run"),
             "data": f"folder:{album}",
             "image_size": 32,
-            "options": SMALL,
             "batch_size": 8,
             "epochs": 3,
             "device": "cpu",
         }
-        return FitConfig(**(settings | changes))
+        options = SMALL | changes.pop("options", {})
+        return FitConfig(**(settings | {"options": options} | changes))
 
     return make

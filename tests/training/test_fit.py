@@ -71,10 +71,19 @@ def test_the_seed_decides_everything(recipe, tmp_path):
     assert not same(first.network(0).state_dict(), other.network(0).state_dict())
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(recipe, tmp_path, precision):
-    whole = fit(recipe(run=str(tmp_path / "whole"), precision=precision))
-    halves = recipe(run=str(tmp_path / "halves"), precision=precision)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"precision": "float32"},
+        {"precision": "bfloat16"},
+        {"average": 0.9, "label_smoothing": 0.1, "options": {"batch_norm": True}},
+        {"update": "krizhevsky", "multipliers": {"*.bias": [2, 0]}},
+    ],
+    ids=str,
+)
+def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(recipe, tmp_path, settings):
+    whole = fit(recipe(run=str(tmp_path / "whole"), **settings))
+    halves = recipe(run=str(tmp_path / "halves"), **settings)
     with pytest.raises(KeyboardInterrupt):
         fit(halves, pause=stop_at_step(4))
     assert Run.open(halves.run).status().state == "stopped"

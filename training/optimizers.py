@@ -1,0 +1,104 @@
+"""How weights follow their gradients: torch's rule or the paper's, with Caffe's multipliers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from training.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from training.config import FitConfig
+
+
+class KrizhevskySGD(torch.optim.Optimizer):
+    """v ← m·v - λ·ε·w - ε·g, then w ← w + v.
+
+    The rate ε is inside of the velocity, so that after the rate has fallen the steps shrink over
+    some ten batches; `torch.optim.SGD` multiplies the whole velocity by the rate of the moment.
+    While the rate stays as it is, both are the same.
+
+    Source: Krizhevsky et al. 2012, section 5.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Any],
+        *,
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 5e-4,
+    ) -> None:
+        """
+        Args:
+            parameters: Tensors, or groups of them.
+            lr: ε.
+            momentum: m.
+            weight_decay: λ.
+        """
+        defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        super().__init__(parameters, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """One step along the gradients."""
+        assert closure is None
+        for group in self.param_groups:
+            weights = [weight for weight in group["params"] if weight.grad is not None]
+            if not weights:
+                continue
+            gradients = [weight.grad for weight in weights]
+            velocities = [
+                self.state[weight].setdefault("velocity", torch.zeros_like(weight))
+                for weight in weights
+            ]
+            rate, decay = group["lr"], group["weight_decay"]
+            torch._foreach_mul_(velocities, group["momentum"])
+            torch._foreach_add_(velocities, weights, alpha=-decay * rate)
+            torch._foreach_add_(velocities, gradients, alpha=-rate)
+            torch._foreach_add_(weights, velocities)
+
+
+def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.Optimizer:
+    """The optimiser of a run, a group of parameters for each pair of multipliers.
+
+    Raises:
+        WorkbenchError: If a multiplier names no parameter.
+    """
+    groups = [
+        {"params": parameters, "lr_mult": rate, "weight_decay": config.weight_decay * decay}
+        for (rate, decay), parameters in _by_multipliers(network, config.multipliers).items()
+    ]
+    kind = {"torch": torch.optim.SGD, "krizhevsky": KrizhevskySGD}[config.update]
+    return kind(groups, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Take the next step at that rate, times each group's own multiplier."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr * group["lr_mult"]
+
+
+def _by_multipliers(
+    network: nn.Module, multipliers: Mapping[str, list[float]]
+) -> dict[tuple[float, float], list[nn.Parameter]]:
+    """Parameters by their multipliers of rate and decay; the last pattern that fits decides."""
+    named = dict(network.named_parameters())
+    for pattern in multipliers:
+        if not any(fnmatchcase(name, pattern) for name in named):
+            raise WorkbenchError(
+                f"--multipliers names {pattern!r}, which fits no parameter. There are: "
+                f"{', '.join(named)}."
+            )
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in named.items():
+        chosen = (1.0, 1.0)
+        for pattern, (rate, decay) in multipliers.items():
+            if fnmatchcase(name, pattern):
+                chosen = (rate, decay)
+        groups.setdefault(chosen, []).append(parameter)
+    return groups
