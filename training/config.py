@@ -30,7 +30,7 @@ class FitConfig:
     """Side of the network's input in px; the model's own when not given."""
     resize: int | None = None
     """Side at which images are stored; when not given, 256 for an input of 224, and the input's
-    own side below 128."""
+    own side below 128. Pictures stored smaller than the input lie in its middle, on black."""
     batch_size: int = 128
     """Images in a step."""
     lr: float = 0.02
@@ -64,6 +64,18 @@ class FitConfig:
     crop_padding: int | None = None
     """Border in px that widens the choice of random crops; when not given, none where images are
     stored larger than the input, and a sixteenth of the input elsewhere."""
+    mean: Literal["channel", "image"] = "channel"
+    """What is subtracted: the mean colour, each channel then divided by its deviation; or the
+    training set's mean image (section 2), all channels then divided by one number."""
+    color: float = 0.0
+    """Deviation of the noise along the principal components of the training set's colours, 0.1 in
+    the paper (section 4.1); 0 for none."""
+    distort: float = 0.0
+    """Strength of random affine distortions as for digits in LeCun et al. 1998; 1 shifts by up to
+    a sixteenth, scales and squeezes by up to 15 % and shears by up to 0.3; 0 for none."""
+    scale: float = 1.0
+    """Least share of the stored image's area in a random crop that is resized to the input; 1 cuts
+    at the input's own size and resizes nothing."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the training steps; auto takes bfloat16 where the machine has it."""
     device: str = "auto"
@@ -87,11 +99,15 @@ class FitConfig:
                 raise WorkbenchError(
                     f"--multipliers {pattern!r} has {pair}; give two numbers, for rate and decay."
                 )
-        if self.resize is not None and self.resize < self.input_size:
+        for name in ("color", "distort", "crop_padding"):
+            if (getattr(self, name) or 0) < 0:
+                raise WorkbenchError(f"--{name} must be at least 0, got {getattr(self, name)}.")
+        if not 0 < self.scale <= 1:
             raise WorkbenchError(
-                f"--resize {self.resize} is smaller than the network's input of "
-                f"{self.input_size} px. Leave it out or give at least {self.input_size}."
+                f"--scale is a share of the area, above 0 and at most 1, got {self.scale}."
             )
+        if self.resize is not None and self.resize < 1:
+            raise WorkbenchError(f"--resize must be at least 1, got {self.resize}.")
 
     @property
     def input_size(self) -> int:
@@ -111,6 +127,8 @@ class FitConfig:
         """Border for random crops, in px."""
         if self.crop_padding is not None:
             return self.crop_padding
+        if self.scale < 1:
+            return 0  # places vary enough
         return self.input_size // 16 if self.stored_size == self.input_size else 0
 
     @property
