@@ -1,4 +1,4 @@
-"""python -m training fit | evaluate | import: train a network, score it, adopt one."""
+"""python -m training fit | evaluate | import | compare: train, score, adopt, compare networks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.errors import WorkbenchError
 from training.interrupt import Interruptible
 from training.loop import Step
 from training.memory import keep_freed_memory
-from training.progress import Bar
+from training.progress import Bar, Lines
 
 
 def parser() -> ArgumentParser:
@@ -42,6 +42,24 @@ def parser() -> ArgumentParser:
     score.add_argument("run", type=str, help="run folder")
     score.add_argument("--epoch", type=int | None, default=None, help="the last one if not given")
 
+    several = ArgumentParser(description="Train the variants of a recipe and compare them.")
+    several.add_argument("recipe", type=str, help="name of a shipped recipe, or a YAML file")
+    several.add_argument(
+        "--run", type=str | None, default=None, help="folder to write; runs/<recipe> if not given"
+    )
+    several.add_argument(
+        "--setting", type=str, default="small", help="small: 2 cores; full: GPUs and ImageNet"
+    )
+    several.add_argument(
+        "--data", type=str | None, default=None, help="where the data lie, as for fit"
+    )
+    several.add_argument(
+        "--jobs", type=int | None, default=None, help="trainings at once; as many as fit"
+    )
+    several.add_argument(
+        "--only", type=str | None, default=None, help="variants to train now, with commas between"
+    )
+
     commands = ArgumentParser(
         prog="python -m training", description="The training core.", formatter_class=PlainHelp
     )
@@ -49,6 +67,7 @@ def parser() -> ArgumentParser:
     choose.add_subcommand("fit", fit, help="train a network")
     choose.add_subcommand("evaluate", score, help="score a run")
     choose.add_subcommand("import", adopt, help="make a run from weights")
+    choose.add_subcommand("compare", several, help="train the variants of a recipe")
     return commands
 
 
@@ -60,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         if choice.command == "fit" and settings.resume:
             given = parser().parse_args(arguments, defaults=False)
             settings.update(_settings_before(settings.run, given[choice.command]))
-        {"fit": _fit, "evaluate": _evaluate, "import": _import}[choice.command](settings)
+        COMMANDS[choice.command](settings)
     except WorkbenchError as error:
         print(f"filterscope: {error}", file=sys.stderr)
         return 2
@@ -141,6 +160,31 @@ def _import(settings: Namespace) -> None:
         choices=settings.options,
     )
     print(f"{run.path}: {run.config['model']} with {len(run.classes)} classes")
+
+
+def _compare(settings: Namespace) -> None:
+    from training.compare import compare
+    from training.comparison_table import markdown
+    from training.recipe import read_recipe
+
+    if settings.jobs is not None and settings.jobs < 1:
+        raise WorkbenchError(f"--jobs must be at least 1, got {settings.jobs}.")
+    recipe = read_recipe(settings.recipe, settings.setting, data=settings.data)
+    path = Path(settings.run or f"runs/{recipe.name}")
+    with Interruptible() as interruptible, Lines() as lines:
+        comparison = compare(
+            recipe,
+            path,
+            jobs=settings.jobs,
+            only=settings.only.split(",") if settings.only else (),
+            on_look=lines.show,
+            on_end=lines.tell,
+            pause=interruptible.pause,
+        )
+    print(f"\n{markdown(comparison)}")
+
+
+COMMANDS = {"fit": _fit, "evaluate": _evaluate, "import": _import, "compare": _compare}
 
 
 if __name__ == "__main__":

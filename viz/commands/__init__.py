@@ -1,9 +1,12 @@
 """The views as commands: each function's signature and docstring are its flags and its help.
 
-Every command looks at one run, works out its result and writes it where `--out` says; the dear
-ones keep it in the run too, and may be asked for that alone.
+Every command looks at one run (or at the runs of one comparison), works out its result and writes
+it where `--out` says; the dear ones keep it in the run too, and may be asked for that alone.
 """
 
+from collections.abc import Callable
+
+from viz.commands.comparison import comparison
 from viz.commands.deconvnet import deconvnet
 from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
@@ -13,7 +16,7 @@ from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
 from viz.commands.top_patches import top_patches
 
-VIEWS = {
+VIEWS: dict[str, Callable[..., None]] = {
     "filters": filters,
     "film": film,
     "feature-maps": feature_maps,
@@ -22,4 +25,5 @@ VIEWS = {
     "occlusion": occlusion,
     "retrieval": retrieval,
     "evolution": evolution,
+    "comparison": comparison,
 }

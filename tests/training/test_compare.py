@@ -1,0 +1,187 @@
+"""Variants are trained, resumed, refused and counted as their runs say."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from training.__main__ import main
+from training.compare import compare
+from training.comparison import Comparison
+from training.errors import WorkbenchError
+from training.recipe import read_recipe
+from training.runs import Run
+
+SMALL = {"widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}
+
+
+@pytest.fixture
+def write(album, tmp_path):
+    """Writes a recipe for two variants on the album; changes go over it."""
+
+    def make(**changes) -> Path:
+        recipe = {
+            "title": "Two rates",
+            "claim": "The higher rate learns faster (nobody, 1912).",
+            "measure": "top1_error",
+            "base": {
+                "data": f"folder:{album}",
+                "image_size": 32,
+                "options": SMALL,
+                "batch_size": 8,
+                "epochs": 2,
+                "device": "cpu",
+            },
+            "seeds": [0, 1],
+            "variants": {"slow": {"lr": 0.001}, "fast": {"lr": 0.02}},
+            "paper": {"fast": "0 %"},
+        }
+        file = tmp_path / "two-rates.yaml"
+        file.write_text(yaml.safe_dump(recipe | changes, sort_keys=False))
+        return file
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "runs" / "two-rates"
+
+
+def made(comparison: Comparison) -> dict[str, str]:
+    """When each run was made."""
+    return {
+        file.parent.name: json.loads(file.read_text())["created"] + str(file.stat().st_mtime_ns)
+        for file in comparison.path.glob("*/run.json")
+    }
+
+
+@pytest.mark.slow
+def test_the_table_says_what_the_runs_say(write, folder, capsys):
+    assert main(["compare", str(write()), "--run", str(folder)]) == 0
+    table = pd.read_csv(folder / "comparison.csv")
+    assert table["variant"].tolist() == ["slow", "slow", "fast", "fast"]
+    for _, row in table.iterrows():
+        metrics = Run.open(folder / f"{row['variant']}-seed{row['seed']}").metrics()
+        last = metrics.iloc[-1]
+        assert row["epochs"] == 2
+        assert row["top1_error"] == pytest.approx(1 - last["val_top1"])
+        assert row["top1"] == pytest.approx(last["val_top1"])
+        assert row["top5"] == pytest.approx(last["val_top5"])
+        assert row["loss"] == pytest.approx(last["val_loss"])
+        assert row["seconds"] == pytest.approx(metrics["seconds"].sum())
+        assert row["state"] == "finished"
+    fast = 100 * table[table.variant == "fast"]["top1_error"]
+    line = f"| fast | {fast.mean():.2f} ± {fast.std():.2f} % | 0 % | 0, 1 |"
+    assert line in capsys.readouterr().out
+    assert line in (folder / "comparison.md").read_text()
+    assert (folder / "figure.svg").exists()
+    assert Comparison.open(folder).status().state == "finished"
+
+
+@pytest.mark.slow
+def test_what_is_finished_is_not_trained_again(write, folder):
+    recipe = read_recipe(str(write(seeds=[0])))
+    comparison = compare(recipe, folder, only=["slow"])
+    before = made(comparison)
+    assert list(before) == ["slow-seed0"]
+    whole = compare(recipe, folder)
+    assert made(whole)["slow-seed0"] == before["slow-seed0"]
+    assert whole.table()["state"].tolist() == ["finished", "finished"]
+
+
+@pytest.mark.slow
+def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder):
+    base = yaml.safe_load(write().read_text())["base"]
+    file = write(base=base | {"epochs": 400}, seeds=[0])
+    command = [sys.executable, "-m", "training", "compare", str(file), "--run", str(folder)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    runs = [folder / "slow-seed0", folder / "fast-seed0"]
+    deadline = time.monotonic() + 60
+    while not all(list(run.glob("checkpoints/epoch-0002*")) for run in runs):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    child.send_signal(signal.SIGTERM)
+    _, error = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "Traceback" not in error
+    comparison = Comparison.open(folder)
+    assert comparison.status().state == "stopped"
+    assert comparison.table()["state"].tolist() == ["stopped", "stopped"]
+    reached = [Run.open(run).epochs[-1] for run in runs]
+
+    again = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not all(Run.open(run).epochs[-1] > before for run, before in zip(runs, reached)):  # noqa: B905
+        assert time.monotonic() < deadline + 60
+        time.sleep(0.1)
+    again.send_signal(signal.SIGINT)
+    again.communicate(timeout=30)
+    assert [Run.open(run).metrics().epoch.iloc[0] for run in runs] == [1, 1]
+
+
+@pytest.mark.slow
+def test_a_variant_that_fails_is_recorded_and_does_not_stop_the_others(write, folder):
+    variants = {"dead": {"lr": 1e20, "warmup": 0.0}, "fast": {}}
+    comparison = compare(read_recipe(str(write(seeds=[0], variants=variants, paper={}))), folder)
+    table = pd.read_csv(folder / "comparison.csv").set_index("variant")
+    assert table.loc["dead", "state"] == "dead"
+    assert "no longer a number" in table.loc["dead", "why"]
+    assert table.loc["fast", "state"] == "finished"
+    assert comparison.summary("dead", "top1_error").count == 0
+
+
+@pytest.mark.slow
+def test_a_process_that_cannot_even_begin_says_why(write, folder):
+    recipe = read_recipe(str(write(seeds=[0], variants={"fast": {}, "broken": {}})))
+    folder.mkdir(parents=True)
+    (folder / "broken-seed0").write_text("a file where a folder should be")
+    compare(recipe, folder, only=["broken"])
+    row = Comparison.open(folder).table().set_index("variant").loc["broken"]
+    assert row["state"] == "failed"
+    assert "broken-seed0" in row["why"]
+
+
+@pytest.mark.slow
+def test_the_better_candidate_is_chosen_by_short_runs(write, folder):
+    choose = {"epochs": 6, "among": {"slow": [{"lr": 1e-6}, {"lr": 0.02}]}}
+    file = write(seeds=[0], measure="epochs_to_train_error", until=0.4, choose=choose)
+    comparison = compare(read_recipe(str(file)), folder)
+    assert comparison.chosen == {"slow": {"lr": 0.02}}
+    assert comparison.run("slow", 0).config["training"]["lr"] == 0.02
+    errors = [trial["train_error"] for trial in comparison.config["trials"]["slow"]]
+    assert errors[1] < errors[0]
+
+
+@pytest.mark.slow
+def test_another_recipe_is_refused_in_the_same_folder(write, folder):
+    compare(read_recipe(str(write(seeds=[0]))), folder, only=["fast"])
+    changed = read_recipe(str(write(seeds=[0, 1], variants={"slow": {"lr": 0.1}, "fast": {}})))
+    with pytest.raises(WorkbenchError, match=r"variants, slow, lr was 0\.001, now 0\.1;.* seeds"):
+        compare(changed, folder)
+    words_only = read_recipe(str(write(seeds=[0], title="Said otherwise")))
+    assert compare(words_only, folder, only=["fast"]).table()["state"].tolist()[1] == "finished"
+
+
+def test_data_that_are_not_there_are_refused_before_anything_is_trained(write, folder):
+    recipe = read_recipe(str(write()), data="folder:/no/such/folder")
+    with pytest.raises(WorkbenchError, match="/no/such/folder"):
+        compare(recipe, folder)
+    assert not folder.exists()
+
+
+def test_an_unknown_variant_is_refused(write, folder):
+    with pytest.raises(WorkbenchError, match=r"no variant 'quick'\. It has: slow, fast"):
+        compare(read_recipe(str(write())), folder, only=["quick"])
+
+
+def test_a_folder_of_a_run_is_left_alone(write, folder):
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{}")
+    with pytest.raises(WorkbenchError, match="holds a run"):
+        compare(read_recipe(str(write())), folder)

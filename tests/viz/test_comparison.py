@@ -1,0 +1,72 @@
+"""Curves of variants over each other: what is drawn is what the runs say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.runs import METRICS, Run, write_settings
+from viz.__main__ import main
+from viz.comparison import Curve, mean_curve
+
+ERRORS = {("a", 0): [0.9, 0.5], ("a", 1): [0.7, 0.4], ("b", 0): [0.8]}  # validation, by epoch
+
+
+@pytest.fixture
+def folder(tmp_path: Path, run: Run) -> Path:
+    """Two variants, two seeds; the second seed of b has not begun."""
+    path = tmp_path / "two"
+    for (variant, seed), errors in ERRORS.items():
+        place = path / f"{variant}-seed{seed}"
+        place.mkdir(parents=True)
+        settings = {name: run.config[name] for name in ("model", "options", "classes", "data")}
+        write_settings(place, preprocess=run.preprocess, **settings)
+        rows = [
+            f"{epoch + 1},1.0,0.5,1.0,{1 - error},1.0,0.1,5.0,10.0"
+            for epoch, error in enumerate(errors)
+        ]
+        (place / "metrics.csv").write_text("\n".join([",".join(METRICS), *rows, ""]))
+    recipe = {
+        "variants": {"a": {}, "b": {}},
+        "seeds": [0, 1],
+        "measure": "epochs_to_train_error",
+        "also": [],
+        "until": 0.25,
+    }
+    words = {"title": "Two", "claim": "", "paper": {"a": "6 epochs"}, "chosen": {}}
+    (path / "comparison.json").write_text(json.dumps({"format": 1, "recipe": recipe, **words}))
+    return path
+
+
+def test_the_arrays_are_the_errors_of_each_run(folder: Path, tmp_path: Path):
+    out = tmp_path / "curves.npz"
+    assert main(["comparison", str(folder), "--out", str(out)]) == 0
+    with np.load(out) as file:
+        for (variant, seed), errors in ERRORS.items():
+            assert file[f"{variant}-seed{seed}-val_error"] == pytest.approx(errors)
+            assert file[f"{variant}-seed{seed}-train_error"] == pytest.approx([0.5] * len(errors))
+        assert "b-seed1-epoch" not in file.files
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+def test_the_figure_is_written(folder: Path, tmp_path: Path, kind: str):
+    assert main(["comparison", str(folder), "--out", str(tmp_path / f"figure.{kind}")]) == 0
+    assert (tmp_path / f"figure.{kind}").stat().st_size > 1000
+
+
+def test_a_comparison_without_an_epoch_says_so(folder: Path, tmp_path: Path, capsys):
+    for metrics in folder.glob("*/metrics.csv"):
+        metrics.write_text(",".join(METRICS) + "\n")
+    assert main(["comparison", str(folder), "--out", str(tmp_path / "figure.svg")]) == 2
+    assert "no epoch yet" in capsys.readouterr().err
+
+
+def test_the_mean_goes_as_far_as_all_seeds_have_come():
+    def curve(seed: int, *errors: float) -> Curve:
+        epochs = np.arange(1, len(errors) + 1)
+        return Curve("a", seed, epochs, np.array(errors), np.array(errors))
+
+    mean = mean_curve([curve(0, 0.9, 0.5, 0.1), curve(1, 0.7, 0.3)])
+    assert mean.epoch.tolist() == [1, 2]
+    assert mean.val_error == pytest.approx([0.8, 0.4])

@@ -1,0 +1,44 @@
+"""python -m viz comparison: the curves of several variants over each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.comparison import Comparison
+from training.errors import WorkbenchError
+from viz.comparison import learning_curves
+from viz.export import write
+from viz.figures.comparison import comparison_figure
+from viz.flags import out_file
+
+
+def comparison(comparison: str, *, out: str | None = None) -> None:
+    """Curves of all variants of a comparison.
+
+    .npz holds, for each run <variant>-seed<k>: <run>-epoch, <run>-train_error, <run>-val_error.
+
+    Args:
+        comparison: Folder written by `python -m training compare`.
+        out: File to write: .png, .svg, .pdf or .npz.
+    """
+    path = out_file(out)
+    opened = Comparison.open(comparison)
+    curves = learning_curves(opened)
+    if not curves:
+        raise WorkbenchError(f"{opened.name} has no epoch yet. Wait for the first, or train on.")
+    arrays: dict[str, np.ndarray] = {}
+    for curve in curves:
+        for name in ("epoch", "train_error", "val_error"):
+            arrays[f"{curve.variant}-seed{curve.seed}-{name}"] = getattr(curve, name)
+    made = {"view": "comparison", "comparison": opened.name, "recipe": opened.config["recipe"]}
+    write(
+        path,
+        lambda: comparison_figure(
+            curves,
+            title=opened.config["title"],
+            paper=opened.paper,
+            threshold=opened.until,
+        ),
+        arrays,
+        made,
+    )
