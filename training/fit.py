@@ -11,10 +11,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from training.augment import augmentation_of
 from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
 from training.data.batches import batches
+from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
 from training.evaluate import evaluate
@@ -119,9 +121,15 @@ def _epochs(
     on_step: Callable[[int, Step], None],
     pause: Callable[[], None],
 ) -> Iterator[Row]:
-    preprocess = start.preprocess
+    tell = _both(status, pause)
+    preprocess = Run.open(path).preprocess if resume else start.preprocess
     if not resume:
-        # before the data are ready: there is something to look at from the first second
+        if config.mean == "image":
+            status.say("Reading the images")
+            train = open_data(config.data, size=config.stored_size, progress=tell).train
+            status.say("Working out the mean image")
+            preprocess = preprocess.with_mean_image(mean_image(train, tell))
+        # else before the data are ready: there is something to look at from the first second
         begin_run(path, config, start.source, preprocess, start.dtype)
         save_checkpoint(path, 0, start.network.state_dict())
     network = start.network.to(start.device).to(memory_format=torch.channels_last)
@@ -131,9 +139,10 @@ def _epochs(
     first = restore(path, learner) + 1 if resume else 1
 
     status.say("Reading the images")
-    data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
+    data = open_data(config.data, size=config.stored_size, progress=tell)
     for notice in data.notices:
         print(notice, file=sys.stderr)
+    augmentation = augmentation_of(config, data.train)
     for epoch in range(first, config.epochs + 1):
         before = read_metrics(path / "metrics.csv")
         if _has_learned_enough(config, before):
@@ -142,7 +151,7 @@ def _epochs(
         began = time.perf_counter()
         errors = (1 - before.val_top1).tolist()
         for step in train_epoch(
-            learner, data.train, preprocess, config, epoch=epoch, errors=errors
+            learner, data.train, preprocess, augmentation, config, epoch=epoch, errors=errors
         ):
             on_step(epoch, step)
             status(step.images, step.total)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.augment import Augmentation
 from training.config import FitConfig
 from training.data.batches import shuffled_batches
 from training.evaluate import correct_in_top
@@ -41,6 +42,7 @@ def train_epoch(
     learner: Learner,
     split: Split,
     preprocess: Preprocess,
+    augmentation: Augmentation,
     config: FitConfig,
     *,
     epoch: int,
@@ -55,7 +57,8 @@ def train_epoch(
         learner: What is trained, in place.
         split: The training images.
         preprocess: The run's preprocessing.
-        config: Batch size, rate, schedule, augmentation.
+        augmentation: How the images are varied.
+        config: Seed, batch size, rate, schedule.
         epoch: Number of this epoch, from 1.
         errors: Validation error after each earlier epoch.
     """
@@ -68,9 +71,8 @@ def train_epoch(
     for images, labels in shuffled_batches(
         split,
         preprocess,
+        augmentation,
         batch_size=config.batch_size,
-        crop_padding=config.padding,
-        flip=config.flip,
         generator=generator,
         device=learner.trained.device,
     ):

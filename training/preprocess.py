@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,19 +23,44 @@ def square(image: Image.Image, side: int) -> Image.Image:
     return image.crop((left, top, left + side, top + side))
 
 
+def lay(pictures: np.ndarray, side: int, colour: np.ndarray) -> np.ndarray:
+    """Pictures (N, S, S, 3) in the middle of larger ones of one colour, (N, side, side, 3)."""
+    count, small = pictures.shape[:2]
+    first = (side - small + 1) // 2  # as Pillow's crop around the centre
+    ground = np.empty((count, side, side, 3), pictures.dtype)
+    ground[:] = colour
+    ground[:, first : first + small, first : first + small] = pictures
+    return ground
+
+
 @dataclass(frozen=True, slots=True)
 class Preprocess:
     """Part of a run: training, evaluation, mining and uploads all pass through it.
 
     An image is scaled to `resize` px on its short side, cut to the central square, cut again to
-    the central `size` px that the network sees, and normalised by the training set's channel
-    means and deviations.
+    the central `size` px that the network sees, and normalised. Pictures stored smaller than the
+    input lie in the middle of a black ground, as MNIST's 28 px in LeNet-5's 32 (LeCun et al. 1998,
+    section II.B).
+
+    Normalised means: the mean colour is subtracted and each channel divided by its deviation. Or
+    else the mean image is subtracted (Krizhevsky et al. 2012, section 2), each pixel's at its own
+    place, and all channels are divided by one number, so that colours keep their proportions. The
+    paper divides by nothing: its inputs are up to 255 and ours around 1, as initial weights and
+    learning rates expect them elsewhere. 0 is the mean either way.
     """
 
     size: int  # side of the network's input, px
-    resize: int  # side at which images are stored, px; at least `size`
+    resize: int  # side at which images are stored, px
     mean: Triple  # of each channel, in [0, 1]
     std: Triple
+    mean_image: np.ndarray | None = field(default=None, compare=False, repr=False)
+    """(resize, resize, 3) float32, in [0, 1]."""
+
+    def with_mean_image(self, mean_image: np.ndarray) -> Preprocess:
+        """The same with a mean image, and one deviation, root of the mean variance, for all."""
+        one = math.sqrt(sum(std**2 for std in self.std) / 3)
+        mean = mean_image.mean((0, 1), dtype=np.float64).tolist()
+        return replace(self, mean=tuple(mean), std=(one,) * 3, mean_image=mean_image)
 
     def __call__(self, image: Image.Image) -> Tensor:
         """An RGB image to (3, size, size), normalised."""
@@ -44,24 +70,79 @@ class Preprocess:
         """What the network sees of an image, size × size px."""
         margin = (self.resize - self.size) // 2
         box = (margin, margin, margin + self.size, margin + self.size)
-        return square(image, self.resize).crop(box)
+        return square(image, self.resize).crop(box)  # black where it is larger than the image
 
     def from_uint8(self, pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
         """Stored pixels (N, S, S, 3) uint8 to (N, 3, size, size), normalised, channels last."""
-        margin = (pixels.shape[1] - self.size) // 2
-        inner = slice(margin, margin + self.size)
-        return self.normalise(pixels[:, inner, inner], device)
+        return self.normalise(self._centre(pixels, self.ground), device, mean=self._central_mean())
 
-    def normalise(self, pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-        """Pixels (N, H, W, 3) uint8 to (N, 3, H, W); bytes, not floats, go to the device."""
-        mean, std = (torch.tensor(triple, device=device) for triple in (self.mean, self.std))
+    def normalise(
+        self,
+        pixels: np.ndarray,
+        device: torch.device | str = "cpu",
+        *,
+        mean: np.ndarray | Tensor | None = None,
+    ) -> Tensor:
+        """Pixels (N, H, W, 3) uint8 to (N, 3, H, W); bytes, not floats, go to the device.
+
+        Args:
+            pixels: Any cut of stored images.
+            device: Where the result is wanted.
+            mean: The same cut of the mean image, (H, W, 3) or (N, H, W, 3) in [0, 1]; the mean
+                colour if not given.
+        """
+        std = torch.tensor(self.std, device=device)
+        mean = torch.as_tensor(self.mean if mean is None else mean, device=device)
         images = torch.tensor(np.ascontiguousarray(pixels), device=device).float()
         return images.mul_(1 / (255 * std)).sub_(mean / std).permute(0, 3, 1, 2)
 
     def picture(self, images: Tensor) -> Tensor:
-        """Normalised (…, 3, H, W) back to colours in [0, 1]."""
-        mean, std = (
-            torch.tensor(triple, device=images.device)[:, None, None]
-            for triple in (self.mean, self.std)
-        )
+        """Normalised (…, 3, H, W) back to colours in [0, 1]; H = W = size with a mean image."""
+        std = torch.tensor(self.std, device=images.device)[:, None, None]
+        central = self._central_mean()
+        if central is None:
+            mean = torch.tensor(self.mean, device=images.device)[:, None, None]
+        else:
+            mean = torch.as_tensor(central, device=images.device).permute(2, 0, 1)
         return (images * std + mean).clamp(0, 1)
+
+    @property
+    def ground(self) -> np.ndarray:
+        """What lies around a picture, (3,) uint8: black under small ones, else the mean colour."""
+        if self.resize < self.size:
+            return np.zeros(3, np.uint8)
+        return np.round(np.array(self.mean) * 255).astype(np.uint8)
+
+    def canvas(self, pixels: np.ndarray, padding: int = 0) -> np.ndarray:
+        """Stored pixels (N, S, S, 3) with a border of the ground, at least as large as the input.
+
+        Args:
+            pixels: uint8.
+            padding: Width of the border, px.
+
+        Returns:
+            (N, C, C, 3) uint8 with C = max(S, size) + 2 · padding.
+        """
+        return self._widened(pixels, padding, self.ground)
+
+    def mean_canvas(self, padding: int = 0) -> np.ndarray | None:
+        """The mean image (C, C, 3) of such canvases, in [0, 1], if there is one."""
+        if self.mean_image is None:
+            return None
+        return self._widened(self.mean_image[None], padding, self.ground / 255)[0]
+
+    def _widened(self, pictures: np.ndarray, padding: int, colour: np.ndarray) -> np.ndarray:
+        side = max(pictures.shape[1], self.size) + 2 * padding
+        return pictures if side == pictures.shape[1] else lay(pictures, side, colour)
+
+    def _central_mean(self) -> np.ndarray | None:
+        if self.mean_image is None:
+            return None
+        return self._centre(self.mean_image[None], self.ground / 255)[0]
+
+    def _centre(self, pictures: np.ndarray, colour: np.ndarray) -> np.ndarray:
+        if pictures.shape[1] < self.size:
+            return lay(pictures, self.size, colour)
+        margin = (pictures.shape[1] - self.size) // 2
+        inner = slice(margin, margin + self.size)
+        return pictures[:, inner, inner]

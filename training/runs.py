@@ -6,15 +6,16 @@ import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from training.atomic import write_text
+from training.atomic import replacing, write_text
 from training.checkpoints import (
     CheckpointError,
     check_fit,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from training.data import Data
 
 FORMAT = 1
+MEAN_IMAGE = "mean.npy"
 METRICS = (
     "epoch",
     "train_loss",
@@ -110,8 +112,12 @@ class Run:
     def preprocess(self) -> Preprocess:
         """How an image becomes this network's input."""
         stored = self.config["preprocess"]
+        side = stored["resize"]
+        mean_image = None
+        if stored.get("mean_image"):
+            mean_image = read_mean_image(self.path / MEAN_IMAGE, side)
         return Preprocess(
-            stored["size"], stored["resize"], tuple(stored["mean"]), tuple(stored["std"])
+            stored["size"], side, tuple(stored["mean"]), tuple(stored["std"]), mean_image
         )
 
     @property
@@ -197,17 +203,47 @@ def write_settings(
     data: str | None,
     **rest: Any,
 ) -> None:
-    """Write a run's run.json."""
+    """Write a run's run.json, after the mean image if it has one."""
+    if preprocess.mean_image is not None:
+        with replacing(path / MEAN_IMAGE) as partial, partial.open("wb") as file:
+            np.save(file, preprocess.mean_image, allow_pickle=False)
     settings = {
         "format": FORMAT,
         "model": model,
         "options": options,
         "data": data,
-        "preprocess": asdict(preprocess),
+        "preprocess": {
+            "size": preprocess.size,
+            "resize": preprocess.resize,
+            "mean": preprocess.mean,
+            "std": preprocess.std,
+            "mean_image": preprocess.mean_image is not None,
+        },
         "classes": list(classes),
         **rest,
     }
     write_text(path / "run.json", json.dumps(settings, indent=2) + "\n")
+
+
+def read_mean_image(path: Path, side: int) -> np.ndarray:
+    """The mean image of a run, (side, side, 3) float32 in [0, 1].
+
+    Raises:
+        RunError: If the file is missing, damaged or of another size.
+    """
+    try:
+        mean_image = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RunError(
+            f"{path} cannot be read ({error}). It holds the mean image that is subtracted from "
+            "every input: copy it again from where the run was trained."
+        ) from error
+    if mean_image.shape != (side, side, 3) or mean_image.dtype != np.float32:
+        raise RunError(
+            f"{path} holds {mean_image.dtype} of shape {mean_image.shape}; run.json says float32 "
+            f"of ({side}, {side}, 3). It belongs to another run."
+        )
+    return mean_image
 
 
 def read_metrics(path: Path) -> pd.DataFrame:

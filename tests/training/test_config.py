@@ -12,7 +12,9 @@ from training.errors import WorkbenchError
         ({"model": "alexnett"}, "alexnet-small"),
         ({"epochs": 0}, "--epochs must be at least 1"),
         ({"batch_size": 0}, "--batch_size must be at least 1"),
-        ({"image_size": 64, "resize": 32}, "smaller than the network's input"),
+        ({"resize": 0}, "--resize must be at least 1"),
+        ({"color": -0.1}, "--color must be at least 0"),
+        ({"scale": 1.5}, "--scale is a share of the area"),
     ],
 )
 def test_a_wrong_setting_says_what_would_be_right(wrong, words):
@@ -28,3 +30,12 @@ def test_images_for_224_px_are_stored_at_256_as_in_the_paper():
 def test_small_images_are_stored_whole_and_cropped_out_of_a_border():
     config = FitConfig(model="alexnet-small")
     assert (config.input_size, config.stored_size, config.padding) == (64, 64, 4)
+
+
+def test_pictures_may_be_stored_smaller_than_the_input():
+    config = FitConfig(image_size=32, resize=28)
+    assert (config.stored_size, config.padding) == (28, 0)
+
+
+def test_resized_crops_need_no_border():
+    assert FitConfig(model="alexnet-small", scale=0.3).padding == 0

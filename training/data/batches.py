@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.augment import Augmentation
 from training.preprocess import Preprocess
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def batches(
     *,
     batch_size: int = 128,
     start: int = 0,
+    stop: int | None = None,
     device: torch.device | str = "cpu",
 ) -> Iterator[Tensor]:
     """The images of a split in order, each once, as (N, 3, size, size).
@@ -30,68 +32,57 @@ def batches(
         preprocess: The run's preprocessing.
         batch_size: Images in each batch but the last.
         start: Index of the first image, to go on where an earlier pass stopped.
+        stop: Index after the last image; all by default.
         device: Where the batches are wanted.
     """
-    for first in range(start, len(split.labels), batch_size):
-        yield preprocess.from_uint8(split.images[first : first + batch_size], device)
+    stop = len(split.labels) if stop is None else stop
+    for first in range(start, stop, batch_size):
+        rows = slice(first, min(first + batch_size, stop))
+        yield preprocess.from_uint8(split.images[rows], device)
 
 
 def shuffled_batches(
     split: Split,
     preprocess: Preprocess,
+    augmentation: Augmentation,
     *,
     batch_size: int,
-    crop_padding: int,
-    flip: bool,
     generator: np.random.Generator,
+    rank: int = 0,
+    ranks: int = 1,
     device: torch.device | str = "cpu",
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """One epoch of training batches: images (N, 3, size, size) and labels (N,).
 
-    Each image is cut at a random place out of the stored one and mirrored half of the time
-    (Krizhevsky et al. 2012, section 4.1). A last batch with fewer than half of its images is left
-    out: its noisy step would count as much as a whole one.
+    A last batch with fewer than half of its images is left out: its noisy step would count as
+    much as a whole one.
+
+    Several processes may share every batch: each draws what happens to all of it from the same
+    generator, then reads and makes only its own part. Put together, the parts are what a single
+    process would see; a part may be empty.
 
     Args:
         split: Where the images are.
         preprocess: The run's preprocessing.
-        batch_size: Images in a batch.
-        crop_padding: Border of the mean colour, in px, that widens the choice of places; needed
-            where images are stored no larger than the network's input.
-        flip: Whether to mirror.
-        generator: Decides order, places and mirroring.
+        augmentation: How the images are varied.
+        batch_size: Images in a batch, over all processes.
+        generator: Decides the order and all that happens to the images.
+        rank: Which part of each batch is wanted, from 0.
+        ranks: How many parts there are.
         device: Where the batches are wanted.
     """
     order = generator.permutation(len(split.labels))
+    side = split.images.shape[1]
     for first in range(0, len(order), batch_size):
         chosen = np.sort(order[first : first + batch_size])  # sorted: reads the file forwards
         if first and len(chosen) < batch_size / 2:
             return
-        pixels = _jitter(split.images[chosen], preprocess, crop_padding, flip, generator)
-        labels = torch.from_numpy(split.labels[chosen])
-        yield preprocess.normalise(pixels, device), labels.to(device)
+        chances = augmentation.draw(len(chosen), preprocess, side, generator)
+        own = share(len(chosen), rank, ranks)
+        pixels, labels = split.images[chosen[own]], torch.from_numpy(split.labels[chosen[own]])
+        yield augmentation.apply(pixels, chances[own], preprocess, device), labels.to(device)
 
 
-def _jitter(
-    pixels: np.ndarray,
-    preprocess: Preprocess,
-    padding: int,
-    flip: bool,
-    generator: np.random.Generator,
-) -> np.ndarray:
-    """Random size × size cuts of (N, S, S, 3), some of them mirrored."""
-    count, side = pixels.shape[:2]
-    size = preprocess.size
-    if padding:
-        grey = np.round(np.array(preprocess.mean) * 255).astype(np.uint8)
-        canvas = np.empty((count, side + 2 * padding, side + 2 * padding, 3), np.uint8)
-        canvas[:] = grey
-        canvas[:, padding:-padding, padding:-padding] = pixels
-        pixels = canvas
-    tops, lefts = generator.integers(0, pixels.shape[1] - size + 1, (2, count))
-    mirrored = np.less(generator.random(count), 0.5 if flip else 0.0)
-    cuts = np.empty((count, size, size, 3), np.uint8)
-    for cut, image, top, left, mirror in zip(cuts, pixels, tops, lefts, mirrored, strict=True):
-        window = image[top : top + size, left : left + size]
-        cut[:] = window[:, ::-1] if mirror else window
-    return cuts
+def share(count: int, rank: int, ranks: int) -> slice:
+    """The contiguous part of `count` things that falls to one of several processes."""
+    return slice(count * rank // ranks, count * (rank + 1) // ranks)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from training.augment import Augmentation
 from training.data.batches import batches, shuffled_batches
 from training.data.store import Split
 from training.preprocess import Preprocess
@@ -25,9 +26,8 @@ def shuffled(split, *, padding=0, flip=False, seed=0, size=4, batch_size=4):
         shuffled_batches(
             split,
             Preprocess(size, 4, IDENTITY.mean, IDENTITY.std),
+            Augmentation(padding=padding, flip=flip),
             batch_size=batch_size,
-            crop_padding=padding,
-            flip=flip,
             generator=np.random.default_rng(seed),
         )
     )
@@ -86,9 +86,8 @@ def test_padding_is_of_the_mean_colour():
         shuffled_batches(
             white,
             preprocess,
+            Augmentation(padding=3),
             batch_size=4,
-            crop_padding=3,
-            flip=False,
             generator=np.random.default_rng(0),
         )
     )
