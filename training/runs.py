@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -279,9 +280,14 @@ class BrokenRun:
 
 
 def list_runs(root: str | Path) -> tuple[list[Run], list[BrokenRun]]:
-    """The runs in a folder, newest first, and the folders that should be runs and are not."""
+    """The runs in a folder, newest first, and the folders that should be runs and are not.
+
+    The runs of a comparison lie one folder deeper, in that of the comparison.
+    """
     runs, broken = [], []
-    for settings in Path(root).glob("*/run.json"):
+    root = Path(root)
+    compared = (file.parent.glob("*/run.json") for file in root.glob("*/comparison.json"))
+    for settings in chain(root.glob("*/run.json"), *compared):
         try:
             runs.append(Run.open(settings.parent))
         except RunError as error:

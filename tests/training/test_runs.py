@@ -150,3 +150,15 @@ def test_an_adopted_network_may_look_at_images_of_other_classes(run):
 )
 def test_a_data_set_is_named_without_the_place_where_it_lies(data, name):
     assert Run(Path("run"), {"data": data}).data_name == name
+
+
+def test_the_runs_of_a_comparison_are_listed_from_one_folder_deeper(run, tmp_path):
+    root = tmp_path / "all"
+    shutil.copytree(run.path, root / "plain")
+    shutil.copytree(run.path, root / "pair" / "relu-seed0")
+    shutil.copytree(run.path, root / "pair" / "trials" / "relu-1")  # of nobody's interest
+    shutil.copytree(run.path, root / "no comparison" / "lost")
+    (root / "pair" / "comparison.json").write_text("{}")
+    runs, broken = list_runs(root)
+    assert sorted(str(each.path.relative_to(root)) for each in runs) == ["pair/relu-seed0", "plain"]
+    assert not broken
