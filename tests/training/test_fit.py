@@ -96,6 +96,26 @@ def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(recipe, tmp_path
     assert resumed.metrics()[columns].equals(whole.metrics()[columns])
 
 
+VARIED = {"mean": "image", "color": 0.1, "distort": 0.5, "scale": 0.5}
+
+
+def test_a_resumed_run_is_bit_identical_with_all_there_is_to_vary_images(recipe, tmp_path):
+    whole = fit(recipe(run=str(tmp_path / "whole"), **VARIED))
+    halves = recipe(run=str(tmp_path / "halves"), **VARIED)
+    with pytest.raises(KeyboardInterrupt):
+        fit(halves, pause=stop_at_step(7))
+    resumed = fit(halves, resume=True)
+    for ours, theirs in zip(all_weights(resumed), all_weights(whole), strict=True):
+        assert same(ours, theirs)
+
+
+def test_the_mean_image_is_kept_with_the_run_and_subtracted_by_all_who_open_it(recipe):
+    run = fit(recipe(epochs=1, mean="image"))
+    stored = run.data().train.images
+    assert run.preprocess.mean_image == pytest.approx(stored.mean(0) / 255, abs=1e-6)
+    assert run.preprocess.from_uint8(stored).mean(0).abs().max() < 1e-5
+
+
 def test_an_epoch_that_was_written_but_not_counted_is_done_again(recipe, tmp_path):
     whole = fit(recipe(run=str(tmp_path / "whole")))
     config = recipe()

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -75,6 +76,29 @@ def test_the_weights_of_another_network_are_refused_by_the_layers_name(run):
     edit(run, options={**run.config["options"], "widths": [6, 8, 8, 8, 7]})
     with pytest.raises(CheckpointError, match=r"conv5\.weight is \(6, 8, 3, 3\), expected \(7"):
         Run.open(run.path).network(1)
+
+
+def test_a_run_from_before_there_were_mean_images_opens(run):
+    stored = run.config["preprocess"]
+    edit(run, preprocess={name: stored[name] for name in ("size", "resize", "mean", "std")})
+    assert Run.open(run.path).preprocess == run.preprocess
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "cannot be read"), (b"torn", "cannot be read"), (np.zeros(3), "another run")],
+)
+def test_a_mean_image_that_is_gone_or_damaged_is_named(recipe, content, words):
+    run = fit(recipe(epochs=1, mean="image"))
+    file = run.path / "mean.npy"
+    if content is None:
+        file.unlink()
+    elif isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        np.save(file, content)
+    with pytest.raises(RunError, match=rf"mean\.npy.*{words}"):
+        _ = run.preprocess
 
 
 def test_another_class_count_is_refused_with_both(run):

@@ -1,10 +1,13 @@
 """Batches in order to look at, shuffled and jittered to learn from."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
 
 from training.augment import Augmentation
+from training.colour import PrincipalColours
 from training.data.batches import batches, shuffled_batches
 from training.data.store import Split
 from training.preprocess import Preprocess
@@ -77,6 +80,63 @@ def test_crops_reach_every_place_in_the_stored_image(split):
         for image in images
     }
     assert corners == {0, 1, 2}  # a 2 px cut of a 4 px image starts at column 0, 1 or 2
+
+
+EVERYTHING = Augmentation(
+    padding=1,
+    flip=True,
+    scale=0.5,
+    distort=1.0,
+    color=0.1,
+    colours=PrincipalColours.of(np.diag([0.03, 0.02, 0.01])),
+)
+
+
+@pytest.mark.parametrize("augmentation", [Augmentation(padding=1, flip=True), EVERYTHING])
+@pytest.mark.parametrize("ranks", [2, 3, 5])
+def test_the_parts_of_several_processes_are_together_what_one_would_see(split, augmentation, ranks):
+    def epoch(rank: int = 0, ranks: int = 1):
+        return list(
+            shuffled_batches(
+                split,
+                IDENTITY,
+                augmentation,
+                batch_size=4,
+                generator=np.random.default_rng(3),
+                rank=rank,
+                ranks=ranks,
+            )
+        )
+
+    parts = [epoch(rank, ranks) for rank in range(ranks)]
+    for (images, labels), *shares in zip(epoch(), *parts, strict=True):
+        assert torch.equal(torch.cat([part for part, _ in shares]), images)
+        assert torch.equal(torch.cat([part for _, part in shares]), labels)
+
+
+def test_each_process_reads_no_more_than_its_part(split):
+    class Counted(np.ndarray):
+        reads: ClassVar[list[int]] = []
+
+        def __getitem__(self, rows):
+            if isinstance(rows, np.ndarray):
+                self.reads.append(len(rows))
+            return np.asarray(self)[rows]
+
+    counted = Split(split.images.view(Counted), split.labels, split.names)
+    generator = np.random.default_rng(0)
+    list(
+        shuffled_batches(
+            counted, IDENTITY, EVERYTHING, batch_size=4, generator=generator, rank=1, ranks=2
+        )
+    )
+    assert Counted.reads == [2, 2, 1]
+
+
+def test_a_range_of_a_split_comes_in_order(split):
+    whole = torch.cat(list(batches(split, IDENTITY)))
+    part = torch.cat(list(batches(split, IDENTITY, batch_size=4, start=3, stop=8)))
+    assert torch.equal(part, whole[3:8])
 
 
 def test_padding_is_of_the_mean_colour():
