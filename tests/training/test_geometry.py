@@ -5,6 +5,7 @@ from torch import nn
 from training.errors import WorkbenchError
 from training.geometry import ReceptiveField
 from training.models import MODELS, Network, create, freeze
+from training.models.alexnet import AlexNet
 
 SMALL = {"hidden": (8, 8)}  # the fully connected layers have no geometry to test
 
@@ -45,11 +46,11 @@ def test_alexnets_receptive_fields_are_those_worked_out_by_hand(layer, size, str
     ("layer", "size", "stride", "start"),
     [
         ("conv1", 7, 2, -1),
-        ("pool1", 11, 4, -3),  # 7 + 2·2, one unit of padding
-        ("conv2", 27, 8, -3),  # 11 + 4·4
-        ("pool2", 43, 16, -11),  # 27 + 2·8
-        ("conv5", 139, 16, -59),  # 43 + 3·2·16
-        ("pool5", 171, 32, -59),
+        ("pool1", 11, 4, -1),  # 7 + 2·2
+        ("conv2", 27, 8, -1),  # 11 + 4·4
+        ("pool2", 43, 16, -1),  # 27 + 2·8
+        ("conv5", 139, 16, -49),  # 43 + 3·2·16, three units of padding
+        ("pool5", 171, 32, -49),
     ],
 )
 def test_zfnets_receptive_fields_are_those_worked_out_by_hand(layer, size, stride, start):
@@ -72,10 +73,12 @@ def clipped(box, side):
     return tuple(min(max(edge, 0), side) for edge in box)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [name for name, choices in MODELS.items() if isinstance(choices, AlexNet)]
+)
 def test_receptive_fields_are_where_the_gradient_reaches(name):
     # average pooling and positive weights let every pixel through that a unit sees at all
-    narrow = {"pooling": "average", "lrn": (), "widths": (4,) * 5}
+    narrow = {"pooling": "average", "lrn": (), "widths": [4 for _ in MODELS[name].kernels]}
     network = freeze(create(name, num_classes=2, **narrow, **SMALL))
     for layer in network.layers.values():
         if isinstance(layer, nn.Conv2d):
@@ -84,16 +87,17 @@ def test_receptive_fields_are_where_the_gradient_reaches(name):
         if not layer.startswith(("conv", "pool")):
             continue
         last = network.activations(torch.zeros(1, 3, *[network.image_size] * 2), [layer])
-        middle = last[layer].shape[-1] // 2
-        for row, col in ((0, 0), (middle, middle), (0, middle)):
+        edge = last[layer].shape[-1] - 1
+        middle = (edge + 1) // 2
+        for row, col in ((0, 0), (middle, middle), (0, middle), (edge, edge)):
             expected = clipped(field.box(row, col), network.image_size)
             assert support(network, layer, row, col) == expected, (layer, row, col)
 
 
-def test_max_pooling_has_the_geometry_of_average_pooling():
+@pytest.mark.parametrize("pooling", ["average", "sum", "stochastic"])
+def test_all_kinds_of_pooling_have_one_geometry(pooling):
     maximum = create("zfnet", num_classes=2, **SMALL).geometry
-    average = create("zfnet", num_classes=2, pooling="average", **SMALL).geometry
-    assert maximum == average
+    assert create("zfnet", num_classes=2, pooling=pooling, **SMALL).geometry == maximum
 
 
 def test_fully_connected_layers_have_no_square(tiny):

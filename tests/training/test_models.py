@@ -5,6 +5,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models import MODELS, create, freeze, options
+from training.models.alexnet import AlexNet
 from training.models.network import run_layer
 
 
@@ -18,11 +19,17 @@ def parameters(network):
         ("alexnet", 60_965_224),  # Krizhevsky et al. 2012
         ("alexnet-onetower", 61_100_840),  # torchvision's
         ("zfnet", 62_357_608),
+        ("zfnet-wide", 107_627_624),
     ],
 )
 def test_networks_have_as_many_parameters_as_the_papers_say(name, count):
     with torch.device("meta"):
         assert parameters(create(name)) == count
+
+
+def test_the_network_of_krizhevskys_first_figure_has_the_count_worked_out_by_hand():
+    layers = [32 * 76, 32 * (25 * 32 + 1), 64 * (25 * 32 + 1), 10 * (64 * 4 * 4 + 1)]
+    assert parameters(create("cifar4", num_classes=10)) == sum(layers) == 89_578
 
 
 def test_layers_are_called_as_in_the_paper():
@@ -57,7 +64,8 @@ def test_one_tower_is_torchvisions_alexnet():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_network_gives_a_logit_a_class(name):
-    network = freeze(create(name, num_classes=7, hidden=(16, 16)))
+    narrow = {"hidden": (16, 16)} if isinstance(MODELS[name], AlexNet) else {}
+    network = freeze(create(name, num_classes=7, **narrow))
     images = torch.zeros(2, 3, network.image_size, network.image_size)
     assert network(images).shape == (2, 7)
     assert network.num_classes == 7

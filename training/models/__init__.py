@@ -24,6 +24,16 @@ class Architecture(Protocol):
         ...
 
 
+# Zeiler & Fergus 2013, figure 3: 224 → 110 → 55 → 26 → 13 → 6
+ZFNET = AlexNet(
+    kernels=(7, 5, 3, 3, 3),
+    strides=(2, 2, 1, 1, 1),
+    paddings=(1, 0, 1, 1, 1),
+    groups=(1, 1, 1, 1, 1),
+    lrn_after_pool=True,
+    pool_ceil=True,
+)
+
 MODELS: dict[str, Architecture] = {
     "lenet5": LeNet5(),
     "alexnet": AlexNet(),
@@ -37,17 +47,28 @@ MODELS: dict[str, Architecture] = {
         paddings=(3, 2, 1, 1, 1),
         groups=(1, 1, 1, 1, 1),
         hidden=(256, 256),
-        std=None,
+        filler="he",
+        conv1_std=0.01,
         unit_biases=False,
     ),
-    # Zeiler & Fergus 2013, figure 3: 224 → 110 → 55 → 26 → 13 → 6
-    "zfnet": AlexNet(
-        kernels=(7, 5, 3, 3, 3),
-        strides=(2, 2, 1, 1, 1),
-        paddings=(1, 0, 1, 1, 1),
-        groups=(1, 1, 1, 1, 1),
-        lrn_after_pool=True,
-        pool_padding=1,
+    "zfnet": ZFNET,
+    # table 3, the best single network: conv3, conv4 and conv5 with 512, 1024 and 512 filters
+    "zfnet-wide": replace(ZFNET, widths=(96, 256, 512, 1024, 512)),
+    # the four layers of Krizhevsky's figure 1, as his cuda-convnet begins them on CIFAR-10: conv1
+    # with 0.0001 for pixels up to 255, so with 64 times as much for pixels of deviation 1
+    "cifar4": AlexNet(
+        image_size=32,
+        widths=(32, 32, 64),
+        kernels=(5, 5, 5),
+        strides=(1, 1, 1),
+        paddings=(2, 2, 2),
+        groups=(1, 1, 1),
+        lrn=(),
+        pool_after=(1, 2, 3),
+        pool_ceil=True,
+        hidden=(),
+        conv1_std=0.0064,
+        unit_biases=False,
     ),
 }
 
