@@ -223,6 +223,7 @@ def _begin(path: Path, recipe: Recipe) -> None:
         "recipe": decisive,
         "chosen": {},
         "trials": {},
+        "arguments": recipe.arguments,
         "command": f"python -m training compare {recipe.name} --setting {recipe.setting}",
         "machine": _machine(),
         **provenance(),

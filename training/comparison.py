@@ -156,7 +156,7 @@ class Comparison:
         What metrics.csv does not tell (ten views, ensembles, why a process failed) is taken from
         comparison.csv.
         """
-        written = self.written().to_dict("records")
+        written = [dict(row) for _, row in self.written().iterrows()]
         before = {(row["variant"], row["seed"]): row for row in written}
         rows = [
             self._row(variant, seed, before.get((variant, str(seed)), {}))

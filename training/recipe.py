@@ -56,6 +56,14 @@ class Recipe:
     paper: Mapping[str, str] = field(default_factory=dict)  # variant to what the paper has for it
     minutes: float | None = None  # expected, on the machine
     machine: str = ""
+    source: str = ""  # the shipped name or the file
+    place: str | None = None  # of the data, where the recipe was not asked
+
+    @property
+    def arguments(self) -> list[str]:
+        """What `python -m training compare` is given to follow it again, without --run."""
+        data = [] if self.place is None else ["--data", self.place]
+        return [self.source, "--setting", self.setting, *data]
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -72,7 +80,7 @@ class Recipe:
     def decisive(self) -> dict[str, Any]:
         """All that decides the results, as JSON can hold it; words are left out."""
         everything = asdict(self)
-        for name in ("name", "title", "claim", "paper", "minutes", "machine"):
+        for name in ("name", "title", "claim", "paper", "minutes", "machine", "source", "place"):
             del everything[name]
         return everything
 
@@ -210,6 +218,8 @@ def _whole(path: Path, written: dict[str, Any], setting: str, data: str | None) 
         paper={str(name): str(said) for name, said in (effective.get("paper") or {}).items()},
         minutes=effective.get("minutes"),
         machine=str(effective.get("machine", "")),
+        source=path.stem if path.parent == SHIPPED else str(path.absolute()),
+        place=data,
     )
     _known(f"{where}, paper", recipe.paper, tuple(variants))
     _check_measures(where, recipe)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from training.measures import MEASURES, epochs_to, rank
-from training.recipe import RecipeError, merged, read_recipe
+from training.recipe import RecipeError, merged, read_recipe, shipped
 
 PLAIN = {
     "title": "Two rates",
@@ -138,3 +138,32 @@ def test_measures_by_hand():
     # neither reaches the threshold: the one that has learned more is ahead
     worse = metrics.assign(train_top1=[0.1, 0.2, 0.3])
     assert rank("epochs_to_train_error", metrics, 0.01) < rank("epochs_to_train_error", worse, 0.01)
+
+
+@pytest.mark.parametrize("setting", ["small", "full"])
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_recipe_can_be_followed(name, setting):
+    recipe = read_recipe(name, setting)  # builds every variant's settings and network
+    assert recipe.paper
+    assert len(recipe.data) == 1
+    assert recipe.minutes
+    if setting == "small":
+        assert recipe.minutes <= 30
+
+
+def test_the_recipes_of_the_papers_claims_are_all_there():
+    assert shipped() == sorted(
+        [
+            "relu-vs-tanh",
+            "response-norm",
+            "overlapping-pooling",
+            "dropout",
+            "augmentation",
+            "depth",
+            "first-layer",
+            "pooling",
+            "ensemble",
+            "lenet-mnist",
+            "best-alexnet",
+        ]
+    )
