@@ -35,7 +35,13 @@ class Film:
     high: float  # weight drawn as 1; its negative is drawn as 0
 
 
-def first_layer(weight: Tensor, *, scale: Scale = "shared", order: Order = "index") -> Filters:
+def first_layer(
+    weight: Tensor,
+    *,
+    scale: Scale = "shared",
+    order: Order = "index",
+    high: float | None = None,
+) -> Filters:
     """Filters as pictures: a weight of 0 is mid grey, positive is brighter, negative darker.
 
     Args:
@@ -44,6 +50,8 @@ def first_layer(weight: Tensor, *, scale: Scale = "shared", order: Order = "inde
             `each` stretches every filter from its least to its greatest weight, so that weak
             ones show their pattern, and grey no longer means 0.
         order: By `index` in the network or by `norm`, longest first.
+        high: Weight drawn as full colour on the shared scale, for networks side by side; the
+            largest of these if not given.
 
     Raises:
         WorkbenchError: If the filters have no three colours, or scale or order is unknown.
@@ -57,13 +65,13 @@ def first_layer(weight: Tensor, *, scale: Scale = "shared", order: Order = "inde
     longest_first = norm.argsort(descending=True, stable=True)
     channel = longest_first if order == "norm" else torch.arange(len(weight))
     if scale == "shared":
-        high = weight.abs().max().item()
-        tiles, low = _symmetric(weight, high), -high
+        full = weight.abs().max().item() if high is None else high
+        tiles, low = _symmetric(weight, full), -full
     elif scale == "each":
-        tiles, low, high = _stretched(weight), torch.nan, torch.nan
+        tiles, low, full = _stretched(weight), torch.nan, torch.nan
     else:
         raise WorkbenchError(f"Unknown scale {scale!r}. Choose one of: shared, each.")
-    return Filters(tiles[channel], channel, norm[channel], low, high)
+    return Filters(tiles[channel], channel, norm[channel], low, full)
 
 
 def film(weights: Mapping[int, Tensor]) -> Film:

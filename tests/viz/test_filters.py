@@ -21,6 +21,12 @@ def test_the_largest_weight_of_all_is_full_colour_and_zero_is_mid_grey():
     assert (filters.low, filters.high) == (-2.0, 2.0)
 
 
+def test_filters_of_two_networks_may_share_a_scale():
+    filters = first_layer(one_pixel_filters([1.0, 0.0, -1.0]), high=2.0)
+    assert filters.tiles[0, 0, 0].tolist() == [0.75, 0.5, 0.25]
+    assert (filters.low, filters.high) == (-2.0, 2.0)
+
+
 def test_each_filter_on_its_own_scale_fills_it():
     weight = one_pixel_filters([2.0, 0.0, -2.0], [0.1, 0.2, 0.3], [7.0, 7.0, 7.0])
     filters = first_layer(weight, scale="each")
