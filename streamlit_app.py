@@ -14,6 +14,7 @@ PAGES = {
     "evolution": ("Evolution", ":material/timeline:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "retrieval": ("Retrieval", ":material/image_search:"),
+    "compare": ("Compare", ":material/compare_arrows:"),
     "train": ("Train", ":material/model_training:"),
 }
 

@@ -26,8 +26,7 @@ NEEDED = ("app.frame", "app.downloads", "app.guesses", "app.curves", "viz.figure
 
 def make_sure_of_a_run() -> None:
     """Start the demo run in a child process, where there is no run and never was one."""
-    root = runs_root()
-    if any(root.glob("*/run.json")) or jobs.was_trained(DEMO):
+    if _is_there("run.json") or jobs.was_trained(DEMO):
         return
     jobs.train(DEMO_FLAGS, name=DEMO)
 
@@ -44,8 +43,17 @@ def _load() -> None:
         importlib.import_module(module)
 
 
-def _is_something_to_see(run: str = "*") -> bool:
-    return any(runs_root().glob(f"{run}/checkpoints/epoch-*.safetensors"))
+def _is_something_to_see(run: str | None = None) -> bool:
+    checkpoints = "checkpoints/epoch-*.safetensors"
+    if run is None:
+        return _is_there(checkpoints)
+    return any(runs_root().glob(f"{run}/{checkpoints}"))
+
+
+def _is_there(pattern: str) -> bool:
+    """In any run; those of a comparison lie one folder deeper."""
+    root = runs_root()
+    return any(root.glob(f"*/{pattern}")) or any(root.glob(f"*/*/{pattern}"))
 
 
 def wait_for(run: str) -> NoReturn:

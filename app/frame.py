@@ -23,6 +23,7 @@ from training.status import DEAD, FAILED, RUNNING, STOPPED
 if TYPE_CHECKING:
     from training.models import Network
 
+ALONE = ("compare",)  # pages that choose among the runs themselves
 LIVE = ("overview", "filters", "train")  # pages that may be redrawn at every new epoch
 LOOK_EVERY_S, GLANCE_EVERY_S, PLAY_EVERY_S = 1.0, 5.0, 0.8
 STATES = {
@@ -60,7 +61,7 @@ def choose(page: str) -> None:
     there, broken = runs.there_are()
     st.session_state["choice"] = st.session_state["run"] = None
     with st.sidebar, readable():
-        if there:
+        if there and page not in ALONE:
             run = st.session_state["run"] = _choose_run(there)
             epoch = _choose_epoch(run, page, arrived)
             if epoch is not None:
@@ -92,7 +93,7 @@ def chosen() -> Choice:
     if choice is None:
         run = chosen_run()
         if run is not None:
-            first_visit.wait_for(run.name)
+            first_visit.wait_for(runs.name_of(run))
         first_visit.wait()
     return choice
 
@@ -136,12 +137,12 @@ def channel_picker(channels: int, default: int = 0) -> int:
 
 
 def _choose_run(there: list[Run]) -> Run:
-    by_name = {run.name: run for run in there}
+    by_name = {runs.name_of(run): run for run in there}
     before = st.session_state.get("run before")
     if before not in (None, *by_name) and st.query_params.get("run") in (None, before):
         address.write(run=None, epoch=None)
         address.notice("run", f"The run {before} is gone: its folder was deleted or moved.")
-    name = address.read("run", lambda text: by_name[text].name, there[0].name)
+    name = address.read("run", {name: name for name in by_name}.__getitem__, next(iter(by_name)))
     if before not in (None, name):
         address.carry_all()
     key = address.fresh_key("run", name, list(by_name))
@@ -297,4 +298,4 @@ def _show_broken(broken: list[BrokenRun]) -> None:
     word = "folder" if len(broken) == 1 else "folders"
     with st.expander(f"{len(broken)} {word} cannot be opened"):
         for run in broken:
-            st.markdown(f"**{plain(run.name)}**  \n{plain(run.reason)}")
+            st.markdown(f"**{plain(runs.name_of(run))}**  \n{plain(run.reason)}")

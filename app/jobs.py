@@ -101,13 +101,27 @@ def train(flags: list[str], *, name: str) -> None:
         flags: Of `fit`, without --run.
         name: Of the run.
     """
+    _start_training("fit", flags, name)
+
+
+def compare(flags: list[str], *, name: str) -> None:
+    """Start `python -m training compare` for the comparison of that name in the runs folder.
+
+    Args:
+        flags: Recipe and flags, without --run.
+        name: Of the comparison's folder.
+    """
+    _start_training("compare", flags, name)
+
+
+def _start_training(command: str, flags: list[str], name: str) -> None:
     folder = _training_folder(name)
     with _starting:
         shutil.rmtree(folder, ignore_errors=True)
         _make(folder)
-        command = [sys.executable, "-m", "training", "fit", "--run", str(runs_root() / name)]
-        pid = spawn([*command, *flags], folder / "log.txt")
-        write_text(folder / "command.json", json.dumps({"command": [*command, *flags], "pid": pid}))
+        words = [sys.executable, "-m", "training", command, "--run", str(runs_root() / name)]
+        pid = spawn([*words, *flags], folder / "log.txt")
+        write_text(folder / "command.json", json.dumps({"command": [*words, *flags], "pid": pid}))
 
 
 def was_trained(name: str) -> bool:
@@ -126,11 +140,11 @@ def training_log(name: str) -> str:
     return last_words(_training_folder(name) / "log.txt")
 
 
-def stop_training(run_path: Path) -> None:
-    """Ask a run's training process to stop after its batch; returns at once."""
-    status = read_status(run_path / "status.json")
+def stop_training(path: Path, *, grace_s: float = GRACE_S) -> None:
+    """Ask the process of a run or a comparison to stop after its batch; returns at once."""
+    status = read_status(path / "status.json")
     if status is not None and status.state == RUNNING:
-        threading.Thread(target=end, args=(status.pid,), daemon=True).start()
+        threading.Thread(target=end, args=(status.pid, grace_s), daemon=True).start()
 
 
 def spawn(command: list[str], log: Path) -> int:
@@ -151,14 +165,14 @@ def spawn(command: list[str], log: Path) -> int:
     return child.pid
 
 
-def end(pid: int) -> None:
+def end(pid: int, grace_s: float = GRACE_S) -> None:
     """End a process and its children: asked first, then told."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(os.getpgid(pid), number)
         except (ProcessLookupError, PermissionError):
             return
-        deadline = time.monotonic() + GRACE_S
+        deadline = time.monotonic() + grace_s
         while _is_alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
 
@@ -234,6 +248,7 @@ def _remove_partial_files(folder: Path) -> None:
 __all__ = [
     "FINISHED",
     "Job",
+    "compare",
     "is_starting",
     "last_words",
     "stop_training",

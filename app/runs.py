@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from training.data import Data
     from training.models import Network
 
-__all__ = ["data_of", "network_of", "runs_root", "there_are"]
+__all__ = ["data_of", "name_of", "network_of", "runs_root", "there_are"]
 
 
 def there_are() -> tuple[list[Run], list[BrokenRun]]:
     """All runs, newest first, and the folders that should be runs and are not."""
     return list_runs(runs_root())
+
+
+def name_of(run: Run | BrokenRun) -> str:
+    """Its folder below the folder of runs, as addresses say it: demo, or pair/relu-seed0."""
+    return run.path.relative_to(runs_root()).as_posix()
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the weights")

@@ -127,7 +127,7 @@ def _until_there() -> None:
 
 
 def _watch(run: Run) -> None:
-    st.subheader(plain(run.name), anchor=False)
+    st.subheader(plain(runs.name_of(run)), anchor=False)
     every = LOOK_EVERY_S if run.status().state == RUNNING else None
     st.fragment(_progress, run_every=every)(run)
     row = st.container(horizontal=True, gap="small")
@@ -159,7 +159,7 @@ def _progress(run: Run) -> None:
     if not _can_go_on(run, progress):
         return
     if button.button("Resume", key="resume", icon=":material/play_arrow:", width="stretch"):
-        jobs.train(["--resume"], name=run.name)
+        jobs.train(["--resume"], name=runs.name_of(run))
 
 
 def _can_go_on(run: Run, progress: TrainingProgress) -> bool:
@@ -177,7 +177,9 @@ def _list() -> None:
         return
     st.subheader("All runs", anchor=False)
     rows = [_row(run) for run in there]
-    rows += [{"run": run.name, "state": "cannot be opened", "why": run.reason} for run in broken]
+    rows += [
+        {"run": runs.name_of(run), "state": "cannot be opened", "why": run.reason} for run in broken
+    ]
     table = pd.DataFrame(rows).fillna("")
     state = st.dataframe(
         table,
@@ -188,9 +190,11 @@ def _list() -> None:
         key="list of runs",
     )
     picked = state["selection"]["rows"]
-    if picked and picked[0] < len(there) and there[picked[0]].name != st.query_params.get("run"):
-        address.write(run=there[picked[0]].name, epoch=None)
-        st.rerun()
+    if picked and picked[0] < len(there):
+        name = runs.name_of(there[picked[0]])
+        if name != st.query_params.get("run"):
+            address.write(run=name, epoch=None)
+            st.rerun()
 
 
 def _row(run: Run) -> dict[str, str]:
@@ -198,7 +202,7 @@ def _row(run: Run) -> dict[str, str]:
     metrics = run.metrics()
     best = percent(float(metrics["val_top1"].max())) if len(metrics) else ""
     return {
-        "run": run.name,
+        "run": runs.name_of(run),
         "state": progress.status.state,
         "epochs": f"{max(progress.newest, 0)} of {progress.epochs}",
         "best top-1": best,

@@ -1,0 +1,166 @@
+"""Two variants of a comparison beside each other: the same view, the same epoch, one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+import torch
+from matplotlib.figure import Figure
+
+from app import address
+from app.drawing import is_dark, png_of
+from app.errors import plain
+from app.frame import go_to
+from app.mined import recalled_patches
+from app.runs import data_of, name_of
+from training.comparison import Comparison
+from training.errors import WorkbenchError
+from training.runs import Run
+from viz.architecture import describe
+from viz.figures.architecture import architecture_figure
+from viz.figures.curves import curves_figure
+from viz.figures.filters import filters_figure
+from viz.figures.style import DPI
+from viz.figures.top_patches import top_patches_figure
+from viz.filters import first_layer
+from viz.images import SplitImages
+from viz.patches import boxes, cut
+from viz.results import NotKept, blueprint
+
+CHANNELS = 4  # of which patches are shown
+COLUMN_PX = 560  # of one picture; wider ones are reduced
+
+
+def show_two(comparison: Comparison) -> None:
+    """Choose a view, two runs and an epoch, and draw them."""
+    runs = _runs(comparison)
+    if not runs:
+        st.info("There is no run to look at yet.", icon=":material/hourglass_empty:")
+        return
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        look = address.pick(
+            st.segmented_control,
+            "View",
+            list(LOOKS),
+            name="look",
+            default="filters",
+            format_func=lambda name: LOOKS[name][0],
+            required=True,
+            width="content",
+        )
+        epoch = _epoch(runs) if look in ("filters", "patches") else None
+    columns = st.columns(2, gap="medium")
+    pair = []
+    for column, side, default in zip(columns, ("left", "right"), _first_two(runs), strict=True):
+        with column:
+            name = address.pick(st.selectbox, side.title(), list(runs), name=side, default=default)
+        pair.append(runs[name])
+    for column, run, side in zip(columns, pair, ("left", "right"), strict=True):
+        with column:
+            try:
+                LOOKS[look][1](run, _nearest(run, epoch), pair, side)
+            except WorkbenchError as error:
+                st.info(plain(str(error)), icon=":material/info:")
+
+
+def _runs(comparison: Comparison) -> dict[str, Run]:
+    """Those with a checkpoint, by what to call them: relu, or relu, seed 1."""
+    several = len(comparison.seeds) > 1
+    found = {}
+    for variant in comparison.variants:
+        for seed in comparison.seeds:
+            run = comparison.run(variant, seed)
+            if run is not None and run.epochs:
+                found[f"{variant}, seed {seed}" if several else variant] = run
+    return found
+
+
+def _first_two(runs: dict[str, Run]) -> tuple[str, str]:
+    """The first run and the first of another variant."""
+    names = list(runs)
+    variant = names[0].split(",")[0]
+    return names[0], next((name for name in names if name.split(",")[0] != variant), names[-1])
+
+
+def _epoch(runs: dict[str, Run]) -> int:
+    epochs = sorted({epoch for run in runs.values() for epoch in run.epochs})
+    if len(epochs) == 1:
+        return epochs[0]
+    with st.container(width=320):
+        return address.pick(
+            st.select_slider, "Epoch of both", epochs, name="at", default=epochs[-1]
+        )
+
+
+def _nearest(run: Run, epoch: int | None) -> int:
+    """The last epoch that the run has up to this one: a variant may have ended earlier."""
+    before = [each for each in run.epochs if epoch is None or each <= epoch]
+    return before[-1] if before else run.epochs[0]
+
+
+def _filters(run: Run, epoch: int, pair: list[Run], _side: str) -> None:
+    weights = [_first_weight(each, _nearest(each, epoch)) for each in pair]
+    high = max(float(weight.abs().nan_to_num().max()) for weight in weights)
+    filters = first_layer(_first_weight(run, epoch), high=high)
+    title = f"First filters, epoch {epoch}"
+    _draw(filters_figure(filters, title=title), f"{title} of {run.name}")
+
+
+def _first_weight(run: Run, epoch: int) -> torch.Tensor:
+    return run.weight(epoch, f"{blueprint(run).convolutions[0]}.weight")
+
+
+def _curves(run: Run, _epoch: int, pair: list[Run], _side: str) -> None:
+    metrics = run.metrics()
+    if metrics.empty:
+        raise WorkbenchError("Its curves will stand here after the first epoch.")
+    tables = [table for each in pair if len(table := each.metrics())]
+    figure = curves_figure(metrics, epochs=max(len(table) for table in tables))
+    highest = max(
+        float(table[name].max()) for table in tables for name in ("train_loss", "val_loss")
+    )
+    figure.axes[0].set_ylim(0, 1.2 * highest)
+    _draw(figure, f"Loss and error of {run.name} by epoch")
+
+
+def _architecture(run: Run, _epoch: int, _pair: list[Run], _side: str) -> None:
+    figure = architecture_figure(describe(blueprint(run)), name=run.config["model"])
+    _draw(figure, f"The network of {run.name} as a row of blocks")
+
+
+def _patches(run: Run, epoch: int, _pair: list[Run], side: str) -> None:
+    plan = blueprint(run)
+    layer = plan.convolutions[-1]
+    try:
+        top = recalled_patches(str(run.path), run.digest(epoch), epoch, layer)
+    except NotKept:
+        st.info(
+            f"The patches of {layer} at epoch {epoch} have not been looked for yet.",
+            icon=":material/photo_library:",
+        )
+        if st.button("Look for them", icon=":material/search:", key=f"mine {side}"):
+            go_to("top_patches", run=name_of(run), epoch=epoch, layer=layer)
+        return
+    channels = top.score[:, 0].argsort(descending=True, stable=True)[:CHANNELS]
+    image, row, col = (table[channels].flatten() for table in (top.image, top.row, top.col))
+    images = SplitImages(data_of(run).val, run.preprocess)[image.clamp(min=0)]
+    patches = cut(run.preprocess.picture(images), boxes(plan, layer, row, col))
+    patches = patches.unflatten(0, (len(channels), -1))
+    figure = top_patches_figure(
+        patches, None, top.score[channels], channels.tolist(), layer=layer, epoch=epoch
+    )
+    _draw(figure, f"The strongest patches of {layer} of {run.name}")
+
+
+def _draw(figure: Figure, alt: str) -> None:
+    width = round(figure.get_figwidth() * DPI)
+    st.image(png_of(figure, dark=is_dark()), width=min(width, COLUMN_PX), alt=alt)
+
+
+LOOKS: dict[str, tuple[str, Callable[[Run, int, list[Run], str], None]]] = {
+    "filters": ("First filters", _filters),
+    "curves": ("Curves", _curves),
+    "architecture": ("Architecture", _architecture),
+    "patches": ("Top patches", _patches),
+}
