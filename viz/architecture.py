@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from training.geometry import IMAGE, ReceptiveField
 from training.models import Network
+from training.models.drop_connect import DropConnect
 from training.models.network import run_layer
+from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
 
 
@@ -66,11 +68,17 @@ def _kind(layer: nn.Module) -> str:
             words = ["convolution " + _window(layer), *_unless(1, layer.groups, "groups")]
         case nn.MaxPool2d():
             words = ["max pooling " + _window(layer)]
+        case SumPool2d():
+            words = ["sum pooling " + _window(layer)]
         case nn.AvgPool2d():
             words = ["average pooling " + _window(layer)]
+        case StochasticPool2d():
+            words = ["stochastic pooling " + _window(layer)]
+        case DropConnect():
+            words = ["fully connected", f"dropconnect {layer.p:g}"]
         case nn.Linear():
             words = ["fully connected"]
-        case nn.BatchNorm2d():
+        case nn.BatchNorm1d() | nn.BatchNorm2d():
             words = ["batch normalisation"]
         case ResponseNorm():
             words = [f"response normalisation over {layer.n} channels"]
@@ -83,7 +91,7 @@ def _kind(layer: nn.Module) -> str:
     return ", ".join(words)
 
 
-def _window(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) -> str:
+def _window(layer: nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | StochasticPool2d) -> str:
     kernel, stride, padding = (
         length if isinstance(length, int) else length[0]
         for length in (layer.kernel_size, layer.stride, layer.padding)

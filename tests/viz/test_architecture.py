@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from training.geometry import ReceptiveField
 from training.models import create
@@ -48,11 +49,46 @@ def test_layers_are_called_by_their_kind_and_settings(layer, kind):
 
 
 def test_every_option_has_its_words(make_tiny):
-    rows = describe(make_tiny(batch_norm=True, activation="tanh", pooling="average"))
+    rows = describe(make_tiny(batch_norm=True, activation="tanh", dropconnect=0.3))
     kinds = {row.name: row.kind for row in rows}
-    assert kinds["bn1"] == "batch normalisation"
+    assert kinds["bn1"] == kinds["bn6"] == "batch normalisation"
     assert kinds["tanh1"] == "tanh"
-    assert kinds["pool1"] == "average pooling 3×3, stride 2"
+    assert kinds["fc6"] == "fully connected, dropconnect 0.3"
+    assert kinds["fc8"] == "fully connected"
+
+
+@pytest.mark.parametrize("pooling", ["max", "average", "sum", "stochastic"])
+def test_every_kind_of_pooling_has_its_word(make_tiny, pooling):
+    kinds = {row.name: row.kind for row in describe(make_tiny(pooling=pooling))}
+    assert kinds["pool1"] == f"{pooling} pooling 3×3, stride 2"
+
+
+@pytest.mark.parametrize(
+    ("without", "parameters", "macs"),
+    [
+        # fc7: 4096·4097 parameters, 4096·4096 products
+        (["fc7"], 44_183_912, 707_629_600),
+        (["fc6", "fc7"], 11_551_080, 675_000_864),
+        # most parameters are fully connected, most products are convolutions
+        (["conv3", "conv4"], 59_268_712, 437_826_080),
+        (["conv3", "conv4", "fc6", "fc7"], 9_854_568, 388_420_128),
+    ],
+)
+def test_leaving_layers_out_saves_what_they_cost(without, parameters, macs):
+    with torch.device("meta"):
+        rows = describe(create("alexnet", without=without).eval())
+    assert sum(row.parameters for row in rows) == parameters
+    assert sum(row.macs for row in rows) == macs
+
+
+def test_what_is_left_costs_what_it_does_by_hand():
+    with torch.device("meta"):
+        left_out = ("conv3", "conv4", "fc6", "fc7")
+        rows = {row.name: row for row in describe(create("alexnet", without=left_out).eval())}
+    # conv5's two towers see the 256 maps of pool2, and fc8 the 256 maps of 6×6 of pool5
+    assert rows["conv5"].parameters == 256 * (3 * 3 * 128 + 1)
+    assert rows["conv5"].macs == 13 * 13 * 256 * 3 * 3 * 128
+    assert rows["fc8"].parameters == 1000 * (256 * 6 * 6 + 1)
 
 
 def test_describing_changes_nothing(make_tiny):
