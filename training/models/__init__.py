@@ -24,7 +24,7 @@ class Architecture(Protocol):
         ...
 
 
-# Zeiler & Fergus 2013, figure 3: 224 → 110 → 55 → 26 → 13 → 6
+# Zeiler & Fergus 2013, figure 3: 224 → 110 → 55 → 26 → 13 → 6; all biases begin at 0 (section 3)
 ZFNET = AlexNet(
     kernels=(7, 5, 3, 3, 3),
     strides=(2, 2, 1, 1, 1),
@@ -32,6 +32,7 @@ ZFNET = AlexNet(
     groups=(1, 1, 1, 1, 1),
     lrn_after_pool=True,
     pool_ceil=True,
+    unit_biases=False,
 )
 
 MODELS: dict[str, Architecture] = {
