@@ -89,7 +89,7 @@ class _Draw(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         activations, switches, pooled = ctx.saved_tensors
         kernel_size, stride, ceil_mode = ctx.window
         found = torch.ops.aten.max_pool2d_with_indices_backward(
