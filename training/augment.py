@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,8 +115,13 @@ class Chances:
 
     def __getitem__(self, part: slice) -> Chances:
         """Those of some of the images."""
-        values = (getattr(self, field.name) for field in fields(self))
-        return Chances(*(None if value is None else value[part] for value in values))
+        return Chances(
+            self.tops[part],
+            self.lefts[part],
+            self.mirrored[part],
+            None if self.warps is None else self.warps[part],
+            None if self.shifts is None else self.shifts[part],
+        )
 
     def cut(self, pixels: np.ndarray, size: int) -> np.ndarray:
         """The cuts of pixels (N, C, C, 3), mirrored where it is so decided."""
