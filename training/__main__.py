@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Literal
 
 from jsonargparse import ActionConfigFile, ArgumentParser, Namespace, set_parsing_settings
 from tqdm import tqdm
@@ -38,9 +39,19 @@ def parser() -> ArgumentParser:
     adopt.add_argument("--data", type=str | None, default=None, help="data set to mine")
     adopt.add_argument("--options", type=dict, default={}, help="the model's choices, as for fit")
 
-    score = ArgumentParser(description="Top-1 and top-5 of a run on its validation images.")
-    score.add_argument("run", type=str, help="run folder")
+    score = ArgumentParser(description="Top-1 and top-5 error of runs, one by one and together.")
+    score.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
     score.add_argument("--epoch", type=int | None, default=None, help="the last one if not given")
+    score.add_argument(
+        "--views", type=Literal[1, 10], default=1, help="10: also the mean of ten views"
+    )
+    score.add_argument("--split", type=Literal["val", "train"], default="val", help="images")
+    score.add_argument(
+        "--mistakes", type=int, default=0, help="how many of the surest and worst to name"
+    )
+    score.add_argument(
+        "--out", type=str | None, default=None, help="file to write: .json, .csv or .npz"
+    )
 
     several = ArgumentParser(description="Train the variants of a recipe and compare them.")
     several.add_argument("recipe", type=str, help="name of a shipped recipe, or a YAML file")
@@ -65,7 +76,7 @@ def parser() -> ArgumentParser:
     )
     choose = commands.add_subcommands(dest="command")
     choose.add_subcommand("fit", fit, help="train a network")
-    choose.add_subcommand("evaluate", score, help="score a run")
+    choose.add_subcommand("evaluate", score, help="score runs, alone and together")
     choose.add_subcommand("import", adopt, help="make a run from weights")
     choose.add_subcommand("compare", several, help="train the variants of a recipe")
     return commands
@@ -132,20 +143,26 @@ def _fit(settings: Namespace) -> None:
 
 
 def _evaluate(settings: Namespace) -> None:
-    from training.evaluate import evaluate
+    from training.ensemble import evaluate_together, open_members
     from training.runs import Run
+    from training.scores import check_out, mistakes_in_words, table, write_scores
 
-    run = Run.open(settings.run)
-    epoch = run.epochs[-1] if settings.epoch is None and run.epochs else settings.epoch
-    network = run.network(epoch)
-    score = evaluate(
-        network, run.data(Bar("Reading")).val, run.preprocess, progress=Bar("Evaluating")
+    out = check_out(settings.out)
+    if settings.mistakes < 0:
+        raise WorkbenchError(f"--mistakes must be at least 0, got {settings.mistakes}.")
+    runs = [Run.open(path) for path in settings.runs]
+    members = open_members(
+        runs, epoch=settings.epoch, split=settings.split, progress=Bar("Reading")
     )
-    print(
-        f"{run.name}, epoch {epoch}, {score.images} images: loss {score.loss:.3f}, "
-        f"top-1 {score.top1:.2%} (error {1 - score.top1:.2%}), "
-        f"top-5 {score.top5:.2%} (error {1 - score.top5:.2%})"
+    scores = evaluate_together(
+        members, views=settings.views, mistakes=settings.mistakes, progress=Bar("Evaluating")
     )
+    print(table(scores))
+    if settings.mistakes:
+        names = members[0].split.names
+        print(f"\n{mistakes_in_words(scores[-1], runs[0].classes, names)}")
+    if out is not None:
+        write_scores(out, scores, runs[0].classes)
 
 
 def _import(settings: Namespace) -> None:

@@ -1,8 +1,13 @@
-"""How often a network is right."""
+"""How often a network is right, which classes it takes for which, and where it is most wrong.
+
+What is counted over some of the images adds up with what is counted over the others, so several
+processes may share a split; memory does not grow with it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,50 +22,205 @@ from training.progress import Progress, silent
 if TYPE_CHECKING:
     from training.data import Split
 
+GUESSES = 5  # most probable classes, as everybody counts since ImageNet
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
+class Mistakes:
+    """Images that were taken for another class, the one to look at first coming first."""
+
+    index: Tensor  # (m,) int64, of the image in its split
+    label: Tensor  # (m,) int64, its class
+    truth: Tensor  # (m,) float32, probability of its class
+    guess: Tensor  # (m, 5) int64, the most probable classes; all of them where there are fewer
+    probability: Tensor  # (m, 5) float32, theirs
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, which: Tensor | slice) -> Mistakes:
+        """Some of them."""
+        return Mistakes(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def __add__(self, other: Mistakes) -> Mistakes:
+        """Both's, these first."""
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return Mistakes(*(torch.cat(pair) for pair in pairs))
+
+    def first(self, count: int, score: Callable[[Mistakes], Tensor]) -> Mistakes:
+        """Those of highest score; between equals the lower index, however they were gathered."""
+        ordered = self[self.index.argsort()]
+        return ordered[score(ordered).argsort(descending=True, stable=True)[:count]]
+
+
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """Means over a split; errors are 1 − top1 and 1 − top5."""
 
-    loss: float  # cross-entropy, nats
+    loss: float  # cross-entropy, nats, or the network's own loss
     top1: float  # share of images whose class is the most probable one, in [0, 1]
     top5: float  # share of images whose class is among the five most probable
     images: int
+    confusion: Tensor  # (K, K) int64: images of class (row) that were taken for class (column)
+    surest: Mistakes  # wrong with the highest probability
+    worst: Mistakes  # wrong with the lowest probability of the true class
 
 
-@torch.inference_mode()
+class Tally:
+    """What was counted so far, batch by batch; tallies of other images can be added."""
+
+    def __init__(self, num_classes: int, *, mistakes: int = 0) -> None:
+        """
+        Args:
+            num_classes: K.
+            mistakes: How many of the surest and of the worst ones to remember.
+        """
+        self.loss, self.top5 = 0.0, 0  # sums
+        self.confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
+        self.surest = self.worst = _no_mistakes(min(GUESSES, num_classes))
+        self._mistakes = mistakes
+
+    @property
+    def images(self) -> int:
+        """How many were counted."""
+        return int(self.confusion.sum())
+
+    def add(
+        self, logits: Tensor, labels: Tensor, *, first: int = 0, loss: float | None = None
+    ) -> None:
+        """Count a batch.
+
+        Args:
+            logits: (N, K), or logarithms of probabilities.
+            labels: (N,) int64.
+            first: Index of the batch's first image in its split.
+            loss: Sum over the batch; the cross-entropy if not given.
+        """
+        logits, labels = logits.float().cpu(), labels.cpu()
+        if loss is None:
+            loss = functional.cross_entropy(logits, labels, reduction="sum").item()
+        self.loss += loss
+        guesses = logits.topk(min(GUESSES, logits.shape[1]), dim=1).indices
+        self.top5 += int((guesses == labels[:, None]).sum())
+        cells = labels * len(self.confusion) + guesses[:, 0]
+        # not bincount, whose result is a whole matrix for every batch
+        self.confusion.view(-1).scatter_add_(0, cells, torch.ones_like(cells))
+        if self._mistakes:
+            self._remember(logits, labels, guesses, first)
+
+    def __add__(self, other: Tally) -> Tally:
+        """The tally of both's images."""
+        total = Tally(len(self.confusion), mistakes=max(self._mistakes, other._mistakes))
+        total.loss, total.top5 = self.loss + other.loss, self.top5 + other.top5
+        total.confusion = self.confusion + other.confusion
+        total._keep(self.surest + other.surest, self.worst + other.worst)
+        return total
+
+    def evaluation(self) -> Evaluation:
+        """Means over what was counted, at least one image."""
+        images = self.images
+        return Evaluation(
+            loss=self.loss / images,
+            top1=int(self.confusion.trace()) / images,
+            top5=self.top5 / images,
+            images=images,
+            confusion=self.confusion,
+            surest=self.surest,
+            worst=self.worst,
+        )
+
+    def _remember(self, logits: Tensor, labels: Tensor, guesses: Tensor, first: int) -> None:
+        probabilities = logits.softmax(1)
+        found = Mistakes(
+            index=first + torch.arange(len(labels)),
+            label=labels,
+            truth=probabilities.gather(1, labels[:, None])[:, 0],
+            guess=guesses,
+            probability=probabilities.gather(1, guesses),
+        )
+        found = found[guesses[:, 0] != labels]
+        self._keep(self.surest + found, self.worst + found)
+
+    def _keep(self, surest: Mistakes, worst: Mistakes) -> None:
+        self.surest = surest.first(self._mistakes, lambda them: them.probability[:, 0])
+        self.worst = worst.first(self._mistakes, lambda them: -them.truth)
+
+
 def evaluate(
     network: Network,
     split: Split,
     preprocess: Preprocess,
     *,
     batch_size: int = 250,
+    mistakes: int = 0,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Loss and accuracy on the central crop of every image, in float32.
+    """Loss, accuracy and confusion on the central crop of every image, in float32.
 
     Args:
         network: Any mode; it is left in evaluation mode.
         split: Images and labels.
         preprocess: The run's preprocessing.
         batch_size: Images at once.
+        mistakes: How many of the surest and of the worst ones are wanted.
         progress: Told the images done.
     """
+    return tally(
+        network, split, preprocess, batch_size=batch_size, mistakes=mistakes, progress=progress
+    ).evaluation()
+
+
+@torch.inference_mode()
+def tally(
+    network: Network,
+    split: Split,
+    preprocess: Preprocess,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    batch_size: int = 250,
+    mistakes: int = 0,
+    progress: Progress = silent,
+) -> Tally:
+    """What `evaluate` counts, over images `start` to `stop` alone: tallies of parts add up.
+
+    Args:
+        network: Any mode; it is left in evaluation mode.
+        split: Images and labels.
+        preprocess: The run's preprocessing.
+        start: Index of the first image.
+        stop: Index after the last image; all by default.
+        batch_size: Images at once.
+        mistakes: How many of the surest and of the worst ones are wanted.
+        progress: Told the images done, of those asked for.
+    """
     network.eval()
-    device = next(network.parameters()).device
-    loss, top1, top5, seen = 0.0, 0, 0, 0
-    for images in batches(split, preprocess, batch_size=batch_size, device=device):
-        labels = torch.from_numpy(split.labels[seen : seen + len(images)]).to(device)
+    stop = len(split.labels) if stop is None else stop
+    counted, seen = Tally(network.num_classes, mistakes=mistakes), start
+    for images in batches(
+        split, preprocess, batch_size=batch_size, start=start, stop=stop, device=network.device
+    ):
+        labels = torch.from_numpy(split.labels[seen : seen + len(images)]).to(network.device)
         logits = network(images)
-        loss += functional.cross_entropy(logits, labels, reduction="sum").item()
-        top1 += int(correct_in_top(logits, labels, 1).sum())
-        top5 += int(correct_in_top(logits, labels, 5).sum())
+        loss = network.criterion(logits, labels, reduction="sum").item()
+        counted.add(logits, labels, first=seen, loss=loss)
         seen += len(images)
-        progress(seen, len(split.labels))
-    return Evaluation(loss / seen, top1 / seen, top5 / seen, seen)
+        progress(seen - start, stop - start)
+    return counted
 
 
 def correct_in_top(logits: Tensor, labels: Tensor, k: int) -> Tensor:
     """Which images have their class among the k largest logits: (N, K), (N,) to (N,) bool."""
     guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
     return (guesses == labels[:, None]).any(dim=1)
+
+
+def _no_mistakes(guesses: int) -> Mistakes:
+    none = torch.zeros(0, dtype=torch.int64)
+    return Mistakes(
+        index=none,
+        label=none,
+        truth=torch.zeros(0),
+        guess=torch.zeros(0, guesses, dtype=torch.int64),
+        probability=torch.zeros(0, guesses),
+    )
