@@ -17,6 +17,7 @@ from training.interrupt import Interruptible
 from training.loop import Step
 from training.memory import keep_freed_memory
 from training.progress import Bar, Lines
+from training.ranks import is_first, joined
 
 
 def parser() -> ArgumentParser:
@@ -113,7 +114,7 @@ def _fit(settings: Namespace) -> None:
     from training.fit import fit
 
     config = FitConfig(**{field.name: settings[field.name] for field in fields(FitConfig)})
-    bar = tqdm(unit="image", file=sys.stderr, disable=None, leave=False)
+    bar = tqdm(unit="image", file=sys.stderr, disable=not is_first() or None, leave=False)
 
     def show(epoch: int, step: Step) -> None:
         if step.images <= bar.n or bar.total is None:
@@ -123,6 +124,8 @@ def _fit(settings: Namespace) -> None:
         bar.update(step.images - bar.n)
 
     def tell(row: dict[str, float]) -> None:
+        if not is_first():
+            return
         bar.clear()
         print(
             f"epoch {row['epoch']:3}   loss {row['train_loss']:.3f}   validation: "
@@ -132,13 +135,14 @@ def _fit(settings: Namespace) -> None:
             flush=True,
         )
 
-    with Interruptible() as interruptible, bar:
+    with joined() as ranks, Interruptible() as interruptible, bar:
         fit(
             config,
             resume=settings.resume,
             on_step=show,
             on_epoch=tell,
             pause=interruptible.pause,
+            ranks=ranks,
         )
 
 

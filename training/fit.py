@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-import pandas as pd
 import torch
 
 from training.augment import augmentation_of
 from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
-from training.data.batches import batches
+from training.data.batches import batches, share
 from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
-from training.evaluate import evaluate
+from training.evaluate import Evaluation, tally
 from training.learner import Learner
 from training.loop import Step, train_epoch, why_dead
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
+from training.ranks import ALONE, Ranks
 from training.run_writer import (
     Row,
     begin_run,
@@ -36,7 +37,10 @@ from training.run_writer import (
     sweep,
 )
 from training.runs import Run, read_metrics
-from training.status import DEAD, FAILED, FINISHED, STOPPED, Reporter
+from training.status import DEAD, FAILED, FINISHED, STOPPED, Reporter, Unheard
+
+if TYPE_CHECKING:
+    from training.data import Split
 
 
 def fit(
@@ -46,30 +50,40 @@ def fit(
     on_step: Callable[[int, Step], None] = lambda *_: None,
     on_epoch: Callable[[Row], None] = lambda _: None,
     pause: Callable[[], None] = lambda: None,
+    ranks: Ranks = ALONE,
 ) -> Run:
     """Train a network and write its run folder.
 
-    Whatever ends it leaves the folder ready to be resumed from its last whole epoch.
+    Whatever ends it leaves the folder ready to be resumed from its last whole epoch. Several
+    processes that call this together train one network, and the first of them writes.
 
     Args:
         config: Everything that decides the result.
         resume: Go on with the run in the folder, as if it had never stopped.
         on_step: Told (epoch, step) after every batch.
         on_epoch: Told the new line of metrics.csv, once the epoch is saved.
-        pause: Called where it is good to stop; stops the run by raising KeyboardInterrupt.
+        pause: Called where it is good to stop; stops the run by raising KeyboardInterrupt, in all
+            processes if it does so in one.
+        ranks: The processes; the folder must be one that all of them see.
 
     Raises:
         WorkbenchError: If the settings do not fit, the folder holds another run, the data cannot
             be read, or the network dies.
     """
     path = Path(config.run)
-    check_folder(path, config, resume=resume)
-    start = _prepare(config)  # before the folder is made: what does not fit leaves no trace
-    make_folder(path)
-    status = Reporter(path / "status.json", message="Getting ready")
-    sweep(path)
+    if ranks.is_first:
+        check_folder(path, config, resume=resume)
+    start = _prepare(config, ranks)  # before the folder is made: what does not fit leaves no trace
+    status: Reporter = Unheard()
+    if ranks.is_first:
+        make_folder(path)
+        status = Reporter(path / "status.json", message="Getting ready")
+        sweep(path)
     try:
-        for row in _epochs(path, config, start, resume, status, on_step, pause):
+        if ranks.is_first and not resume:
+            _begin(path, config, start, status, pause)
+        ranks.wait()
+        for row in _epochs(path, config, start, ranks, status, on_step, pause):
             on_epoch(row)
     except KeyboardInterrupt:
         status.end(STOPPED, "Stopped by hand; resume goes on from the last whole epoch.")
@@ -94,74 +108,79 @@ class _Start:
 
     source: Source
     preprocess: Preprocess
-    network: Network  # untrained, on the CPU
-    device: torch.device
-    dtype: torch.dtype
+    learner: Learner  # untrained
 
 
-def _prepare(config: FitConfig) -> _Start:
+def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
+    if config.batch_size < 2 * ranks.count:
+        raise WorkbenchError(
+            f"A batch of {config.batch_size} images is too small for {ranks.count} processes. "
+            f"Give a --batch_size of at least {2 * ranks.count}."
+        )
     device = choose_device(config.device)
     source = describe(config.data)
     torch.manual_seed(config.seed)
+    network = create(config.model, len(source.classes), **config.model_options)
+    network = network.to(device).to(memory_format=torch.channels_last)
     return _Start(
         source,
         Preprocess(config.input_size, config.stored_size, source.mean, source.std),
-        create(config.model, len(source.classes), **config.model_options),
-        device,
-        choose_dtype(config.precision, device),
+        Learner(network, config, choose_dtype(config.precision, device), ranks),
     )
+
+
+def _begin(
+    path: Path, config: FitConfig, start: _Start, status: Reporter, pause: Callable[[], None]
+) -> None:
+    """Write the folder of a run as it is before the first epoch."""
+    preprocess, tell = start.preprocess, _both(status, pause)
+    if config.mean == "image":
+        status.say("Reading the images")
+        train = open_data(config.data, size=config.stored_size, progress=tell).train
+        status.say("Working out the mean image")
+        preprocess = preprocess.with_mean_image(mean_image(train, tell))
+    # else before the data are ready: there is something to look at from the first second
+    begin_run(path, config, start.source, preprocess, start.learner.dtype)
+    save_checkpoint(path, 0, start.learner.network.state_dict())
+    save_resume(path, 0, start.learner)
 
 
 def _epochs(
     path: Path,
     config: FitConfig,
     start: _Start,
-    resume: bool,
+    ranks: Ranks,
     status: Reporter,
     on_step: Callable[[int, Step], None],
     pause: Callable[[], None],
 ) -> Iterator[Row]:
-    tell = _both(status, pause)
-    preprocess = Run.open(path).preprocess if resume else start.preprocess
-    if not resume:
-        if config.mean == "image":
-            status.say("Reading the images")
-            train = open_data(config.data, size=config.stored_size, progress=tell).train
-            status.say("Working out the mean image")
-            preprocess = preprocess.with_mean_image(mean_image(train, tell))
-        # else before the data are ready: there is something to look at from the first second
-        begin_run(path, config, start.source, preprocess, start.dtype)
-        save_checkpoint(path, 0, start.network.state_dict())
-    network = start.network.to(start.device).to(memory_format=torch.channels_last)
-    learner = Learner(network, config, start.dtype)
-    if not resume:
-        save_resume(path, 0, learner)
-    first = restore(path, learner) + 1 if resume else 1
+    preprocess, learner = Run.open(path).preprocess, start.learner
+    first = restore(path, learner) + 1
+    history = cast(list[Row], read_metrics(path / "metrics.csv").to_dict("records"))
 
     status.say("Reading the images")
-    data = open_data(config.data, size=config.stored_size, progress=tell)
-    for notice in data.notices:
+    data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
+    for notice in data.notices if ranks.is_first else ():
         print(notice, file=sys.stderr)
     augmentation = augmentation_of(config, data.train)
     for epoch in range(first, config.epochs + 1):
-        before = read_metrics(path / "metrics.csv")
-        if _has_learned_enough(config, before):
+        if _has_learned_enough(config, history):
             return
         status.say(f"Epoch {epoch} of {config.epochs}")
         began = time.perf_counter()
-        errors = (1 - before.val_top1).tolist()
+        errors = [1 - row["val_top1"] for row in history]
         for step in train_epoch(
             learner, data.train, preprocess, augmentation, config, epoch=epoch, errors=errors
         ):
             on_step(epoch, step)
             status(step.images, step.total)
-            pause()
+            _agreed(pause, ranks)
             if not step.loss < float("inf"):
                 break
-        some_images = next(batches(data.val, preprocess, device=start.device))
+        some_images = next(batches(data.val, preprocess, device=learner.network.device))
         if reason := why_dead(learner.network.eval(), some_images, step.mean_loss):
             raise DeadNetworkError(f"Epoch {epoch}: {reason}")
-        score = evaluate(learner.network, data.val, preprocess)
+        score = _evaluated(learner.network, data.val, preprocess, ranks)
         row: Row = {
             "epoch": epoch,
             "train_loss": step.mean_loss,
@@ -173,13 +192,36 @@ def _epochs(
             "seconds": time.perf_counter() - began,
             "images_per_s": step.images / step.seconds,
         }
-        save_epoch(path, epoch, learner, row)
+        if ranks.is_first:
+            save_epoch(path, epoch, learner, row)
+        history.append(row)
         yield row
 
 
-def _has_learned_enough(config: FitConfig, metrics: pd.DataFrame) -> bool:
+def _evaluated(network: Network, split: Split, preprocess: Preprocess, ranks: Ranks) -> Evaluation:
+    """Each process counts its own images, and all of them add up what they counted."""
+    own = share(len(split.labels), ranks.rank, ranks.count)
+    counted = tally(network, split, preprocess, start=own.start, stop=own.stop)
+    (counted.loss,) = ranks.total([counted.loss])
+    counted.top5 = int(ranks.total([counted.top5])[0])
+    counted.confusion = ranks.total_of(counted.confusion)
+    return counted.evaluation()
+
+
+def _agreed(pause: Callable[[], None], ranks: Ranks) -> None:
+    """Stop in all processes after the same batch, if one of them is asked to."""
+    asked = False
+    try:
+        pause()
+    except KeyboardInterrupt:
+        asked = True
+    if ranks.any(asked):
+        raise KeyboardInterrupt
+
+
+def _has_learned_enough(config: FitConfig, history: Sequence[Row]) -> bool:
     wanted = config.stop_at_train_error
-    return wanted is not None and bool((1 - metrics.train_top1 <= wanted).any())
+    return wanted is not None and any(1 - row["train_top1"] <= wanted for row in history)
 
 
 def _both(progress: Progress, pause: Callable[[], None]) -> Progress:

@@ -6,11 +6,13 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.models import Network
 from training.optimizers import make_optimizer, set_rate
+from training.ranks import ALONE, Ranks
 
 if TYPE_CHECKING:
     from training.config import FitConfig
@@ -20,18 +22,26 @@ class Learner:
     """Takes steps; what it has learned so far is `network`."""
 
     def __init__(
-        self, network: Network, config: FitConfig, dtype: torch.dtype = torch.float32
+        self,
+        network: Network,
+        config: FitConfig,
+        dtype: torch.dtype = torch.float32,
+        ranks: Ranks = ALONE,
     ) -> None:
         """
         Args:
             network: Trained in place, on its own device.
             config: Rule of the update, momentum, decay, smoothing and averaging.
             dtype: Arithmetic of forward and backward pass; weights stay float32.
+            ranks: The processes that take each step together.
 
         Raises:
             WorkbenchError: If the settings do not fit the network.
         """
-        self.dtype, self._label_smoothing = dtype, config.label_smoothing
+        self.dtype, self.ranks = dtype, ranks
+        if ranks.count > 1 and network.device.type == "cuda":
+            # statistics of the whole batch; there is no such layer for a CPU
+            network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
         self.trained = network
         self.optimizer = make_optimizer(network, config)
         self._average = (
@@ -41,21 +51,38 @@ class Learner:
             if config.average
             else None
         )
+        self._pass: nn.Module = _Pass(network, config.label_smoothing)
+        if ranks.count > 1:
+            self._pass = DistributedDataParallel(self._pass)  # sums gradients while they come
 
     @property
     def network(self) -> Network:
         """What is evaluated, saved and looked at: the running mean of the weights, if asked for."""
         return self.trained if self._average is None else cast(Network, self._average.module)
 
-    def step(self, images: Tensor, labels: Tensor, lr: float) -> tuple[float, Tensor]:
-        """One step of gradient descent: the batch's mean loss (nats) and its logits (N, K)."""
+    def step(
+        self, images: Tensor, labels: Tensor, lr: float, *, batch: int | None = None
+    ) -> tuple[float, Tensor]:
+        """One step of gradient descent, taken by all processes at once.
+
+        Args:
+            images: (N, 3, H, W), this process's part of the batch.
+            labels: (N,).
+            lr: Learning rate.
+            batch: Images in the whole batch, where this is a part of it.
+
+        Returns:
+            The mean loss of these images (nats) and their logits (N, K).
+        """
         kind = images.device.type
         set_rate(self.optimizer, lr)
         mixed = torch.autocast(kind, self.dtype) if self.dtype != torch.float32 else nullcontext()
         with mixed:
-            loss, logits = self.trained.loss(images, labels, label_smoothing=self._label_smoothing)
+            loss, logits = self._pass(images, labels)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        # the mean over processes, weighted, is the mean over the batch
+        weight = self.ranks.count * len(images) / (batch or len(images))
+        (loss * weight).backward()
         self.optimizer.step()
         if self._average is not None:
             self._average.update_parameters(self.trained)
@@ -76,3 +103,14 @@ class Learner:
         if self._average is not None:
             self.trained.load_state_dict(state["trained"])
             self._average.n_averaged.copy_(state["averaged"])
+
+
+class _Pass(nn.Module):
+    """Images and labels to loss and logits, as one module for torch to distribute."""
+
+    def __init__(self, network: Network, label_smoothing: float) -> None:
+        super().__init__()
+        self.network, self._label_smoothing = network, label_smoothing
+
+    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return self.network.loss(images, labels, label_smoothing=self._label_smoothing)

@@ -50,6 +50,8 @@ def train_epoch(
 ) -> Iterator[Step]:
     """One pass over a training set, in place, pausing after every batch.
 
+    Several processes share every batch, and each is told of the whole of it.
+
     All chance in it comes from the run's seed and the epoch's number, so an epoch can be begun
     again and gives the same weights.
 
@@ -63,10 +65,12 @@ def train_epoch(
         errors: Validation error after each earlier epoch.
     """
     generator = np.random.default_rng([config.seed, epoch])
-    torch.manual_seed(int(generator.integers(2**62)))  # dropout draws from the global generator
+    ranks = learner.ranks
+    # dropout draws from the global generator, in each process for other images
+    torch.manual_seed(int(generator.integers(2**62)) + ranks.rank)
     learner.trained.train()
     total = len(split.labels)
-    seen, loss_sum, correct = 0, 0.0, 0
+    seen, loss_sum, correct = 0, 0.0, 0.0
     began = time.perf_counter()
     for images, labels in shuffled_batches(
         split,
@@ -74,13 +78,18 @@ def train_epoch(
         augmentation,
         batch_size=config.batch_size,
         generator=generator,
+        rank=ranks.rank,
+        ranks=ranks.count,
         device=learner.trained.device,
     ):
-        seen += len(labels)
+        batch = min(config.batch_size, total - seen)
+        seen += batch
         rate = learning_rate(config, epoch - 1 + seen / total, errors)
-        loss, logits = learner.step(images, labels, rate)
-        loss_sum += loss * len(labels)
-        correct += int(correct_in_top(logits, labels, 1).sum())
+        own_loss, logits = learner.step(images, labels, rate, batch=batch)
+        own_right = int(correct_in_top(logits, labels, 1).sum())
+        loss, right = ranks.total([own_loss * (len(labels) / batch), own_right])
+        loss_sum += loss * batch
+        correct += right
         yield Step(
             images=seen,
             total=total,

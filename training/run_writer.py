@@ -62,10 +62,20 @@ def make_folder(path: Path) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what a process that was killed left half-written; only for who holds the run."""
+    """Remove what a process that was killed left half-written; only for who holds the run.
+
+    Raises:
+        WorkbenchError: If resume.pt cannot be read.
+    """
     for folder in (path, path / "checkpoints"):
         for partial in folder.glob(".*.partial"):
             partial.unlink(missing_ok=True)
+    if (path / "resume.pt").exists():
+        epoch = _saved(path, mmap=True)["epoch"]
+        metrics = path / "metrics.csv"
+        if read_metrics(metrics).epoch.max() > epoch:  # stopped between the row and resume.pt
+            lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+            write_text(metrics, "".join(lines[: epoch + 1]))
 
 
 def _same_settings(path: Path, config: FitConfig) -> None:
@@ -149,16 +159,18 @@ def save_resume(path: Path, epoch: int, learner: Learner) -> None:
 
 
 def restore(path: Path, learner: Learner) -> int:
-    """Put learner and folder back to the last epoch that counts; its number."""
-    try:
-        saved = torch.load(path / "resume.pt", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise WorkbenchError(f"{path / 'resume.pt'} cannot be read: {error}.") from error
+    """Put the learner back to the last epoch that counts; its number."""
+    saved = _saved(path)
     epoch: int = saved["epoch"]
     learner.restore(saved, load_checkpoint(checkpoint_path(path, epoch)))
-    metrics = path / "metrics.csv"
-    table = read_metrics(metrics)
-    if table.epoch.max() > epoch:  # stopped between the row and resume.pt
-        lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-        write_text(metrics, "".join(lines[: epoch + 1]))
     return epoch
+
+
+def _saved(path: Path, *, mmap: bool = False) -> dict[str, Any]:
+    """What resume.pt holds; mapped, its tensors cost nothing until they are looked at."""
+    file = path / "resume.pt"
+    try:
+        saved: dict[str, Any] = torch.load(file, mmap=mmap, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise WorkbenchError(f"{file} cannot be read: {error}.") from error
+    return saved

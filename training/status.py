@@ -97,6 +97,19 @@ class Reporter:
         write_text(self._path, json.dumps(asdict(self.status)), durable=False)
 
 
+class Unheard(Reporter):
+    """Reports to nobody: for a process that works while another one speaks."""
+
+    def __init__(self) -> None:
+        self.status = Status()
+
+    def __call__(self, done: int, total: int) -> None: ...
+
+    def say(self, message: str) -> None: ...
+
+    def end(self, state: str, message: str = "") -> None: ...
+
+
 def _lock_path(path: Path) -> Path:
     return path.with_name(f".{path.stem}.lock")
 

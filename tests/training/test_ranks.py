@@ -1,0 +1,87 @@
+"""Several processes train one network, and the result is that of one process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.fit import fit
+from training.runs import Run
+
+PLAIN = {"dropout": 0.0}  # each process draws the units it drops for its own images
+
+
+def start(config, *more, processes=2):
+    """`torchrun` for that run, as a process."""
+    settings = {
+        "run": config.run,
+        "data": config.data,
+        "image_size": config.image_size,
+        "batch_size": config.batch_size,
+        "epochs": config.epochs,
+        "precision": config.precision,
+        "options": config.options,
+    }
+    path = Path(config.run).parent / "settings.yaml"
+    path.write_text("\n".join(f"{name}: {value!r}" for name, value in settings.items()))
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    return subprocess.Popen(
+        [*torchrun, f"--nproc-per-node={processes}", "-m", "training", "fit", "--device=cpu"]
+        + [f"--config={path}", *more],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_network_of_one(recipe, tmp_path):
+    one = fit(recipe(run=str(tmp_path / "one"), precision="float32", options=PLAIN))
+    config = recipe(run=str(tmp_path / "two"), precision="float32", options=PLAIN)
+    process = start(config)
+    output, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert output.count("epoch ") == 3  # one of them speaks
+    two = Run.open(config.run)
+    for name, weight in one.network(3).state_dict().items():
+        torch.testing.assert_close(two.network(3).state_dict()[name], weight, msg=name)
+    for column in ("train_loss", "train_top1", "val_loss", "val_top1", "val_top5", "lr"):
+        ours, theirs = (run.metrics()[column].to_numpy() for run in (two, one))
+        assert ours == pytest.approx(theirs, rel=1e-5), column
+
+
+@pytest.mark.slow
+def test_a_signal_to_torchrun_stops_all_processes_after_one_batch_and_the_run_goes_on(
+    recipe, tmp_path
+):
+    config = recipe(precision="float32", options=PLAIN, epochs=2000)
+    process = start(config)
+    deadline = time.monotonic() + 60
+    while not (metrics := Path(config.run) / "metrics.csv").exists() or (
+        len(metrics.read_text().splitlines()) < 3
+    ):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 15
+    run = Run.open(config.run)
+    assert run.status().state == "stopped"
+    assert run.epochs[-1] == run.metrics().epoch.iloc[-1]
+    assert run.network().state_dict()
+
+
+def test_a_batch_too_small_to_share_is_refused_in_words(recipe):
+    from training.errors import WorkbenchError
+    from training.ranks import Ranks
+
+    with pytest.raises(WorkbenchError, match="8 images is too small for 5 processes"):
+        fit(recipe(), ranks=Ranks(rank=0, count=5))
