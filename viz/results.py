@@ -18,11 +18,13 @@ from PIL import Image
 from torch import Tensor
 
 from training.device import choose_device
+from training.ensemble import Member, border_of
+from training.evaluate import Evaluation
 from training.models import Network, create
 from training.progress import Progress, silent
 from training.runs import Run
+from viz import mistakes, retrieval
 from viz import occlusion as occlusions
-from viz import retrieval
 from viz.evolution import Evolution, from_columns
 from viz.gallery import Gallery, gallery
 from viz.images import SplitImages
@@ -238,6 +240,37 @@ def occlusion(
 
     question = Question("occlusion", run.digest(epoch), "", settings)
     return from_arrays(Occlusion, _answer(run, question, compute, only_kept))
+
+
+def evaluation(
+    run: Run,
+    epoch: int,
+    *,
+    split: str = "val",
+    views: int = 1,
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Accuracy, confusion and mistakes on all images of a split; one pass serves both views of it.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        split: val or train.
+        views: 1 for the central crop, 10 for the mean of ten views.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (images done, images).
+    """
+    data = run.data(progress)
+    settings = {"split": split, "views": views}
+    question = Question("evaluation", run.digest(epoch), data.fingerprint, settings)
+
+    def compute() -> Arrays:
+        images, network = split_of(data, split), network_of(run, epoch)
+        member = Member(run.name, network, images, run.preprocess, border_of(run))
+        return mistakes.as_arrays(mistakes.evaluation(member, views=views, progress=progress))
+
+    return mistakes.as_evaluation(_answer(run, question, compute, only_kept))
 
 
 def evolution(

@@ -23,6 +23,11 @@ SHAPES = {
     "deconvnet": {"projection": (3, 32, 32)},
     "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
     "retrieval": {"image": (12,), "distance": (12,)},
+    "mistakes": {
+        **dict.fromkeys(("index", "label", "truth"), (8,)),
+        **dict.fromkeys(("guess", "probability"), (8, 4)),
+    },
+    "confusion": {"confusion": (4, 4)},
 }
 
 
@@ -130,6 +135,7 @@ def test_a_class_goes_by_name_or_number():
         (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
         (["occlusion", "RUN", "--stride", "0"], "--stride must be at least 1"),
         (["retrieval", "RUN", "--k", "0"], "--k must be at least 1"),
+        (["mistakes", "RUN", "--k", "65"], "--k must be from 1 to 64"),
         (["evolution", "RUN", "--epochs", "0,7"], "no epoch 7"),
         (["evolution", "RUN", "--channels", "123"], "conv5 has channels 0 to 5, not 123"),
     ],

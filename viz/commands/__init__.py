@@ -7,11 +7,13 @@ it where `--out` says; the dear ones keep it in the run too, and may be asked fo
 from collections.abc import Callable
 
 from viz.commands.comparison import comparison
+from viz.commands.confusion import confusion
 from viz.commands.deconvnet import deconvnet
 from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
+from viz.commands.mistakes import mistakes
 from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
 from viz.commands.top_patches import top_patches
@@ -25,5 +27,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "occlusion": occlusion,
     "retrieval": retrieval,
     "evolution": evolution,
+    "mistakes": mistakes,
+    "confusion": confusion,
     "comparison": comparison,
 }

@@ -1,0 +1,41 @@
+"""What a network is wrong about, kept whole."""
+
+import numpy as np
+import pytest
+import torch
+
+from training.evaluate import evaluate
+from training.runs import Run
+from viz import results
+from viz.mistakes import as_arrays, as_evaluation, confused
+
+
+def test_the_pairs_most_often_confused_come_first():
+    confusion = torch.tensor([[90, 3, 0], [7, 50, 1], [3, 0, 10]])
+    pairs = confused(confusion, 10)
+    found = list(
+        zip(pairs.label.tolist(), pairs.guess.tolist(), pairs.images.tolist(), strict=True)
+    )
+    assert found == [(1, 0, 7), (0, 1, 3), (2, 0, 3), (1, 2, 1)]  # what never happens is left out
+    assert confused(confusion, 2).images.tolist() == [7, 3]
+
+
+def test_the_evaluation_is_that_of_training_and_is_kept(run: Run):
+    truth = evaluate(run.network(2), run.data().val, run.preprocess, mistakes=64)
+    with pytest.raises(results.NotKept):
+        results.evaluation(run, 2, only_kept=True)
+    for only_kept in (False, True):
+        found = results.evaluation(run, 2, only_kept=only_kept)
+        assert torch.equal(found.confusion, truth.confusion)
+        assert torch.equal(found.worst.index, truth.worst.index)
+        assert (found.top1, found.images) == (truth.top1, 16)
+        assert found.loss == pytest.approx(truth.loss, rel=1e-5)
+
+
+def test_nothing_is_lost_in_keeping(run: Run):
+    before = results.evaluation(run, 1)
+    again = as_evaluation(as_arrays(before))
+    for order in ("surest", "worst"):
+        for name in ("index", "label", "truth", "guess", "probability"):
+            ours, theirs = (getattr(getattr(one, order), name) for one in (again, before))
+            assert np.array_equal(ours, theirs)
