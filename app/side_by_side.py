@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 import torch
@@ -32,6 +33,15 @@ CHANNELS = 4  # of which patches are shown
 COLUMN_PX = 560  # of one picture; wider ones are reduced
 
 
+@dataclass(frozen=True)
+class At:
+    """What one side shows."""
+
+    run: Run
+    epoch: int
+    side: str  # left or right
+
+
 def show_two(comparison: Comparison) -> None:
     """Choose a view, two runs and an epoch, and draw them."""
     runs = _runs(comparison)
@@ -55,11 +65,11 @@ def show_two(comparison: Comparison) -> None:
     for column, side, default in zip(columns, ("left", "right"), _first_two(runs), strict=True):
         with column:
             name = address.pick(st.selectbox, side.title(), list(runs), name=side, default=default)
-        pair.append(runs[name])
-    for column, run, side in zip(columns, pair, ("left", "right"), strict=True):
+        pair.append(At(runs[name], _nearest(runs[name], epoch), side))
+    for column, one in zip(columns, pair, strict=True):
         with column:
             try:
-                LOOKS[look][1](run, _nearest(run, epoch), pair, side)
+                LOOKS[look][1](one, pair)
             except WorkbenchError as error:
                 st.info(plain(str(error)), icon=":material/info:")
 
@@ -99,37 +109,38 @@ def _nearest(run: Run, epoch: int | None) -> int:
     return before[-1] if before else run.epochs[0]
 
 
-def _filters(run: Run, epoch: int, pair: list[Run], _side: str) -> None:
-    weights = [_first_weight(each, _nearest(each, epoch)) for each in pair]
-    high = max(float(weight.abs().nan_to_num().max()) for weight in weights)
-    filters = first_layer(_first_weight(run, epoch), high=high)
-    title = f"First filters, epoch {epoch}"
-    _draw(filters_figure(filters, title=title), f"{title} of {run.name}")
+def _filters(one: At, pair: list[At]) -> None:
+    high = max(float(_first_weight(each).abs().nan_to_num().max()) for each in pair)
+    filters = first_layer(_first_weight(one), high=high)
+    title = f"First filters, epoch {one.epoch}"
+    _draw(filters_figure(filters, title=title), f"{title} of {one.run.name}")
 
 
-def _first_weight(run: Run, epoch: int) -> torch.Tensor:
-    return run.weight(epoch, f"{blueprint(run).convolutions[0]}.weight")
+def _first_weight(one: At) -> torch.Tensor:
+    layer = blueprint(one.run).convolutions[0]
+    return one.run.weight(one.epoch, f"{layer}.weight")
 
 
-def _curves(run: Run, _epoch: int, pair: list[Run], _side: str) -> None:
-    metrics = run.metrics()
+def _curves(one: At, pair: list[At]) -> None:
+    metrics = one.run.metrics()
     if metrics.empty:
         raise WorkbenchError("Its curves will stand here after the first epoch.")
-    tables = [table for each in pair if len(table := each.metrics())]
+    tables = [table for each in pair if len(table := each.run.metrics())]
     figure = curves_figure(metrics, epochs=max(len(table) for table in tables))
     highest = max(
         float(table[name].max()) for table in tables for name in ("train_loss", "val_loss")
     )
     figure.axes[0].set_ylim(0, 1.2 * highest)
-    _draw(figure, f"Loss and error of {run.name} by epoch")
+    _draw(figure, f"Loss and error of {one.run.name} by epoch")
 
 
-def _architecture(run: Run, _epoch: int, _pair: list[Run], _side: str) -> None:
-    figure = architecture_figure(describe(blueprint(run)), name=run.config["model"])
-    _draw(figure, f"The network of {run.name} as a row of blocks")
+def _architecture(one: At, _pair: list[At]) -> None:
+    figure = architecture_figure(describe(blueprint(one.run)), name=one.run.config["model"])
+    _draw(figure, f"The network of {one.run.name} as a row of blocks")
 
 
-def _patches(run: Run, epoch: int, _pair: list[Run], side: str) -> None:
+def _patches(one: At, _pair: list[At]) -> None:
+    run, epoch = one.run, one.epoch
     plan = blueprint(run)
     layer = plan.convolutions[-1]
     try:
@@ -139,7 +150,7 @@ def _patches(run: Run, epoch: int, _pair: list[Run], side: str) -> None:
             f"The patches of {layer} at epoch {epoch} have not been looked for yet.",
             icon=":material/photo_library:",
         )
-        if st.button("Look for them", icon=":material/search:", key=f"mine {side}"):
+        if st.button("Look for them", icon=":material/search:", key=f"mine {one.side}"):
             go_to("top_patches", run=name_of(run), epoch=epoch, layer=layer)
         return
     channels = top.score[:, 0].argsort(descending=True, stable=True)[:CHANNELS]
@@ -158,7 +169,7 @@ def _draw(figure: Figure, alt: str) -> None:
     st.image(png_of(figure, dark=is_dark()), width=min(width, COLUMN_PX), alt=alt)
 
 
-LOOKS: dict[str, tuple[str, Callable[[Run, int, list[Run], str], None]]] = {
+LOOKS: dict[str, tuple[str, Callable[[At, list[At]], None]]] = {
     "filters": ("First filters", _filters),
     "curves": ("Curves", _curves),
     "architecture": ("Architecture", _architecture),

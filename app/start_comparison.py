@@ -29,11 +29,10 @@ def offer_recipes() -> None:
     with st.container(border=True):
         _form(recipes)
     for name, recipe in recipes.items():
-        with st.container(horizontal=True, gap="small", vertical_alignment="top"):
-            with st.container(width=170):
-                if st.button(name, key=f"take {name}", type="tertiary"):
-                    st.session_state["recipe"] = name
-                    st.rerun()
+        with st.container(horizontal=True, gap="medium"):
+            if st.button(name, key=f"take {name}", width=190):
+                st.session_state["recipe"] = name
+                st.rerun()
             with st.container(width="stretch"):
                 st.markdown(f"**{plain(recipe.title)}**{_time(recipe)}  \n{plain(recipe.claim)}")
 

@@ -23,7 +23,7 @@ from training.comparison import FORMAT, Comparison, run_folder
 from training.comparison_table import markdown, settings_in_words, write_table
 from training.data import describe
 from training.errors import WorkbenchError
-from training.measures import rank
+from training.measures import MEASURES, rank
 from training.recipe import Recipe, RecipeError
 from training.run_writer import provenance
 from training.runs import Run, RunError
@@ -73,6 +73,7 @@ def compare(
     try:
         work.choose()
         work.train()
+        work.evaluate()
         comparison = Comparison.open(path)
         write_text(path / "comparison.md", markdown(comparison))
         _draw(path, on_end)
@@ -83,8 +84,10 @@ def compare(
     except BaseException as error:
         status.end(FAILED, str(error) or type(error).__name__)
         raise
-    missing = (comparison.table()["state"] != FINISHED).sum()
-    status.end(FINISHED, f"{missing} runs are missing or have failed." if missing else "")
+    states = comparison.table()["state"]
+    missing = states[states != FINISHED].value_counts()
+    said = ", ".join(f"{count} {state}" for state, count in missing.items())
+    status.end(FINISHED, f"Not all runs have finished: {said}." if said else "")
     return comparison
 
 
@@ -143,6 +146,15 @@ class _Work:
         write_table(Comparison.open(self.path), self.failed)
         self._train_all(tasks, owners)
         write_table(Comparison.open(self.path), self.failed)
+
+    def evaluate(self) -> None:
+        """Work out what the runs' own metrics do not tell: ten views, and seeds together."""
+        if all(MEASURES[name].read is not None for name in self.recipe.measures):
+            return
+        from training.comparison_scores import add_scores
+
+        self.status.say("Evaluating")
+        add_scores(Comparison.open(self.path), tell=self.on_end, pause=self.pause)
 
     def _trial(self, name: str, number: int) -> Task:
         run = self.path / "trials" / f"{name}-{number + 1}"

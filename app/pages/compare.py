@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import address, jobs
 from app.downloads import offer
+from app.drawing import is_dark
 from app.errors import plain, readable
 from app.frame import STATES, go_to
 from app.panes import heading
@@ -21,7 +22,7 @@ from app.words import time_left
 from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column
 from training.comparison_table import say
-from training.status import FAILED, FINISHED, RUNNING, STOPPED
+from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
 from viz.comparison import Curve, learning_curves
 from viz.figures.comparison import comparison_figure, comparison_lines
 from viz.figures.pointing import CONFIG
@@ -118,9 +119,11 @@ def _band(comparison: Comparison) -> None:
     else:
         words.info(f"It has ended. {plain(status.message)}", icon=":material/info:")
     arguments = comparison.config.get("arguments")
-    if arguments and button.button(
-        "Go on", icon=":material/play_arrow:", width="stretch", key="go on"
-    ):
+    # what has died would die again
+    is_over = comparison.table()["state"].isin([FINISHED, DEAD]).all()
+    if not arguments or (is_over and status.state == FINISHED):
+        return
+    if button.button("Go on", icon=":material/play_arrow:", width="stretch", key="go on"):
         jobs.compare(arguments, name=comparison.name)
         st.session_state["comparing"] = comparison.name
         st.rerun()
@@ -188,7 +191,9 @@ def _curves(comparison: Comparison, curves: list[Curve]) -> None:
         + (", thin lines for the seeds and a thick one for their mean" if _several(curves) else "")
         + ". Click a name to hide it, twice to see it alone."
     )
-    figure = comparison_lines(curves, comparison.variants, threshold=comparison.until)
+    figure = comparison_lines(
+        curves, comparison.variants, threshold=comparison.until, dark=is_dark()
+    )
     alt = f"Errors of {', '.join(comparison.variants)} by epoch"
     st.plotly_chart(
         figure, width="stretch", theme=None, config=CONFIG | {"responsive": True}, key="curves",

@@ -14,6 +14,7 @@ import yaml
 from training.__main__ import main
 from training.compare import compare
 from training.comparison import Comparison
+from training.ensemble import evaluate_together, open_members
 from training.errors import WorkbenchError
 from training.recipe import read_recipe
 from training.runs import Run
@@ -156,6 +157,38 @@ def test_the_better_candidate_is_chosen_by_short_runs(write, folder):
     assert comparison.run("slow", 0).config["training"]["lr"] == 0.02
     errors = [trial["train_error"] for trial in comparison.config["trials"]["slow"]]
     assert errors[1] < errors[0]
+
+
+@pytest.mark.slow
+def test_ten_views_and_all_seeds_together_are_evaluated_once(write, folder, monkeypatch):
+    base = yaml.safe_load(write().read_text())["base"] | {"crop_padding": 2}
+    variants = {"fast": {}, "uncropped": {"crop_padding": 0}}
+    also = ["ten_view_error", "ensemble_error"]
+    recipe = read_recipe(str(write(base=base | {"epochs": 1}, variants=variants, also=also)))
+    said: list[str] = []
+    comparison = compare(recipe, folder, on_end=said.append)
+    table = comparison.table().set_index(["variant", "seed"])
+    runs = [Run.open(folder / f"fast-seed{seed}") for seed in (0, 1)]
+    for seed, run in enumerate(runs):
+        [_, ten] = evaluate_together(open_members([run]), views=10)
+        assert table.loc[("fast", str(seed)), "ten_view_error"] == pytest.approx(
+            1 - ten.evaluation.top1
+        )
+    mean = evaluate_together(open_members(runs))[-1]
+    assert table.loc[("fast", "all"), "ensemble_error"] == pytest.approx(1 - mean.evaluation.top1)
+    assert table.loc[("uncropped", "0"), ["ten_view_error"]].isna().all()
+    assert any("Ten views need images stored larger" in line for line in said)
+
+    again: list[str] = []
+
+    def note(members, **_how):
+        again.extend(member.name for member in members)
+        raise WorkbenchError("not now")
+
+    monkeypatch.setattr("training.comparison_scores.evaluate_together", note)
+    compare(recipe, folder)
+    assert again
+    assert not any("fast" in name for name in again)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from viz.comparison import Curve, mean_curve
 from viz.figures.colours import class_colour
-from viz.figures.style import DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, TITLE_PT, plain
+from viz.figures.style import DARK_QUIET, DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, TITLE_PT, plain
 
 SEED = 0.3  # opacity of one seed's curve where the mean of several is drawn over it
 GRID = "rgba(128, 128, 128, 0.2)"
@@ -93,7 +93,11 @@ def comparison_figure(
 
 
 def comparison_lines(
-    curves: Sequence[Curve], variants: Sequence[str], *, threshold: float | None = None
+    curves: Sequence[Curve],
+    variants: Sequence[str],
+    *,
+    threshold: float | None = None,
+    dark: bool = False,
 ) -> go.Figure:
     """The same to point at: the pointer reads values, the legend hides and shows variants.
 
@@ -101,7 +105,9 @@ def comparison_lines(
         curves: Of all runs.
         variants: Names of all variants, so that each keeps its colour while others are missing.
         threshold: Training error at which runs end, drawn as a line.
+        dark: For a dark page.
     """
+    quiet = DARK_QUIET if dark else QUIET
     figure = go.Figure()
     found = _by_variant(curves)
     for place, variant in enumerate(variants):
@@ -112,16 +118,16 @@ def comparison_lines(
         if ours:
             _add_lines(figure, mean_curve(ours), class_colour(place), variant, 2.2)
     for words, dash in (("validation", "solid"), ("training", "dash")):
-        line = {"color": QUIET, "dash": dash, "width": 1.5}
+        line = {"color": quiet, "dash": dash, "width": 1.5}
         figure.add_trace(go.Scatter(x=[None], y=[None], mode="lines", line=line, name=words))
     if threshold is not None:
         figure.add_hline(
             threshold,
-            line={"color": QUIET, "dash": "dot", "width": 1},
-            annotation={"text": f"{threshold:.0%} error", "font": {"color": QUIET, "size": 11}},
+            line={"color": quiet, "dash": "dot", "width": 1},
+            annotation={"text": f"{threshold:.0%} error", "font": {"color": quiet, "size": 11}},
             annotation_position="bottom left",
         )
-    return _dress(figure)
+    return _dress(figure, quiet)
 
 
 def _add_lines(figure: go.Figure, curve: Curve, colour: str, name: str, width: float) -> None:
@@ -145,8 +151,8 @@ def _add_lines(figure: go.Figure, curve: Curve, colour: str, name: str, width: f
         )
 
 
-def _dress(figure: go.Figure) -> go.Figure:
-    axis = {"gridcolor": GRID, "zeroline": False, "fixedrange": True, "linecolor": QUIET}
+def _dress(figure: go.Figure, quiet: str) -> go.Figure:
+    axis = {"gridcolor": GRID, "zeroline": False, "fixedrange": True, "linecolor": quiet}
     figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False, **axis)
     figure.update_yaxes(title="top-1 error", tickformat=".0%", range=[0, 1.005], **axis)
     return figure.update_layout(
@@ -154,7 +160,7 @@ def _dress(figure: go.Figure) -> go.Figure:
         margin={"l": 60, "r": 10, "t": 10, "b": 45},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": QUIET, "size": 12},
+        font={"color": quiet, "size": 12},
         hoverlabel={"bgcolor": INK, "bordercolor": INK, "font": {"color": PAPER, "size": 12}},
         hovermode="closest",
         legend={"x": 1.01, "y": 1, "itemclick": "toggle", "itemdoubleclick": "toggleothers"},
