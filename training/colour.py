@@ -25,8 +25,8 @@ class PrincipalColours:
         """What to add to all pixels of each image, P (α · λ), in [0, 1].
 
         The paper's formula takes the eigenvalues themselves; for values up to 255 it would add
-        more than 255, so they have to be those of values in [0, 1]: with σ = 0.1, brightness then
-        varies by about four grey levels.
+        more than 255, so they have to be those of values in [0, 1]: with σ = 0.1, each channel
+        then varies by about three grey levels on photographs.
 
         Args:
             amounts: α, (N, 3), drawn from N(0, σ).
