@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.models import Network
+from training.monitor import Gauge
 from training.optimizers import make_optimizer, set_rate
 from training.ranks import ALONE, Ranks
 
@@ -61,7 +62,13 @@ class Learner:
         return self.trained if self._average is None else cast(Network, self._average.module)
 
     def step(
-        self, images: Tensor, labels: Tensor, lr: float, *, batch: int | None = None
+        self,
+        images: Tensor,
+        labels: Tensor,
+        lr: float,
+        *,
+        batch: int | None = None,
+        gauge: Gauge | None = None,
     ) -> tuple[float, Tensor]:
         """One step of gradient descent, taken by all processes at once.
 
@@ -70,6 +77,7 @@ class Learner:
             labels: (N,).
             lr: Learning rate.
             batch: Images in the whole batch, where this is a part of it.
+            gauge: Measures the step, if it is one to measure.
 
         Returns:
             The mean loss of these images (nats) and their logits (N, K).
@@ -83,7 +91,8 @@ class Learner:
         # the mean over processes, weighted, is the mean over the batch
         weight = self.ranks.count * len(images) / (batch or len(images))
         (loss * weight).backward()
-        self.optimizer.step()
+        with gauge.step(lr) if gauge is not None else nullcontext():
+            self.optimizer.step()
         if self._average is not None:
             self._average.update_parameters(self.trained)
         return loss.item(), logits.detach()

@@ -18,6 +18,7 @@ from training.data.batches import shuffled_batches
 from training.evaluate import correct_in_top
 from training.learner import Learner
 from training.models import Network
+from training.monitor import Gauge
 from training.preprocess import Preprocess
 from training.schedule import learning_rate
 
@@ -47,6 +48,7 @@ def train_epoch(
     *,
     epoch: int,
     errors: Sequence[float],
+    gauge: Gauge | None = None,
 ) -> Iterator[Step]:
     """One pass over a training set, in place, pausing after every batch.
 
@@ -63,6 +65,7 @@ def train_epoch(
         config: Seed, batch size, rate, schedule.
         epoch: Number of this epoch, from 1.
         errors: Validation error after each earlier epoch.
+        gauge: Measures some of the steps.
     """
     generator = np.random.default_rng([config.seed, epoch])
     ranks = learner.ranks
@@ -85,7 +88,7 @@ def train_epoch(
         batch = min(config.batch_size, total - seen)
         seen += batch
         rate = learning_rate(config, epoch - 1 + seen / total, errors)
-        own_loss, logits = learner.step(images, labels, rate, batch=batch)
+        own_loss, logits = learner.step(images, labels, rate, batch=batch, gauge=gauge)
         own_right = int(correct_in_top(logits, labels, 1).sum())
         loss, right = ranks.total([own_loss * (len(labels) / batch), own_right])
         loss_sum += loss * batch
