@@ -150,9 +150,13 @@ def _table(comparison: Comparison, table: pd.DataFrame) -> None:
 
 
 def _runs(ours: pd.DataFrame) -> str:
-    """3 finished; or 1 finished, 1 running, 1 waiting."""
-    counts = ours["state"].value_counts()
-    return ", ".join(f"{count} {state}" for state, count in counts.items())
+    """3 finished; or 1 finished, 1 running (epoch 4), 1 waiting."""
+    said = []
+    for state, group in ours.groupby("state", sort=False):
+        epochs = ", ".join(str(epoch) for epoch in group["epochs"])
+        at = f" (epoch {epochs})" if state in (RUNNING, STOPPED) else ""
+        said.append(f"{len(group)} {state}{at}")
+    return ", ".join(said)
 
 
 def _open_buttons(comparison: Comparison) -> None:

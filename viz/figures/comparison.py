@@ -127,7 +127,8 @@ def comparison_lines(
             annotation={"text": f"{threshold:.0%} error", "font": {"color": quiet, "size": 11}},
             annotation_position="bottom left",
         )
-    return _dress(figure, quiet)
+    epochs = max((int(curve.epoch[-1]) for curve in curves), default=1)
+    return _dress(figure, quiet, epochs)
 
 
 def _add_lines(figure: go.Figure, curve: Curve, colour: str, name: str, width: float) -> None:
@@ -151,9 +152,10 @@ def _add_lines(figure: go.Figure, curve: Curve, colour: str, name: str, width: f
         )
 
 
-def _dress(figure: go.Figure, quiet: str) -> go.Figure:
+def _dress(figure: go.Figure, quiet: str, epochs: int) -> go.Figure:
     axis = {"gridcolor": GRID, "zeroline": False, "fixedrange": True, "linecolor": quiet}
-    figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False, **axis)
+    whole = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if epochs / step <= 15)
+    figure.update_xaxes(title="epoch", rangemode="tozero", showgrid=False, dtick=whole, **axis)
     figure.update_yaxes(title="top-1 error", tickformat=".0%", range=[0, 1.005], **axis)
     return figure.update_layout(
         height=430,
