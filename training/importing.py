@@ -6,6 +6,7 @@ import pickle
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from training.checkpoints import check_fit, save_checkpoint
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD
 from training.errors import WorkbenchError
-from training.models import create, options
+from training.models import architecture, options
+from training.models.torchvision_networks import Torchvision
 from training.preprocess import Preprocess
 from training.run_writer import provenance
 from training.runs import Run, write_settings
@@ -53,10 +55,18 @@ def import_weights(
         raise WorkbenchError(f"{path} already holds a run. Choose another --run or delete it.")
     names = class_names(classes)
     weights = read_state_dict(file)
-    network = create(model, len(names), **choices)
-    weights = rename(weights, network.state_dict(), file)
-    size = network.image_size
-    preprocess = Preprocess(size, round(size * 8 / 7), IMAGENET_MEAN, IMAGENET_STD)
+    design = architecture(model, **choices)
+    paths = None
+    if isinstance(design, Torchvision):
+        if not any(name.startswith("aux") for name in weights):
+            choices["auxiliary"] = 0.0  # torchvision leaves them out of the weights it gives away
+            design = replace(design, auxiliary=0.0)
+        paths = design.layer_paths()
+    with torch.device("meta"):  # names and shapes are all that is needed of it
+        expected = design.build(len(names)).state_dict()
+    weights = rename(weights, expected, file, paths)
+    size = design.image_size
+    preprocess = Preprocess(size, round(size * 8 / 7), *_scale(file))
     (path / "checkpoints").mkdir(parents=True, exist_ok=True)
     save_checkpoint(path, 1, weights)
     write_settings(  # last: without it the folder is no run
@@ -155,15 +165,44 @@ def _from_torchvision(name: str) -> Weights:
         ) from error
 
 
-def rename(found: Weights, expected: Mapping[str, Tensor], file: str) -> Weights:
+def _scale(file: str) -> tuple[Sequence[float], Sequence[float]]:
+    """Mean and deviation of the pixels that the weights were trained on.
+
+    Torchvision's published GoogLeNet was ported from TensorFlow and takes pixels from -1 to 1.
+    """
+    if file == "torchvision:googlenet" or re.match(r"googlenet-[0-9a-f]{8}\b", Path(file).name):
+        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    return IMAGENET_MEAN, IMAGENET_STD
+
+
+def rename(
+    found: Weights,
+    expected: Mapping[str, Tensor],
+    file: str,
+    paths: Mapping[str, str] | None = None,
+) -> Weights:
     """The same tensors under our names.
 
-    Layers are told apart by their weights' shapes and, where shapes are alike, by their order.
+    Args:
+        found: What the file holds.
+        expected: The network's own tensors, of which only names and shapes are looked at.
+        file: Where they come from, for the errors.
+        paths: By our layers' names, what the file calls them. Where that is not known, layers
+            are told apart by their weights' shapes and, where shapes are alike, by their order.
 
     Raises:
         CheckpointError: If the tensors do not fit the network.
     """
-    found = {name.removeprefix("module."): value.float() for name, value in found.items()}
+    found = {name.removeprefix("module."): _whole(value) for name, value in found.items()}
+    if paths:
+        own = {path: layer for layer, path in paths.items()}
+        found = {
+            f"{own.get(_layer(name), _layer(name))}.{_kind(name)}": value
+            for name, value in found.items()
+        }
+    for name in expected:
+        if _kind(name) == "num_batches_tracked":  # files from before torch 0.4.1 lack it
+            found.setdefault(name, torch.tensor(0))
     if set(found) != set(expected):
         ours, theirs = _layers_by_shape(expected), _layers_by_shape(found)
         if {shape: len(names) for shape, names in ours.items()} == {
@@ -173,6 +212,11 @@ def rename(found: Weights, expected: Mapping[str, Tensor], file: str) -> Weights
             found = {f"{own[_layer(name)]}.{_kind(name)}": value for name, value in found.items()}
     check_fit(found, expected, Path(file).name)
     return {name: found[name].contiguous() for name in expected}
+
+
+def _whole(value: Tensor) -> Tensor:
+    """Half precision made single; counts stay counts."""
+    return value.float() if value.is_floating_point() else value
 
 
 def _layers_by_shape(weights: Mapping[str, Tensor]) -> dict[tuple[int, ...], list[str]]:

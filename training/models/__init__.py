@@ -7,6 +7,7 @@ from training.errors import WorkbenchError
 from training.models.alexnet import AlexNet
 from training.models.lenet import LeNet5
 from training.models.network import Network, freeze
+from training.models.torchvision_networks import Torchvision
 
 
 class Architecture(Protocol):
@@ -71,9 +72,15 @@ MODELS: dict[str, Architecture] = {
         conv1_std=0.0064,
         unit_biases=False,
     ),
+    "vgg16": Torchvision("vgg16"),
+    "vgg19": Torchvision("vgg19"),
+    "googlenet": Torchvision("googlenet"),
+    "resnet18": Torchvision("resnet18"),
+    "resnet34": Torchvision("resnet34"),
+    "resnet50": Torchvision("resnet50"),
 }
 
-__all__ = ["MODELS", "Network", "create", "freeze", "options"]
+__all__ = ["MODELS", "Network", "architecture", "create", "freeze", "options"]
 
 
 def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
@@ -87,15 +94,20 @@ def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
     Raises:
         WorkbenchError: If there is no such network or option, or the options do not fit.
     """
-    return _recipe(name, choices).build(num_classes)
+    return architecture(name, **choices).build(num_classes)
 
 
 def options(name: str, **choices: Any) -> dict[str, Any]:
     """All options of a network, as they are saved with a run."""
-    return asdict(_recipe(name, choices))
+    return asdict(architecture(name, **choices))
 
 
-def _recipe(name: str, choices: dict[str, Any]) -> Architecture:
+def architecture(name: str, **choices: Any) -> Architecture:
+    """The choices behind a network, before it is built.
+
+    Raises:
+        WorkbenchError: If there is no such network or option.
+    """
     if name not in MODELS:
         raise WorkbenchError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     known = [field.name for field in fields(MODELS[name])]

@@ -1,0 +1,114 @@
+"""torchvision's classifiers as networks of ours: their weights, the papers' layer names."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from training.errors import WorkbenchError
+from training.geometry import IMAGE
+from training.models.network import Network
+
+if TYPE_CHECKING:
+    from training.models.tracing import Trace
+
+# torchvision.models takes more than a second to import, so only what needs it does
+
+
+@dataclass(frozen=True)
+class Torchvision:
+    """A network of torchvision's, taken apart into named layers."""
+
+    builder: str = "resnet18"
+    """As torchvision calls it."""
+    image_size: int = 224
+    """Side of the square input."""
+    auxiliary: float = 0.3
+    """Weight in the loss of each auxiliary classifier, which only GoogLeNet has; 0 leaves them
+    out (Szegedy et al. 2014, section 5)."""
+
+    def build(self, num_classes: int) -> Network:
+        """Torchvision's initial weights; torch's global generator decides them.
+
+        Raises:
+            WorkbenchError: If torchvision has no such classifier, or it cannot be taken apart.
+        """
+        plan = _plan(self.builder, self.auxiliary > 0)
+        theirs = _theirs(self.builder, num_classes, self.auxiliary > 0)
+        layers = {
+            name: _layer(theirs.get_submodule(call.path) if call.own else call.module)
+            for name, call in zip(plan.names, plan.trace.calls, strict=True)
+        }
+        inputs = {
+            name: tuple(IMAGE if source < 0 else plan.names[source] for source in call.sources)
+            for name, call in zip(plan.names, plan.trace.calls, strict=True)
+        }
+        _main, *aside = (plan.names[head] for head in plan.trace.heads)
+        return Network(
+            layers,
+            image_size=self.image_size,
+            inputs=inputs,
+            auxiliary=dict.fromkeys(sorted(aside), self.auxiliary),
+        )
+
+    def layer_paths(self) -> dict[str, str]:
+        """By the name of each layer with weights, its place in torchvision's network."""
+        plan = _plan(self.builder, self.auxiliary > 0)
+        return {
+            name: call.path
+            for name, call in zip(plan.names, plan.trace.calls, strict=True)
+            if call.own
+        }
+
+
+@dataclass(frozen=True)
+class _Plan:
+    trace: Trace
+    names: tuple[str, ...]  # of its calls
+
+
+@lru_cache(maxsize=32)
+def _plan(name: str, auxiliary: bool) -> _Plan:
+    """The layers and their names, found once: pages ask for them over and over."""
+    from training.models.paper_names import layer_names
+    from training.models.tracing import trace
+
+    with torch.device("meta"):
+        theirs = _theirs(name, 2, auxiliary)
+    found = trace(theirs.train())  # in evaluation mode there are no auxiliary classifiers
+    main = found.heads[0]
+    if main != len(found.calls) - 1 or not isinstance(found.calls[main].module, nn.Linear):
+        raise WorkbenchError(
+            f"torchvision's {name} does not end in a fully connected layer for the classes, which "
+            "the views need."
+        )
+    names = tuple(layer_names(theirs, found.calls))
+    assert len(set(names)) == len(names)
+    return _Plan(found, names)
+
+
+def _theirs(name: str, num_classes: int, auxiliary: bool) -> nn.Module:
+    """The network as torchvision builds it."""
+    from torchvision import models
+
+    if name not in models.list_models(module=models):
+        raise WorkbenchError(
+            f"torchvision has no classifier {name!r}. It has vgg16 and resnet18, for example."
+        )
+    choices = {"aux_logits": auxiliary, "init_weights": True} if name == "googlenet" else {}
+    network: nn.Module = models.get_model(name, num_classes=num_classes, **choices)
+    return network
+
+
+def _layer(module: nn.Module) -> nn.Module:
+    """A module of its own for each use, that leaves its input as it is."""
+    if next(module.parameters(), None) is None:
+        module = deepcopy(module)
+    if getattr(module, "inplace", False):
+        module.inplace = False  # type: ignore[assignment]
+    return module
