@@ -77,8 +77,8 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(
 
 
 def test_settings_out_of_range_are_refused(runs: Path) -> None:  # noqa: ARG001
-    with pytest.raises(WorkbenchError, match="resize"):
-        checked("new", {"image_size": 64, "resize": 32})
+    with pytest.raises(WorkbenchError, match="--color"):
+        checked("new", {"color": -1.0})
 
 
 def test_a_free_name_is_offered(runs: Path) -> None:  # noqa: ARG001

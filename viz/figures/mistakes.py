@@ -12,7 +12,6 @@ from viz.figures.style import (
     INK,
     QUIET,
     SMALL_PT,
-    TEXT_PT,
     class_name,
     hide_axes,
     pixel_axes,
@@ -79,7 +78,7 @@ def mistakes_figure(
         label = int(mistakes.label[place])
         name = class_name(classes, label)
         ax.text(
-            0.5, -3 / side, name, size=TEXT_PT, color=INK, va="top", ha="center",
+            0.5, -4 / side, name, size=SMALL_PT + 0.5, color=INK, va="top", ha="center",
             transform=ax.transAxes,
         )  # fmt: skip
         draw_guesses(
