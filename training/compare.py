@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,8 @@ def compare(
         describe(spec)  # before anything is trained
     _begin(path, recipe)
     status = Reporter(path / "status.json", message="Getting ready")
-    work = _Work(recipe, path, jobs, tuple(only) or tuple(recipe.variants), status, pause)
-    work.on_look, work.on_end = on_look, on_end
+    variants = tuple(only) or tuple(recipe.variants)
+    work = _Work(recipe, path, jobs, variants, status, on_look, on_end, pause)
     try:
         work.choose()
         work.train()
@@ -91,24 +92,19 @@ def compare(
     return comparison
 
 
+@dataclass
 class _Work:
     """The steps of one comparison, which share where they are done and whom they tell."""
 
+    recipe: Recipe
+    path: Path
+    jobs: int | None
+    variants: Sequence[str]  # to train now
+    status: Reporter
     on_look: Look
     on_end: Callable[[str], None]
-
-    def __init__(
-        self,
-        recipe: Recipe,
-        path: Path,
-        jobs: int | None,
-        variants: Sequence[str],
-        status: Reporter,
-        pause: Callable[[], None],
-    ) -> None:
-        self.recipe, self.path, self.jobs = recipe, path, jobs
-        self.variants, self.status, self.pause = variants, status, pause
-        self.failed: dict[tuple[str, str], str] = {}  # (variant, seed) to the reason
+    pause: Callable[[], None]
+    failed: dict[tuple[str, str], str] = field(default_factory=dict)  # by variant and seed: why
 
     def choose(self) -> None:
         """Try each variant's candidates in short runs and keep the best in comparison.json."""

@@ -14,7 +14,7 @@ from viz.comparison import Curve, mean_curve
 from viz.figures.colours import class_colour
 from viz.figures.style import DARK_QUIET, DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, TITLE_PT, plain
 
-SEED = 0.3  # opacity of one seed's curve where the mean of several is drawn over it
+SEED = 0.45  # opacity of one seed's curve where the mean of several is drawn over it
 GRID = "rgba(128, 128, 128, 0.2)"
 
 
