@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from training.atomic import write_text
 from training.comparison import FORMAT, Comparison, run_folder
 from training.comparison_table import markdown, settings_in_words, write_table
@@ -162,11 +160,12 @@ class _Work:
         ranks: list[tuple[float, float]] = []
         for task, settings in zip(tasks, self.recipe.candidates[name], strict=True):
             state, _ = task.state()
-            metrics = Run.open(task.run).metrics() if state == FINISHED else pd.DataFrame()
-            worst = (math.inf, math.inf)
-            found = rank(self.recipe.measure, metrics, self.recipe.until or 0.0)
-            ranks.append(found if len(metrics) else worst)
-            error = float(1 - metrics.train_top1.iloc[-1]) if len(metrics) else None
+            error, found = None, (math.inf, math.inf)  # of a trial that died or failed
+            if state == FINISHED:
+                metrics = Run.open(task.run).metrics()
+                error = float(1 - metrics.train_top1.iloc[-1])
+                found = rank(self.recipe.measure, metrics, self.recipe.until or 0.0)
+            ranks.append(found)
             tried.append({"settings": settings, "state": state, "train_error": error})
         file = self.path / "comparison.json"
         config = json.loads(file.read_text(encoding="utf-8"))

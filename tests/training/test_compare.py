@@ -150,13 +150,17 @@ def test_a_process_that_cannot_even_begin_says_why(write, folder):
 
 @pytest.mark.slow
 def test_the_better_candidate_is_chosen_by_short_runs(write, folder):
-    choose = {"epochs": 6, "among": {"slow": [{"lr": 1e-6}, {"lr": 0.02}]}}
+    choose = {
+        "epochs": 6,
+        "among": {"slow": [{"lr": 1e20, "warmup": 0}, {"lr": 1e-6}, {"lr": 0.02}]},
+    }
     file = write(seeds=[0], measure="epochs_to_train_error", until=0.4, choose=choose)
     comparison = compare(read_recipe(str(file)), folder)
     assert comparison.chosen == {"slow": {"lr": 0.02}}
     assert comparison.run("slow", 0).config["training"]["lr"] == 0.02
-    errors = [trial["train_error"] for trial in comparison.config["trials"]["slow"]]
-    assert errors[1] < errors[0]
+    dead, low, high = comparison.config["trials"]["slow"]
+    assert (dead["state"], dead["train_error"]) == ("dead", None)
+    assert high["train_error"] < low["train_error"]
 
 
 @pytest.mark.slow
