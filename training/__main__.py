@@ -135,12 +135,17 @@ def _fit(settings: Namespace) -> None:
             flush=True,
         )
 
+    def warn(advice: str) -> None:
+        bar.clear()
+        print(f"filterscope: {advice}", file=sys.stderr)
+
     with joined() as ranks, Interruptible() as interruptible, bar:
         fit(
             config,
             resume=settings.resume,
             on_step=show,
             on_epoch=tell,
+            on_advice=warn,
             pause=interruptible.pause,
             ranks=ranks,
         )

@@ -78,6 +78,9 @@ class FitConfig:
     at the input's own size and resizes nothing."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the training steps; auto takes bfloat16 where the machine has it."""
+    log: Literal["none", "tensorboard"] = "none"
+    """tensorboard also writes event files to the run's folder tensorboard, for
+    `tensorboard --logdir runs`."""
     device: str = "auto"
     """cpu, cuda or mps; auto takes the fastest there is."""
 

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
+from training.advice import why_dead
 from training.augment import augmentation_of
 from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
-from training.data.batches import batches, share
+from training.data.batches import share
 from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, tally
 from training.learner import Learner
-from training.loop import Step, train_epoch, why_dead
+from training.logs import check_log
+from training.loop import Step, train_epoch
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
@@ -38,6 +40,7 @@ from training.run_writer import (
 )
 from training.runs import Run, read_metrics
 from training.status import DEAD, FAILED, FINISHED, STOPPED, Reporter, Unheard
+from training.watch import Watch
 
 if TYPE_CHECKING:
     from training.data import Split
@@ -49,6 +52,7 @@ def fit(
     resume: bool = False,
     on_step: Callable[[int, Step], None] = lambda *_: None,
     on_epoch: Callable[[Row], None] = lambda _: None,
+    on_advice: Callable[[str], None] = lambda _: None,
     pause: Callable[[], None] = lambda: None,
     ranks: Ranks = ALONE,
 ) -> Run:
@@ -62,6 +66,7 @@ def fit(
         resume: Go on with the run in the folder, as if it had never stopped.
         on_step: Told (epoch, step) after every batch.
         on_epoch: Told the new line of metrics.csv, once the epoch is saved.
+        on_advice: Told in the first epoch, and once, if the learning rate looks wrong.
         pause: Called where it is good to stop; stops the run by raising KeyboardInterrupt, in all
             processes if it does so in one.
         ranks: The processes; the folder must be one that all of them see.
@@ -83,7 +88,7 @@ def fit(
         if ranks.is_first and not resume:
             _begin(path, config, start, status, pause)
         ranks.wait()
-        for row in _epochs(path, config, start, ranks, status, on_step, pause):
+        for row in _epochs(path, config, start, ranks, status, on_step, on_advice, pause):
             on_epoch(row)
     except KeyboardInterrupt:
         status.end(STOPPED, "Stopped by hand; resume goes on from the last whole epoch.")
@@ -117,6 +122,7 @@ def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
             f"A batch of {config.batch_size} images is too small for {ranks.count} processes. "
             f"Give a --batch_size of at least {2 * ranks.count}."
         )
+    check_log(config.log)
     device = choose_device(config.device)
     source = describe(config.data)
     torch.manual_seed(config.seed)
@@ -152,6 +158,7 @@ def _epochs(
     ranks: Ranks,
     status: Reporter,
     on_step: Callable[[int, Step], None],
+    on_advice: Callable[[str], None],
     pause: Callable[[], None],
 ) -> Iterator[Row]:
     preprocess, learner = Run.open(path).preprocess, start.learner
@@ -163,22 +170,42 @@ def _epochs(
     for notice in data.notices if ranks.is_first else ():
         print(notice, file=sys.stderr)
     augmentation = augmentation_of(config, data.train)
+    watch = Watch(
+        path,
+        config,
+        learner,
+        data,
+        preprocess,
+        first=first,
+        writes=ranks.is_first,
+        on_advice=on_advice,
+    )
     for epoch in range(first, config.epochs + 1):
         if _has_learned_enough(config, history):
             return
         status.say(f"Epoch {epoch} of {config.epochs}")
         began = time.perf_counter()
         errors = [1 - row["val_top1"] for row in history]
+        watch.begin(epoch)
         for step in train_epoch(
-            learner, data.train, preprocess, augmentation, config, epoch=epoch, errors=errors
+            learner,
+            data.train,
+            preprocess,
+            augmentation,
+            config,
+            epoch=epoch,
+            errors=errors,
+            gauge=watch.gauge,
         ):
             on_step(epoch, step)
+            watch.step(step)
             status(step.images, step.total)
             _agreed(pause, ranks)
             if not step.loss < float("inf"):
                 break
-        some_images = next(batches(data.val, preprocess, device=learner.network.device))
-        if reason := why_dead(learner.network.eval(), some_images, step.mean_loss):
+        learner.trained.eval()
+        seen = watch.activity()
+        if reason := why_dead(step.mean_loss, learner.network.num_classes, seen):
             raise DeadNetworkError(f"Epoch {epoch}: {reason}")
         score = _evaluated(learner.network, data.val, preprocess, ranks)
         row: Row = {
@@ -192,6 +219,7 @@ def _epochs(
             "seconds": time.perf_counter() - began,
             "images_per_s": step.images / step.seconds,
         }
+        watch.end(row, seen)
         if ranks.is_first:
             save_epoch(path, epoch, learner, row)
         history.append(row)

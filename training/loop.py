@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from training.augment import Augmentation
 from training.config import FitConfig
 from training.data.batches import shuffled_batches
 from training.evaluate import correct_in_top
 from training.learner import Learner
-from training.models import Network
 from training.monitor import Gauge
 from training.preprocess import Preprocess
 from training.schedule import learning_rate
@@ -102,31 +99,3 @@ def train_epoch(
             lr=rate,
             seconds=time.perf_counter() - began,
         )
-
-
-@torch.inference_mode()
-def why_dead(network: Network, images: Tensor, loss: float) -> str | None:
-    """Why a network will learn nothing more, in words, or None while there is hope.
-
-    A network whose loss stays at that of guessing, ln K, and with a layer whose units are all at
-    zero for every image gets no gradient through that layer: it is dead for good.
-
-    Args:
-        network: In evaluation mode.
-        images: Some images, (N, 3, H, W).
-        loss: Its mean training loss, nats.
-    """
-    if not math.isfinite(loss):
-        return "The loss is no longer a number. Try a lower learning rate (--lr)."
-    guessing = math.log(network.num_classes)
-    if loss < 0.99 * guessing:
-        return None
-    rectified = [name for name, layer in network.layers.items() if isinstance(layer, nn.ReLU)]
-    for name, activation in network.activations(images, rectified).items():
-        if not activation.any():
-            return (
-                f"The network is dead: its loss is that of guessing ({guessing:.2f} nats) and all "
-                f"units of {name} are at zero for every image. Try a lower learning rate (--lr) "
-                "or a longer warm-up (--warmup)."
-            )
-    return None

@@ -26,18 +26,24 @@ NEAR = 0.01  # of the range between the limits: the slope there is 4 % of the st
 
 @dataclass(frozen=True)
 class Motion:
-    """How the weights of each layer moved: means over the measured steps, Euclidean norms.
+    """How the weights of each layer moved, in Euclidean norms.
 
     Biases are left out: many begin at zero, of which nothing is a share.
     """
 
     layers: tuple[str, ...]  # L, in forward order
-    weight: np.ndarray  # (L,) norm before the step
-    gradient: np.ndarray  # (L,)
-    update: np.ndarray  # (L,) of weights after minus weights before
-    ratio: np.ndarray  # (L,) update / weight
-    lr: float  # mean rate of those steps
-    steps: int  # measured
+    joins: np.ndarray  # (L,) whether the weights join channels; else one number for each
+    step: np.ndarray  # (S,) number in the epoch, from 1
+    lr: np.ndarray  # (S,)
+    weight: np.ndarray  # (S, L) norm before the step
+    gradient: np.ndarray  # (S, L)
+    update: np.ndarray  # (S, L) norm of weights after minus weights before
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """(S, L) update / weight; 0 where all weights are."""
+        nothing = np.zeros_like(self.update)
+        return np.divide(self.update, self.weight, out=nothing, where=self.weight > 0)
 
 
 class Gauge:
@@ -57,11 +63,13 @@ class Gauge:
         found = [(name, _weights(layer)) for name, layer in network.layers.items()]
         self.layers = tuple(name for name, weights in found if weights)
         own = [weights for _name, weights in found if weights]
+        self._joins = np.array([any(weight.dim() > 1 for weight in weights) for weights in own])
         self._weights = [weight for weights in own for weight in weights]
         self._owner = np.repeat(np.arange(len(own)), [len(weights) for weights in own])
         self._due = {number * steps // measured for number in range(measured)}
         self._taken = 0
         self._norms: list[Tensor] = []  # (3, weights) each, left where the network is
+        self._steps: list[int] = []
         self._rates: list[float] = []
 
     @contextmanager
@@ -88,27 +96,19 @@ class Gauge:
             torch._foreach_sub_(before, self._weights)
             norms.append(torch._foreach_norm(before))
             self._norms.append(torch.stack([torch.stack(list(each)) for each in norms]))
+        self._steps.append(self._taken)
         self._rates.append(lr)
 
-    def motion(self, since: int = 0) -> Motion:
-        """What was measured so far.
-
-        Args:
-            since: Leave out as many of the first measured steps.
-        """
-        norms = torch.stack(self._norms[since:]).double().cpu().numpy()  # (steps, 3, weights)
-        squares = np.zeros((*norms.shape[:2], len(self.layers)))
+    def motion(self) -> Motion:
+        """What was measured so far."""
+        shape = (len(self._norms), 3, len(self._weights))
+        norms = torch.stack(self._norms).double().cpu().numpy() if self._norms else np.zeros(shape)
+        squares = np.zeros((*shape[:2], len(self.layers)))
         for column, owner in enumerate(self._owner):
             squares[:, :, owner] += norms[:, :, column] ** 2
         weight, gradient, update = np.moveaxis(np.sqrt(squares), 1, 0)
-        ratio = np.divide(update, weight, out=np.zeros_like(update), where=weight > 0)
-        means = (each.mean(axis=0) for each in (weight, gradient, update, ratio))
-        return Motion(self.layers, *means, float(np.mean(self._rates[since:])), len(norms))
-
-    @property
-    def measured(self) -> int:
-        """Steps measured so far."""
-        return len(self._norms)
+        steps, rates = np.array(self._steps, dtype=int), np.array(self._rates)
+        return Motion(self.layers, self._joins, steps, rates, weight, gradient, update)
 
 
 def _weights(layer: nn.Module) -> list[nn.Parameter]:

@@ -20,10 +20,11 @@ from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoi
 from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
+from training.layer_table import cut_rows
 from training.learner import Learner
 from training.models import options
 from training.preprocess import Preprocess
-from training.runs import METRICS, Run, read_metrics, write_settings
+from training.runs import LAYERS, METRICS, Run, read_metrics, write_settings
 
 Row = dict[str, float]
 """A line of metrics.csv."""
@@ -76,6 +77,7 @@ def sweep(path: Path) -> None:
         if read_metrics(metrics).epoch.max() > epoch:  # stopped between the row and resume.pt
             lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
             write_text(metrics, "".join(lines[: epoch + 1]))
+        cut_rows(path / LAYERS, epoch)
 
 
 def _same_settings(path: Path, config: FitConfig) -> None:
@@ -84,7 +86,7 @@ def _same_settings(path: Path, config: FitConfig) -> None:
     changed = [
         f"{name} was {before.get(name)!r}, now {value!r}"
         for name, value in asdict(config).items()
-        if name not in ("run", "device") and before.get(name) != value
+        if name not in ("run", "device", "log") and before.get(name) != value
     ]
     if changed:
         raise WorkbenchError(

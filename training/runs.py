@@ -26,6 +26,7 @@ from training.checkpoints import (
     stored_digest,
 )
 from training.errors import WorkbenchError
+from training.layer_table import read_rows
 from training.models import Network, create, freeze
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MEAN_IMAGE = "mean.npy"
+LAYERS, ADVICE = "layers.csv", "advice.txt"
 METRICS = (
     "epoch",
     "train_loss",
@@ -153,6 +155,17 @@ class Run:
     def metrics(self) -> pd.DataFrame:
         """A row for each trained epoch; a line that is being written is left out."""
         return read_metrics(self.path / "metrics.csv")
+
+    def layers(self) -> pd.DataFrame:
+        """A row for each trained epoch and layer; empty for runs that were not watched."""
+        return read_rows(self.path / LAYERS)
+
+    def advice(self) -> str:
+        """What was said about its learning rate in the first epoch; mostly nothing."""
+        try:
+            return (self.path / ADVICE).read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
 
     def status(self) -> Status:
         """What its training is doing or how it ended."""

@@ -83,6 +83,12 @@ def shuffled_batches(
         yield augmentation.apply(pixels, chances[own], preprocess, device), labels.to(device)
 
 
+def batch_count(images: int, batch_size: int) -> int:
+    """How many batches `shuffled_batches` makes of so many images."""
+    whole, rest = divmod(images, batch_size)
+    return whole + (not whole or rest >= batch_size / 2)
+
+
 def share(count: int, rank: int, ranks: int) -> slice:
     """The contiguous part of `count` things that falls to one of several processes."""
     return slice(count * rank // ranks, count * (rank + 1) // ranks)
