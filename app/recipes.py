@@ -48,7 +48,7 @@ def fit_flags(settings: Mapping[str, Any]) -> list[str]:
         if field.name == "run" or field.name not in settings:
             continue
         value = settings[field.name]
-        default = {} if field.name == "options" else field.default
+        default = {} if field.default_factory is dict else field.default
         if value != default:
             flags.append(f"--{field.name}={_text(value)}")
     return flags

@@ -8,6 +8,18 @@ from typing import Any, Literal
 from training.errors import WorkbenchError
 from training.models import MODELS
 
+RATES = {  # those of the papers where the batch is 128, and in proportion to it elsewhere
+    "lenet5": 0.003,
+    "alexnet-small": 0.02,
+    "cifar4": 0.02,
+    "vgg16": 0.005,
+    "vgg19": 0.005,
+    "resnet18": 0.05,
+    "resnet34": 0.05,
+    "resnet50": 0.05,
+}
+ALEXNETS_RATE = 0.01
+
 
 @dataclass(frozen=True)
 class FitConfig:
@@ -33,8 +45,9 @@ class FitConfig:
     own side below 128. Pictures stored smaller than the input lie in its middle, on black."""
     batch_size: int = 128
     """Images in a step."""
-    lr: float = 0.02
-    """Learning rate after warm-up (the paper starts at 0.01)."""
+    lr: float | None = None
+    """Learning rate after warm-up; when not given, one that suits the network: 0.01 for AlexNet, as
+    in the paper, 0.02 for its small sister."""
     momentum: float = 0.9
     """Share of the last step that is kept (Krizhevsky et al. 2012, section 5)."""
     weight_decay: float = 5e-4
@@ -89,6 +102,8 @@ class FitConfig:
             raise WorkbenchError(
                 f"Unknown model {self.model!r}. Choose one of: {', '.join(MODELS)}."
             )
+        if self.lr is None:
+            object.__setattr__(self, "lr", RATES.get(self.model, ALEXNETS_RATE))
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("lr", 0)):
             value = getattr(self, name)
             if value < least:
@@ -111,6 +126,11 @@ class FitConfig:
             )
         if self.resize is not None and self.resize < 1:
             raise WorkbenchError(f"--resize must be at least 1, got {self.resize}.")
+
+    @property
+    def rate(self) -> float:
+        """Learning rate after warm-up."""
+        return self.lr or 0.0
 
     @property
     def input_size(self) -> int:

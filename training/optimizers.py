@@ -74,7 +74,7 @@ def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.Optimiz
         for (rate, decay), parameters in _by_multipliers(network, config.multipliers).items()
     ]
     kind = {"torch": torch.optim.SGD, "krizhevsky": KrizhevskySGD}[config.update]
-    return kind(groups, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay)
+    return kind(groups, lr=config.rate, momentum=config.momentum, weight_decay=config.weight_decay)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:

@@ -18,11 +18,11 @@ def learning_rate(config: FitConfig, position: float, errors: Sequence[float]) -
         errors: Validation error after each whole epoch so far.
     """
     if position < config.warmup:
-        return config.lr * position / config.warmup
+        return config.rate * position / config.warmup
     if config.schedule == "plateau":
-        return config.lr / 10 ** plateaus(errors, config.patience)
+        return config.rate / 10 ** plateaus(errors, config.patience)
     progress = (position - config.warmup) / max(config.epochs - config.warmup, 1e-9)
-    return config.lr * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+    return config.rate * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
 
 
 def plateaus(errors: Sequence[float], patience: int) -> int:

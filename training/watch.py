@@ -104,7 +104,7 @@ class Watch:
 
     def _advise(self, seen: Activity) -> None:
         steps = self._steps * self._config.epochs
-        course = Course(self.gauge.motion(), seen, self._losses, self._config.lr, steps)
+        course = Course(self.gauge.motion(), seen, self._losses, self._config.rate, steps)
         said = advice(course)
         if said is None:
             return

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import address, jobs, runs
-from app.curves import show_curves
+from app.curves import show_advice, show_curves
 from app.drawing import pointed_at
 from app.errors import plain, readable
 from app.frame import STATES, chosen_run, go_to
@@ -74,7 +74,9 @@ def _more() -> dict[str, Any]:
     first, second, third = st.columns(3)
     speeds = {
         "batch_size": first.number_input("Batch size", 1, 4096, DEFAULTS.batch_size),
-        "lr": second.number_input("Learning rate", 0.0, 10.0, DEFAULTS.lr, format="%g"),
+        "lr": second.number_input(
+            "Learning rate", 0.0, 10.0, None, format="%g", placeholder="the network's"
+        ),
         "schedule": third.selectbox("Schedule", get_args(HINTS["schedule"])),
     }
     first, second, third = st.columns(3)
@@ -147,6 +149,11 @@ def _watch(run: Run) -> None:
 
 @readable()
 def _progress(run: Run) -> None:
+    _state_and_button(run)
+    show_advice(run)
+
+
+def _state_and_button(run: Run) -> None:
     progress = TrainingProgress.of(run)
     words, button = st.columns([6, 1], vertical_alignment="center")
     if progress.status.state == RUNNING:

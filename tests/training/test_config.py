@@ -39,3 +39,11 @@ def test_pictures_may_be_stored_smaller_than_the_input():
 
 def test_resized_crops_need_no_border():
     assert FitConfig(model="alexnet-small", scale=0.3).padding == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "lr"), [("alexnet", 0.01), ("alexnet-small", 0.02), ("lenet5", 0.003)]
+)
+def test_a_network_begins_at_the_rate_that_suits_it(model, lr):
+    assert FitConfig(model=model).lr == FitConfig(model=model).rate == lr
+    assert FitConfig(model=model, lr=0.5).rate == 0.5
