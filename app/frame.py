@@ -19,6 +19,7 @@ from app.errors import plain, readable
 from app.training_progress import TrainingProgress
 from training.runs import BrokenRun, Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
+from viz.layers import trunk
 
 if TYPE_CHECKING:
     from training.models import Network
@@ -119,10 +120,11 @@ def go_to(page: str, **chosen: Any) -> NoReturn:
 
 def layer_picker(network: Network, layers: list[str], default: str) -> str:
     """Choose one of the layers; the address says `layer`."""
-    seen = network.geometry
+    seen, everything_passes = network.geometry, trunk(network)
 
     def describe(layer: str) -> str:
-        return f"{layer} · sees {seen[layer].size} px" if layer in seen else layer
+        inside = "" if layer in everything_passes else "\u2003"  # of a block: set in
+        return inside + (f"{layer} · sees {seen[layer].size} px" if layer in seen else layer)
 
     return address.pick(
         st.selectbox, "Layer", layers, name="layer", default=default, format_func=describe

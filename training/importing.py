@@ -17,7 +17,7 @@ from torch import Tensor
 
 from training.checkpoints import check_fit, save_checkpoint
 from training.data import describe
-from training.data.source import IMAGENET_MEAN, IMAGENET_STD
+from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
 from training.errors import WorkbenchError
 from training.models import architecture, options
 from training.models.torchvision_networks import Torchvision
@@ -165,7 +165,7 @@ def _from_torchvision(name: str) -> Weights:
         ) from error
 
 
-def _scale(file: str) -> tuple[Sequence[float], Sequence[float]]:
+def _scale(file: str) -> tuple[Triple, Triple]:
     """Mean and deviation of the pixels that the weights were trained on.
 
     Torchvision's published GoogLeNet was ported from TensorFlow and takes pixels from -1 to 1.

@@ -11,9 +11,13 @@ from torch import Tensor, nn
 from training.geometry import IMAGE, ReceptiveField
 from training.models import Network
 from training.models.drop_connect import DropConnect
+from training.models.joints import Add, Concat
+from training.models.lenet import Grey, RadialBasis, ScaledTanh, SubSampling
 from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
+from training.models.table_conv import TableConv2d
+from viz.layers import Kind, kind_of, trunk
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class LayerRow:
     parameters: int  # weights and biases
     macs: int  # multiply-accumulates for one image, biases not counted
     receptive_field: ReceptiveField | None  # None: every unit sees the whole image
+    family: Kind  # in one word
+    in_trunk: bool  # whether everything passes it; not so inside of branches
 
 
 @torch.no_grad()
@@ -35,7 +41,7 @@ def describe(network: Network) -> list[LayerRow]:
     Args:
         network: In evaluation mode.
     """
-    fields = network.geometry
+    fields, everything_passes = network.geometry, trunk(network)
     side = network.image_size
     signals = {IMAGE: torch.zeros(1, 3, side, side, device=network.device)}
     rows = []
@@ -45,11 +51,13 @@ def describe(network: Network) -> list[LayerRow]:
         rows.append(
             LayerRow(
                 name=name,
-                kind=_kind(layer),
+                kind=_kind(layer, signal),
                 output=tuple(signal.shape[1:]),
                 parameters=sum(parameter.numel() for parameter in layer.parameters()),
                 macs=_macs(layer, signal),
                 receptive_field=fields.get(name),
+                family=kind_of(layer),
+                in_trunk=name in everything_passes,
             )
         )
     return rows
@@ -59,19 +67,33 @@ def _macs(layer: nn.Module, output: Tensor) -> int:
     """Each output of a convolution or fully connected layer takes one of its weight rows."""
     if isinstance(layer, nn.Conv2d | nn.Linear):
         return output[0].numel() * prod(layer.weight.shape[1:])
+    if isinstance(layer, TableConv2d):
+        return layer.kernels.numel() * prod(output.shape[2:])
     return 0
 
 
-def _kind(layer: nn.Module) -> str:
+def _kind(layer: nn.Module, output: Tensor) -> str:
     match layer:
         case nn.Conv2d():
             words = ["convolution " + _window(layer), *_unless(1, layer.groups, "groups")]
+        case TableConv2d():
+            side = layer.kernel_size
+            words = [f"convolution {side}×{side}", f"{len(layer.kernels)} kernels by a table"]
+        case Add():
+            words = ["sum of branches"]
+        case Concat():
+            words = ["channels of all branches"]
         case nn.MaxPool2d():
             words = ["max pooling " + _window(layer)]
         case SumPool2d():
             words = ["sum pooling " + _window(layer)]
         case nn.AvgPool2d():
             words = ["average pooling " + _window(layer)]
+        case nn.AdaptiveAvgPool2d():
+            side = output.shape[-1]
+            words = ["mean of each map" if side == 1 else f"average pooling to {side}×{side}"]
+        case SubSampling():
+            words = ["trainable sub-sampling 2×2"]
         case StochasticPool2d():
             words = ["stochastic pooling " + _window(layer)]
         case DropConnect():
@@ -84,6 +106,12 @@ def _kind(layer: nn.Module) -> str:
             words = [f"response normalisation over {layer.n} channels"]
         case nn.Dropout():
             words = [f"dropout {layer.p:g}"]
+        case ScaledTanh():
+            words = ["tanh, scaled"]
+        case RadialBasis():
+            words = ["distance to a fixed code for each class"]
+        case Grey():
+            words = ["mean of the three colours"]
         case nn.ReLU():
             words = ["rectified linear"]
         case _:

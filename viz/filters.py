@@ -58,8 +58,8 @@ def first_layer(
 
     Source: Krizhevsky et al. 2012, figure 3.
     """
+    norm = _healed(weight).flatten(1).norm(dim=1)
     weight = _three_colours(weight)
-    norm = weight.flatten(1).norm(dim=1)
     if order not in ("index", "norm"):
         raise WorkbenchError(f"Unknown order {order!r}. Choose one of: index, norm.")
     longest_first = norm.argsort(descending=True, stable=True)
@@ -92,12 +92,17 @@ def film(weights: Mapping[int, Tensor]) -> Film:
 
 
 def _three_colours(weight: Tensor) -> Tensor:
-    """The weight as float32 on the CPU, zero where it is not a number."""
-    if weight.dim() != 4 or weight.shape[1] != 3:
+    """The weight (C, 3, h, w) of filters for colours; those for a grey image are grey."""
+    if weight.dim() != 4 or weight.shape[1] not in (1, 3):
         raise WorkbenchError(
             f"Filters are drawn in colour and need weights (C, 3, h, w), "
-            f"got {tuple(weight.shape)}. Take the first convolution of a network for RGB images."
+            f"got {tuple(weight.shape)}. Take the first convolution of a network for images."
         )
+    return _healed(weight).expand(-1, 3, -1, -1)
+
+
+def _healed(weight: Tensor) -> Tensor:
+    """The weight as float32 on the CPU, zero where it is not a number."""
     # one broken weight must not grey out all the others
     return weight.detach().float().cpu().nan_to_num(0.0, 0.0, 0.0)
 

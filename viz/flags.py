@@ -12,6 +12,7 @@ from training.images import read_image
 from training.models import Network
 from training.runs import Run
 from viz.export import check_out
+from viz.layers import deepest
 from viz.results import channel_count
 
 Split = Literal["val", "train"]
@@ -74,7 +75,7 @@ def layers_of(plan: Network, asked: str | None) -> list[str]:
     """The layers between commas, all convolutions, or the last one."""
     if asked == "all":
         return plan.convolutions
-    names = [plan.convolutions[-1]] if asked is None else asked.split(",")
+    names = [deepest(plan)] if asked is None else asked.split(",")
     for name in names:
         plan.require_layer(name)
     return names

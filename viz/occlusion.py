@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.models import Network
 from training.models.joints import Concat
 from training.progress import Progress, silent
+from viz.layers import KINDS, deepest
 
 
 @dataclass(frozen=True)
@@ -128,10 +129,10 @@ def last_maps(network: Network) -> str:
 
     Before it, most of a map is negative and its total says little about what was found.
     """
-    kinds = nn.ReLU | nn.Tanh | nn.Sigmoid | Concat
+    kinds = (*KINDS["activation"], Concat)
     return next(
         (name for name in reversed(network.geometry) if isinstance(network.layers[name], kinds)),
-        network.convolutions[-1],
+        deepest(network),
     )
 
 

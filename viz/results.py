@@ -38,6 +38,7 @@ from viz.kept import (
     recall,
     to_arrays,
 )
+from viz.layers import last_hidden
 from viz.mining import mine_on
 from viz.occlusion import Occlusion
 from viz.retrieval import Neighbours
@@ -56,7 +57,8 @@ class NotKept(Exception):
 def blueprint(run: Run) -> Network:
     """The run's network without weights: layer names and geometry in no time."""
     with torch.device("meta"):
-        return create(run.config["model"], len(run.classes), **run.config["options"])
+        network = create(run.config["model"], len(run.classes), **run.config["options"])
+    return network.eval()
 
 
 def channel_count(plan: Network, layer: str) -> int:
@@ -130,13 +132,14 @@ def top_patches(
 def features(
     run: Run,
     epoch: int,
-    layer: str = "fc7",
+    layer: str | None = None,
     *,
     split: str = "val",
     only_kept: bool = False,
     progress: Progress = silent,
 ) -> Tensor:
-    """What a layer makes of every image of a split, (N, D)."""
+    """What a layer, the last hidden one by default, makes of every image of a split, (N, D)."""
+    layer = layer or last_hidden(blueprint(run))
     data = run.data(progress)
     settings = {"layer": layer, "split": split}
     question = Question("features", run.digest(epoch), data.fingerprint, settings)
@@ -155,7 +158,7 @@ def neighbours(
     image: Image.Image,
     *,
     k: int = 12,
-    layer: str = "fc7",
+    layer: str | None = None,
     split: str = "val",
     but: int | None = None,
     only_kept: bool = False,
@@ -168,12 +171,13 @@ def neighbours(
         epoch: Of the network.
         image: Any RGB image.
         k: Neighbours wanted; fewer where the split has fewer.
-        layer: Whose features are compared.
+        layer: Whose features are compared; the last hidden one by default.
         split: val or train.
         but: Index of an image to leave out, which is the query's own where it has one.
         only_kept: Raise `NotKept` rather than compute.
         progress: Told of each batch while features are computed, which happens once.
     """
+    layer = layer or last_hidden(blueprint(run))
     known = features(run, epoch, layer, split=split, only_kept=only_kept, progress=progress)
     images = run.preprocess(image)[None]
     query = retrieval.features(network_of(run, epoch), images, layer)[0]

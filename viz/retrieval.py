@@ -12,6 +12,7 @@ from training.errors import WorkbenchError
 from training.models import Network
 from training.progress import Progress, silent
 from viz.images import Images, count, in_batches
+from viz.layers import last_hidden
 
 CHUNK = 4096  # features compared at once; 4096-d ones take 128 MB in double precision
 
@@ -28,7 +29,7 @@ class Neighbours:
 def features(
     network: Network,
     images: Images | Iterable[Tensor],
-    layer: str = "fc7",
+    layer: str | None = None,
     *,
     progress: Progress = silent,
 ) -> Tensor:
@@ -37,7 +38,8 @@ def features(
     Args:
         network: In evaluation mode.
         images: (N, 3, H, W), normalised, or anything that yields such batches.
-        layer: The layer whose outputs are the features; maps are flattened to C · h · w.
+        layer: The layer whose outputs are the features; maps are flattened to C · h · w. By
+            default the last hidden one, fc7 of AlexNet.
         progress: Told (images done, images) where their number is known beforehand.
 
     Returns:
@@ -48,6 +50,7 @@ def features(
 
     Source: Krizhevsky et al. 2012, section 6.1: the last hidden layer.
     """
+    layer = layer or last_hidden(network)
     network.require_layer(layer)
     total, done = count(images), 0
     parts = [torch.empty(0, 0)]  # cat passes over it, and no images give no features

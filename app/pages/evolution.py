@@ -26,6 +26,7 @@ from viz.figures.sheet import factor, sheet
 from viz.figures.style import number
 from viz.filters import film
 from viz.kept import to_arrays
+from viz.layers import deepest, kind_of, landmarks
 from viz.top_patches import TopPatches
 
 CHANNELS, MOST = 6, 12
@@ -51,7 +52,7 @@ def page() -> None:
     plan = results.blueprint(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=190):
-            layer = layer_picker(plan, plan.convolutions, plan.convolutions[-1])
+            layer = layer_picker(plan, with_channels(plan), deepest(plan))
         place = st.container(width=470)
     top = top_patches_of(choice, layer)
     with place:
@@ -68,6 +69,12 @@ def page() -> None:
         offer_evolution(choice, result)
     with inspector:
         inspect(choice, plan, result)
+
+
+def with_channels(plan: Network) -> list[str]:
+    """Convolutions, and where their branches meet."""
+    kinds = ("convolution", "joint")
+    return [name for name in landmarks(plan) if kind_of(plan.layers[name]) in kinds]
 
 
 def without_data(error: WorkbenchError) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 import torch
+from torch import nn
 
 from app import address
 from app.bars import scale_bar
@@ -16,6 +17,8 @@ from app.frame import Choice, chosen, go_to, layer_picker
 from app.images import ChosenImage, choose_image
 from app.panes import PICTURE_PX, heading, panes, show_pixels
 from training.models import Network
+from training.models.joints import Add, Concat
+from training.models.response_norm import ResponseNorm
 from viz.deconvnet import project
 from viz.feature_maps import FeatureMaps, feature_maps
 from viz.figures.deconvnet import deconvnet_figure
@@ -24,11 +27,11 @@ from viz.figures.outline import image_pixels, projection_pixels
 from viz.figures.pointing import point_at_heatmap
 from viz.figures.sheet import sheet
 from viz.figures.style import number
+from viz.layers import maps_to_show, source_of, way_down
 from viz.occlusion import last_maps
 from viz.patches import boxes
 
 IMAGE_PX, MAP_PX = 192, 290
-PASSES_THROUGH = ("norm", "drop")
 PLOTLY = {"viridis": "Viridis", "RdBu_r": "RdBu_r"}
 
 
@@ -41,9 +44,8 @@ def page() -> None:
     choice = chosen()
     image = choose_image(choice)
     network = choice.network()
-    layers = list(network.geometry)
     with st.container(width=300):
-        layer = layer_picker(network, layers, last_before_pooling(network))
+        layer = layer_picker(network, maps_to_show(network), last_maps(network))
     maps = feature_maps(network, choice.run.preprocess(image.picture), layer)
     channel = channel_of(maps)
     unit = unit_of(maps, channel)
@@ -53,11 +55,6 @@ def page() -> None:
         offer_maps(choice, image, maps)
     with inspector:
         inspect(choice, network, image, maps, channel, unit)
-
-
-def last_before_pooling(network: Network) -> str:
-    """The layer that occlusion watches, too."""
-    return last_maps(network)
 
 
 def channel_of(maps: FeatureMaps) -> int:
@@ -150,18 +147,21 @@ def inspect(
     st.caption(passing(network, maps.layer))
     draw_map(maps, channel, unit)
     if st.button("Top patches of this channel", icon=":material/photo_library:"):
-        go_to("top_patches", layer=searched(network, maps.layer), channel=channel)
+        go_to("top_patches", layer=source_of(network, maps.layer), channel=channel)
     offer_projection(choice, image, maps.layer, channel, unit, projection, box)
 
 
 def passing(network: Network, layer: str) -> str:
     """How the signal came back to the pixels, as far as this network has such layers."""
-    names = list(network.layers)
-    before = names[: names.index(layer) + 1]
+    below = way_down(network, layer)
     way = "Back through the transposed filters, rectified at each ReLU"
-    if any(name.startswith("pool") for name in before):
+    if any(isinstance(each, nn.MaxPool2d) for each in below):
         way += ", unpooled with the recorded switches"
-    if any(name.startswith("norm") for name in before):
+    if any(isinstance(each, Add | Concat) for each in below):
+        way += ", summed where branches part"
+    if any(isinstance(each, nn.BatchNorm2d) for each in below):
+        way += "; batch normalisation scales the signal"
+    if any(isinstance(each, ResponseNorm) for each in below):
         way += "; local response normalisation passes the signal through unchanged"
     return f"{way} (Zeiler & Fergus 2013)."
 
@@ -189,13 +189,6 @@ def draw_map(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
     if clicked is not None:
         address.write(channel=channel, unit=f"{clicked[0]},{clicked[1]}")
         st.rerun()
-
-
-def searched(network: Network, layer: str) -> str:
-    """The convolution behind a layer: top patches are mined there."""
-    names = list(network.layers)
-    before = names[: names.index(layer) + 1]
-    return next(name for name in reversed(before) if name in network.convolutions)
 
 
 def offer_maps(choice: Choice, image: ChosenImage, maps: FeatureMaps) -> None:

@@ -28,6 +28,7 @@ from viz.figures.occlusion import frequent, occlusion_figure, occlusion_pointing
 from viz.figures.outline import image_pixels
 from viz.figures.style import number
 from viz.kept import to_arrays
+from viz.layers import source_of
 from viz.occlusion import Occlusion
 
 PANEL_PX, BOX_PX = 256, 332
@@ -228,7 +229,7 @@ def on_object(choice: Choice, image: ChosenImage, result: Occlusion, cell: Cell)
 
 def lead_on(choice: Choice, result: Occlusion) -> None:
     """The strongest map's channel, seen elsewhere."""
-    layer = results.blueprint(choice.run).convolutions[-1]
+    layer = source_of(results.blueprint(choice.run), result.layer)
     with st.container(horizontal=True, gap="small"):
         if st.button(f"Top patches of channel {result.channel}", icon=":material/photo_library:"):
             go_to("top_patches", layer=layer, channel=result.channel)

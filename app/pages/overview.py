@@ -30,7 +30,8 @@ from viz.results import blueprint
 
 SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0
-FIRST = "conv1"
+LINES, TABLE_PX = 40, 560  # a longer table of layers has a scroll bar and this height
+MINED = ("convolution", "joint", "pooling")
 
 
 def overview(choice: Choice) -> None:
@@ -41,10 +42,12 @@ def overview(choice: Choice) -> None:
         "not care. Click one to look closer.",
     )
     _training(run)
+    plan = blueprint(run)
     row = st.container(horizontal=True, gap="large")
     with row.container(width=SHEET_PX + 4):
-        _filters(choice)  # before anything that takes longer: it is the first picture
-    rows = describe(blueprint(run))
+        # before anything that takes longer: it is the first picture
+        _filters(choice, plan.convolutions[0])
+    rows = describe(plan)
     with row.container(width=400):
         _numbers(choice, rows)
     _curves(run)
@@ -73,12 +76,12 @@ def _band(run: Run) -> None:
         jobs.stop_training(run.path)
 
 
-def _filters(choice: Choice) -> None:
-    filters = first_layer(choice.run.weight(choice.epoch, f"{FIRST}.weight"))
+def _filters(choice: Choice, layer: str) -> None:
+    filters = first_layer(choice.run.weight(choice.epoch, f"{layer}.weight"))
     figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
     noise = " · untrained: pure noise" if choice.epoch == 0 else ""
     st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
-    alt = f"The {len(filters.tiles)} filters of {FIRST} after epoch {choice.epoch}"
+    alt = f"The {len(filters.tiles)} filters of {layer} after epoch {choice.epoch}"
     channel = pointed_at(figure, key="overview filters", alt=alt)
     if channel is not None:
         go_to("filters", channel=channel)
@@ -86,9 +89,9 @@ def _filters(choice: Choice) -> None:
         lambda: filters_figure(filters, title=f"First filters, epoch {choice.epoch}"),
         lambda: {"filters": filters.tiles.numpy()},
         name=f"{choice.run.name}-filters-epoch-{choice.epoch}",
-        made=made_by(choice, "filters", layer=FIRST, order="index", scale="shared"),
+        made=made_by(choice, "filters", layer=layer, order="index", scale="shared"),
         shell=f"python -m viz filters {choice.run.path} --epoch {choice.epoch} --out out.png",
-        python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=FIRST),
+        python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=layer),
     )
 
 
@@ -154,10 +157,14 @@ def _architecture(run: Run, rows: list[LayerRow]) -> None:
     )
     alt = f"{run.config['model']} as a row of blocks"
     layer = pointed_at(architecture_pointing(rows), key="architecture", alt=alt)
-    if layer is not None and layer.startswith(("conv", "pool")):
+    if layer in {row.name for row in rows if row.family in MINED}:
         go_to("top_patches", layer=layer)
     with st.expander("Layer by layer"):
-        st.dataframe(_table(rows), hide_index=True, height="content")
+        st.dataframe(
+            _table(rows),
+            hide_index=True,
+            height="content" if len(rows) <= LINES else TABLE_PX,
+        )
     offer(
         lambda: architecture_figure(rows, name=run.config["model"]),
         lambda: {

@@ -27,6 +27,7 @@ from viz.figures.outline import image_pixels
 from viz.figures.retrieval import retrieval_figure
 from viz.figures.style import plain
 from viz.kept import to_arrays
+from viz.layers import last_hidden
 from viz.retrieval import Neighbours
 
 COUNT, QUERY_PX = 10, 256
@@ -47,7 +48,7 @@ def page() -> None:
         without_data(error)
         return
     image = choose_image(choice)
-    layer = last_hidden(choice)
+    layer = last_hidden(results.blueprint(choice.run))
     known = features_of(choice, layer)
     network = choice.network()
     query = retrieval.features(network, choice.run.preprocess(image.picture)[None], layer)[0]
@@ -71,12 +72,6 @@ def without_data(error: WorkbenchError) -> None:
     )
     if st.button("Look at where the network looks instead", icon=":material/visibility_off:"):
         go_to("occlusion")
-
-
-def last_hidden(choice: Choice) -> str:
-    """fc7 of AlexNet: the last fully connected layer before the classes."""
-    dense = [name for name in results.blueprint(choice.run).layers if name.startswith("fc")]
-    return dense[-2] if len(dense) > 1 else dense[-1]
 
 
 def features_of(choice: Choice, layer: str) -> Tensor:

@@ -25,6 +25,7 @@ from app.runs import data_of
 from app.words import time_left
 from training.data import Data
 from training.errors import WorkbenchError
+from training.models.response_norm import ResponseNorm
 from training.runs import Run
 from viz import results
 from viz.deconvnet import project
@@ -35,11 +36,11 @@ from viz.figures.style import number
 from viz.figures.top_patches import top_patches_figure
 from viz.gallery import gallery
 from viz.images import SplitImages
+from viz.layers import deepest, landmarks, mined_together, way_down
 from viz.patches import boxes
 from viz.top_patches import TopPatches
 
 CHANNELS = 16  # on a page
-KINDS = ("conv", "pool", "fc")
 IMAGE_PX, GAP_PX = 128, 2
 BY_STRENGTH, BY_NUMBER = "strongest first", "by number"
 
@@ -57,12 +58,11 @@ def page() -> None:
         without_data(error)
         return
     plan = results.blueprint(choice.run)
-    layers = [name for name in plan.layers if kind_of(name) in KINDS]
+    layers = landmarks(plan)
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with controls.container(width=190):
-        layer = layer_picker(plan, layers, plan.convolutions[-1])
-    alike = [name for name in layers if kind_of(name) == kind_of(layer)]
-    top = top_patches_of(choice, layer, alike)
+        layer = layer_picker(plan, layers, deepest(plan))
+    top = top_patches_of(choice, layer, mined_together(plan, layer))
     with controls:
         order = ordered(top, controls)
         channel = channel_of(order, len(top.score))
@@ -76,11 +76,6 @@ def page() -> None:
         offer_sheet(choice, layer, top, shown)
     with inspector:
         inspect(choice, data, layer, top, channel)
-
-
-def kind_of(layer: str) -> str:
-    """conv of conv1; one pass over the images serves all the layers of a kind."""
-    return layer.rstrip("0123456789")
 
 
 def without_data(error: WorkbenchError) -> None:
@@ -99,8 +94,8 @@ def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatc
             return recalled_patches(str(run.path), choice.digest, epoch, layer)
         return results.top_patches(run, epoch, layers, **how)[layer]
 
-    every = "all" if kind_of(layer) == "conv" else ",".join(layers)
-    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", every]
+    names = ",".join(layers)
+    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", names]
     return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
 
 
@@ -257,8 +252,8 @@ def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: in
 
 def passing_through(choice: Choice, layer: str) -> str:
     """What the deconvnet does not invert, where the network has it below the layer."""
-    names = list(results.blueprint(choice.run).layers)
-    if not any(name.startswith("norm") for name in names[: names.index(layer)]):
+    below = way_down(results.blueprint(choice.run), layer)[1:]
+    if not any(isinstance(each, ResponseNorm) for each in below):
         return ""
     return "Local response normalisation passes the signal through unchanged."
 

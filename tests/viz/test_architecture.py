@@ -96,3 +96,37 @@ def test_describing_changes_nothing(make_tiny):
     before = {name: value.clone() for name, value in network.state_dict().items()}
     describe(network)
     assert all((before[name] == value).all() for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "kind"),
+    [
+        ("resnet18", "add2_1", "sum of branches"),
+        ("resnet18", "pool5", "mean of each map"),
+        ("googlenet", "inception3a", "channels of all branches"),
+        ("vgg16", "avgpool", "average pooling to 7×7"),
+        ("lenet5", "C3", "convolution 5×5, 60 kernels by a table"),
+        ("lenet5", "S2", "trainable sub-sampling 2×2"),
+        ("lenet5", "output", "distance to a fixed code for each class"),
+    ],
+)
+def test_layers_of_other_families_have_their_words(name, layer, kind):
+    with torch.device("meta"):
+        network = create(name, 10, image_size=64).eval()
+    assert {row.name: row.kind for row in describe(network)}[layer] == kind
+
+
+def test_a_table_of_connections_costs_only_what_it_connects():
+    with torch.device("meta"):
+        network = create("lenet5", 10).eval()
+    rows = {row.name: row for row in describe(network)}
+    assert rows["C3"].macs == 60 * 25 * 10 * 10
+
+
+@pytest.mark.parametrize(
+    ("name", "macs"), [("vgg16", 15.47e9), ("resnet18", 1.814e9), ("resnet50", 4.089e9)]
+)
+def test_costs_are_those_that_torchvision_publishes(name, macs):
+    with torch.device("meta"):
+        network = create(name).eval()
+    assert sum(row.macs for row in describe(network)) == pytest.approx(macs, rel=1e-3)

@@ -191,3 +191,26 @@ def test_eight_threads_that_share_a_network_see_what_one_alone_sees(tiny, noise)
         together = list(pool.map(lambda layer: project(tiny, noise[:6], layer, channels), layers))
     for one, other in zip(alone, together, strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [
+        ("resnet18", ["conv2_1b", "add4_1", "relu4_1", "conv5_2b", "fc"]),
+        ("googlenet", ["inception3a_5x5_relu", "inception4a"]),
+        pytest.param("vgg16", ["conv3_3"], marks=pytest.mark.slow),
+    ],
+)
+def test_torchvisions_networks_agree_with_captum(name, layers):
+    torch.manual_seed(0)
+    network = freeze(create(name, 10, image_size=64))
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        network.train()(images.repeat(8, 1, 1, 1))  # statistics that are not 0 and 1
+    network.eval()
+    channels = torch.tensor([1, 5])
+    for layer in layers:
+        units = strongest_units(network.activations(images, [layer])[layer], channels)
+        theirs = by_captum(network, images, layer, channels, units)
+        ours = project(network, images, layer, channels)
+        assert relative_difference(ours, theirs) < 1e-4

@@ -70,11 +70,19 @@ def test_a_film_has_one_scale_for_all_epochs():
 
 
 def test_what_cannot_be_drawn_is_refused_in_plain_words():
-    with pytest.raises(WorkbenchError, match=r"got \(6, 1, 5, 5\).*RGB"):
-        first_layer(torch.zeros(6, 1, 5, 5))
+    with pytest.raises(WorkbenchError, match=r"got \(6, 2, 5, 5\)"):
+        first_layer(torch.zeros(6, 2, 5, 5))
     with pytest.raises(WorkbenchError, match=r"Unknown scale 'log'.* shared, each"):
         first_layer(torch.zeros(6, 3, 5, 5), scale="log")
     with pytest.raises(WorkbenchError, match=r"Unknown order 'hue'.* index, norm"):
         first_layer(torch.zeros(6, 3, 5, 5), order="hue")
     with pytest.raises(WorkbenchError, match="at least one epoch"):
         film({})
+
+
+def test_filters_for_grey_images_are_drawn_grey():
+    weight = torch.tensor([[0.0, 1.0], [-1.0, 0.5]]).reshape(1, 1, 2, 2)
+    filters = first_layer(weight)
+    assert torch.equal(filters.tiles[0, :, :, 0], torch.tensor([[0.5, 1.0], [0.0, 0.75]]))
+    assert torch.equal(filters.tiles[..., 0], filters.tiles[..., 2])
+    assert filters.norm.item() == 1.5

@@ -15,6 +15,7 @@ from viz.flags import (
     out_file,
     picture_of,
 )
+from viz.layers import deepest
 from viz.patches import boxes
 from viz.results import network_of
 
@@ -50,7 +51,7 @@ def deconvnet(
     opened, at = open_run(run, epoch)
     picture, name = picture_of(opened, image)
     network = network_of(opened, at)
-    layer = layer or network.convolutions[-1]
+    layer = layer or deepest(network)
     images = opened.preprocess(picture)
     with torch.inference_mode():
         batch = images[None].to(network.device)

@@ -13,6 +13,7 @@ from viz.flags import (
     out_file,
 )
 from viz.kept import to_arrays
+from viz.layers import deepest
 from viz.reporting import reporting
 from viz.results import blueprint, channel_count
 
@@ -46,7 +47,7 @@ def evolution(
     path = out_file(out)
     opened, last = open_run(run, None)
     plan = blueprint(opened)
-    layer = layer or plan.convolutions[-1]
+    layer = layer or deepest(plan)
     count = channel_count(plan, layer)
     chosen = channels_of(channels, plan, layer) or list(range(min(CHANNELS, count)))
     at = numbers_of("epochs", epochs) or results.spread(opened.epochs)

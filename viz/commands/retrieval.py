@@ -17,8 +17,9 @@ from viz.flags import (
     picture_of,
 )
 from viz.kept import to_arrays
+from viz.layers import last_hidden
 from viz.reporting import reporting
-from viz.results import split_of
+from viz.results import blueprint, split_of
 
 
 def retrieval(
@@ -26,7 +27,7 @@ def retrieval(
     *,
     image: str = "0",
     k: int = 12,
-    layer: str = "fc7",
+    layer: str | None = None,
     split: Split = "val",
     epoch: int | None = None,
     out: str | None = None,
@@ -41,7 +42,7 @@ def retrieval(
         run: Run folder.
         image: A picture file, or the number of a validation image.
         k: Neighbours wanted.
-        layer: Whose features are compared.
+        layer: Whose features are compared; the last hidden one, such as fc7, if not given.
         split: Images to search.
         epoch: The last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
@@ -51,6 +52,7 @@ def retrieval(
     if k < 1:
         raise WorkbenchError(f"--k must be at least 1, got {k}.")
     opened, at = open_run(run, epoch)
+    layer = layer or last_hidden(blueprint(opened))
     picture, name = picture_of(opened, image)
     itself = int(image) if split == "val" and is_number(image) else None
     with reporting("Computing features", progress) as told:

@@ -15,9 +15,10 @@ from viz.figures.style import INK, PAPER, QUIET, SMALL_PT, number, pixel_axes, p
 
 HEIGHT, SLANT, GAP = 150.0, 0.28, 26.0  # px of the largest map; depth per height; between blocks
 SHADES = {  # front, top and side of a block
-    "conv": ("#9ec5e8", "#6fa6d6", "#4f86b8"),
-    "pool": ("#cfe3c9", "#a8cd9f", "#86b47c"),
-    "fc": ("#f3d6a6", "#e6b96e", "#cf9b45"),
+    "convolution": ("#9ec5e8", "#6fa6d6", "#4f86b8"),
+    "joint": ("#c9bde3", "#a996cf", "#8a74b8"),
+    "pooling": ("#cfe3c9", "#a8cd9f", "#86b47c"),
+    "dense": ("#f3d6a6", "#e6b96e", "#cf9b45"),
 }
 Points = list[tuple[float, float]]
 
@@ -51,8 +52,7 @@ class Block:
 
     @property
     def shades(self) -> tuple[str, ...]:
-        kind = "conv" if self.row.name.startswith("conv") else "pool"
-        return SHADES[kind if len(self.row.output) == 3 else "fc"]
+        return SHADES[self.row.family]
 
     @property
     def words(self) -> str:
@@ -69,8 +69,11 @@ class Block:
 
 
 def blocks(rows: Sequence[LayerRow]) -> list[Block]:
-    """A block for each convolution, pooling and fully connected layer, from left to right."""
-    drawn = [row for row in rows if row.name.startswith(("conv", "pool", "fc"))]
+    """A block for each convolution, pooling and fully connected layer, from left to right.
+
+    Of branches only what they make together is drawn.
+    """
+    drawn = [row for row in rows if row.family in SHADES and row.in_trunk]
     largest = max(row.output[-1] for row in drawn if len(row.output) == 3)
     found: list[Block] = []
     left = 0.0
