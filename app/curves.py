@@ -1,34 +1,93 @@
-"""The curves of a run on a page."""
+"""The curves of a run on a page, and what was said about its learning rate."""
 
 from __future__ import annotations
 
-from io import StringIO
+import shlex
 
-import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app.downloads import offer
-from app.drawing import is_dark, png_of, show_png
+from app.drawing import is_dark
+from app.errors import plain, readable
+from training.overfitting import overfits_after
 from training.runs import Run
-from viz.figures.curves import curves_figure
-from viz.figures.style import DPI
+from training.status import RUNNING
+from viz.curves import arrays_of
+from viz.figures.curves import curves_figure, curves_lines
+from viz.figures.layer_curves import layers_figure, layers_lines
+from viz.figures.pointing import CONFIG
+
+LOOK_EVERY_S = 2.0
+
+
+def show_advice(run: Run) -> None:
+    """What the first epoch told about the learning rate, if anything."""
+    if advice := run.advice():
+        st.warning(plain(advice), icon=":material/speed:")
 
 
 def show_curves(run: Run) -> None:
-    """Loss and error by epoch, with downloads; nothing before the first epoch."""
+    """Loss and error by epoch and what the layers do, with downloads; they grow by themselves.
+
+    Nothing before the first epoch.
+    """
+    every = LOOK_EVERY_S if run.status().state == RUNNING else None
+    st.fragment(_curves, run_every=every)(run)
+
+
+@readable()
+def _curves(run: Run) -> None:
     metrics = run.metrics()
     if metrics.empty:
         return
     epochs = int(run.config.get("training", {}).get("epochs", len(metrics)))
-    png, width = _png(metrics.to_csv(index=False), epochs, is_dark())
-    show_png(png, width, alt=f"Loss and error over {len(metrics)} epochs")
+    best = overfits_after(metrics)
+    _draw(
+        curves_lines(metrics, epochs=epochs, dark=is_dark()),
+        f"Loss and error over {len(metrics)} epochs"
+        + (f"; it overfits after epoch {best}" if best else ""),
+        key=f"curves {run.path}",
+    )
     offer(
         lambda: curves_figure(metrics),
         lambda: {str(name): metrics[name].to_numpy() for name in metrics},
         name=f"{run.name}-curves",
-        made={"view": "curves", "run": run.name},
-        shell=f"cat {run.path}/metrics.csv",
+        made={"view": "curves", "run": run.name, "of": "run"},
+        shell=f"python -m viz curves {shlex.quote(str(run.path))} --out curves.svg",
         python=PYTHON.format(path=run.path),
+    )
+    _layers(run, epochs)
+
+
+def _layers(run: Run, epochs: int) -> None:
+    metrics, layers = run.metrics(), run.layers()
+    if layers.empty:
+        return
+    with st.expander("What the layers do"):
+        st.caption(
+            "How far a step moves the weights of each layer, as a share of their norm, means over "
+            "some twenty steps of each epoch. A unit is dead that was at zero, everywhere in its "
+            "map, for each of the first 128 validation images."
+        )
+        _draw(
+            layers_lines(metrics, layers, epochs=epochs, dark=is_dark()),
+            f"Update ratios, dead units, norms, rate and speed over {len(metrics)} epochs",
+            key=f"layers {run.path}",
+        )
+        offer(
+            lambda: layers_figure(metrics, layers),
+            lambda: arrays_of(layers),
+            name=f"{run.name}-layers",
+            made={"view": "curves", "run": run.name, "of": "layers"},
+            shell=f"python -m viz curves {shlex.quote(str(run.path))} --of layers --out layers.svg",
+            python=LAYERS_PYTHON.format(path=run.path),
+        )
+
+
+def _draw(figure: go.Figure, alt: str, *, key: str) -> None:
+    st.plotly_chart(
+        figure, width="stretch", theme=None, config=CONFIG | {"responsive": True}, key=key, alt=alt
     )
 
 
@@ -38,9 +97,9 @@ from viz.figures.curves import curves_figure
 
 figure = curves_figure(Run.open("{path}").metrics())"""
 
+LAYERS_PYTHON = """\
+from training.runs import Run
+from viz.figures.layer_curves import layers_figure
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _png(table: str, epochs: int, dark: bool) -> tuple[bytes, int]:
-    """The picture and its width, drawn once an epoch for all visitors."""
-    figure = curves_figure(pd.read_csv(StringIO(table)), epochs=epochs)
-    return png_of(figure, dark=dark), round(figure.get_figwidth() * DPI)
+run = Run.open("{path}")
+figure = layers_figure(run.metrics(), run.layers())"""

@@ -14,7 +14,7 @@ import numpy as np
 
 from training.monitor import Activity, Motion
 
-HIGH = 0.005
+HIGH = 0.004
 """Share of their norm by which weights move in a step that leads nowhere."""
 LOW, REACH = 1e-4, 0.1
 """Share of their norm by which weights move in a step that is too small, and in such a run."""
@@ -52,15 +52,16 @@ def advice(course: Course) -> str | None:
     moved in the last measured steps, and how far such steps could carry them in the whole run.
     """
     motion = course.motion
-    if len(motion.step) < LEAST_STEPS or not motion.joins.any() or course.learns:
+    judged = np.flatnonzero(motion.joins & motion.update.any(axis=0))
+    if len(motion.step) < LEAST_STEPS or not len(judged) or course.learns:
         return None
-    ratio = motion.ratio[:, motion.joins]
-    layers = [layer for layer, joins in zip(motion.layers, motion.joins, strict=True) if joins]
-    now = ratio[-max(1, len(ratio) // 4) :].mean(axis=0)
-    if np.median(now) > HIGH:
-        return _too_high(course, now, layers)
     # within the warm-up: what the steps will be when it has ended
-    coming = float(np.median(ratio.mean(axis=0)) * course.lr / motion.lr.mean())
+    ratio = motion.ratio[:, judged] * (course.lr / motion.lr)[:, None]
+    layers = [motion.layers[place] for place in judged]
+    recent = ratio[-max(1, len(ratio) // 4) :].mean(axis=0)
+    coming = float(np.median(recent))
+    if coming > HIGH:
+        return _too_high(course, recent, layers)
     if coming < LOW and coming * course.steps < REACH:
         return (
             f"The learning rate is too low: the weights change by {percent(coming)} a step, at "

@@ -64,7 +64,7 @@ class Gauge:
         self.layers = tuple(name for name, weights in found if weights)
         own = [weights for _name, weights in found if weights]
         self._joins = np.array([any(weight.dim() > 1 for weight in weights) for weights in own])
-        self._weights = [weight for weights in own for weight in weights]
+        self._weights: list[Tensor] = [weight for weights in own for weight in weights]
         self._owner = np.repeat(np.arange(len(own)), [len(weights) for weights in own])
         self._due = {number * steps // measured for number in range(measured)}
         self._taken = 0

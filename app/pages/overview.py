@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import jobs
-from app.curves import show_curves
+from app.curves import show_advice, show_curves
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.errors import plain, readable
@@ -61,10 +61,12 @@ def _training(run: Run) -> None:
     status = run.status()
     if status.state == RUNNING:
         st.fragment(_band, run_every=LOOK_EVERY_S)(run)
-    elif status.state in (DEAD, FAILED):
+        return
+    if status.state in (DEAD, FAILED):
         st.error(plain(status.message), icon=":material/error:")
     elif status.state == STOPPED:
         st.info(f"Training was stopped. {plain(status.message)}", icon=":material/pause_circle:")
+    show_advice(run)
 
 
 @readable()
@@ -74,6 +76,7 @@ def _band(run: Run) -> None:
     words.progress(progress.share, text=f"**Training** · {progress.words}")
     if button.button("Stop", icon=":material/stop:", width="stretch"):
         jobs.stop_training(run.path)
+    show_advice(run)
 
 
 def _filters(choice: Choice, layer: str) -> None:
@@ -145,7 +148,10 @@ def _curves(run: Run) -> None:
     if run.metrics().empty:
         return
     st.subheader("How it learned", anchor=False)
-    st.caption("Where the two losses part, it begins to learn the training images by heart.")
+    st.caption(
+        "Where the two losses part, it begins to learn the training images by heart. Click a name "
+        "to hide its line."
+    )
     show_curves(run)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
+from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
 from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
@@ -27,6 +28,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "occlusion": occlusion,
     "retrieval": retrieval,
     "evolution": evolution,
+    "curves": curves,
     "mistakes": mistakes,
     "confusion": confusion,
     "comparison": comparison,

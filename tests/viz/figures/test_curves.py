@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from viz.figures.curves import best_epoch, curves_figure
+from viz.figures.curves import best_epoch, curves_figure, curves_lines
 
 
 def metrics() -> pd.DataFrame:
@@ -17,10 +17,30 @@ def metrics() -> pd.DataFrame:
     )
 
 
+def overfitting() -> pd.DataFrame:
+    more = metrics().tail(1).assign(epoch=5, train_loss=0.1, val_loss=2.0)
+    return pd.concat([metrics(), more], ignore_index=True)
+
+
+def words_in_lines(table: pd.DataFrame) -> str:
+    return " ".join(note.text for note in curves_lines(table).layout.annotations)
+
+
 def test_the_curves_mark_the_lowest_validation_loss(words_of):
     assert best_epoch(metrics()) == 2
-    words = " ".join(words_of(curves_figure(metrics())))
-    assert "1.2 at epoch 2\nfrom here on it overfits" in words
+    assert "1.2 at epoch 2" in " ".join(words_of(curves_figure(metrics())))
+    assert "1.2 at epoch 2" in words_in_lines(metrics())
+
+
+def test_the_epoch_after_which_it_overfits_is_named(words_of):
+    assert "overfits after epoch 2" in " ".join(words_of(curves_figure(overfitting())))
+    assert "overfits after epoch 2" in words_in_lines(overfitting())
+
+
+def test_two_worse_epochs_are_no_overfitting_yet(words_of):
+    assert "overfits" not in " ".join(words_of(curves_figure(metrics()))) + words_in_lines(
+        metrics()
+    )
 
 
 def test_a_loss_that_still_falls_is_not_called_overfitting(words_of):
@@ -35,8 +55,20 @@ def test_error_is_what_accuracy_leaves():
     assert error.get_ylim() == (0, 1)
 
 
+def test_the_lines_to_point_at_are_those_of_the_figure():
+    drawn = {
+        line.get_label(): line.get_ydata().tolist()
+        for ax in curves_figure(metrics()).axes
+        for line in ax.lines
+        if not line.get_label().startswith("_")
+    }
+    shown = {trace.name: list(trace.y) for trace in curves_lines(metrics()).data}
+    assert shown == drawn
+
+
 def test_a_run_without_an_epoch_has_empty_curves(pixels_of):
     assert pixels_of(curves_figure(metrics().head(0))).size
+    assert not any(trace.x for trace in curves_lines(metrics().head(0)).data)
 
 
 @pytest.mark.parametrize(("epochs", "marker"), [(4, "o"), (90, "")])
