@@ -72,12 +72,12 @@ def advice(course: Course) -> str | None:
 
 
 def _too_high(course: Course, ratios: np.ndarray, layers: Sequence[str]) -> str:
-    worst = int(np.argmax(ratios))
+    typical = int(np.argsort(ratios)[len(ratios) // 2])
     cut = max(HEALTHY / float(np.median(ratios)), LEAST_CUT)
     silent = _silent(course.seen)
     return (
-        f"The learning rate is too high: {layers[worst]}'s weights change by "
-        f"{percent(ratios[worst])} a step (about {percent(HEALTHY)} is healthy)"
+        f"The learning rate is too high: {layers[typical]}'s weights change by "
+        f"{percent(ratios[typical])} a step (about {percent(HEALTHY)} is healthy)"
         f"{f', {silent}' if silent else ''} and the loss does not fall. "
         f"Try --lr {_rounded(cut * course.lr)}."
     )
