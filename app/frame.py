@@ -123,7 +123,7 @@ def layer_picker(network: Network, layers: list[str], default: str) -> str:
     seen, everything_passes = network.geometry, trunk(network)
 
     def describe(layer: str) -> str:
-        inside = "" if layer in everything_passes else "\u2003"  # of a block: set in
+        inside = "" if layer in everything_passes else "\u2002"  # of a block: set in
         return inside + (f"{layer} · sees {seen[layer].size} px" if layer in seen else layer)
 
     return address.pick(

@@ -7,13 +7,16 @@ from torch import Tensor
 
 from training.models import Network
 
+LARGEST = 1.6  # image sides; most of a larger patch would be margin
+
 
 def boxes(network: Network, layer: str, rows: Tensor, cols: Tensor) -> Tensor:
     """The receptive fields of some units of one layer.
 
     Args:
         network: Where the layer is.
-        layer: Its name; units of a fully connected layer see the whole image.
+        layer: Its name; units of a fully connected layer see the whole image, and so do, as far
+            as pictures go, those whose receptive field is much larger.
         rows: (N,) of the units.
         cols: (N,) of the units.
 
@@ -25,9 +28,8 @@ def boxes(network: Network, layer: str, rows: Tensor, cols: Tensor) -> Tensor:
         WorkbenchError: If there is no such layer.
     """
     network.require_layer(layer)
-    field = network.geometry.get(layer)
-    if field is None:
-        side = network.image_size
+    field, side = network.geometry.get(layer), network.image_size
+    if field is None or field.size > LARGEST * side:
         return torch.tensor([0, 0, side, side]).repeat(len(rows), 1)
     units = zip(rows.tolist(), cols.tolist(), strict=True)
     return torch.tensor([field.box(*unit) for unit in units]).reshape(-1, 4)

@@ -51,7 +51,7 @@ def page() -> None:
         return
     plan = results.blueprint(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        with st.container(width=190):
+        with st.container(width=235):
             layer = layer_picker(plan, with_channels(plan), deepest(plan))
         place = st.container(width=470)
     top = top_patches_of(choice, layer)

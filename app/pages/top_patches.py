@@ -60,7 +60,7 @@ def page() -> None:
     plan = results.blueprint(choice.run)
     layers = landmarks(plan)
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
-    with controls.container(width=190):
+    with controls.container(width=235):
         layer = layer_picker(plan, layers, deepest(plan))
     top = top_patches_of(choice, layer, mined_together(plan, layer))
     with controls:

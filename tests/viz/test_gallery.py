@@ -30,11 +30,18 @@ def test_patch_and_projection_belong_to_the_mined_unit(tiny, noise, layer):
 
 
 def test_patches_are_as_large_as_the_receptive_field_even_beyond_the_image(tiny, noise):
-    top = mine(tiny, noise, ["relu5"], k=2)["relu5"]
-    shown = gallery(tiny, noise, "relu5", top, torch.arange(6), picture=picture)
-    side = tiny.geometry["relu5"].size
+    top = mine(tiny, noise, ["relu3"], k=2)["relu3"]
+    shown = gallery(tiny, noise, "relu3", top, torch.arange(6), picture=picture)
+    side = tiny.geometry["relu3"].size
     assert side > 32
     assert shown.patch.shape == shown.projection.shape == (6, 2, 3, side, side)
+
+
+def test_of_a_receptive_field_much_larger_than_the_image_the_image_is_shown(tiny, noise):
+    top = mine(tiny, noise, ["relu5"], k=1)["relu5"]
+    shown = gallery(tiny, noise, "relu5", top, torch.tensor([2]), picture=picture)
+    assert tiny.geometry["relu5"].size > 2 * 32
+    assert torch.equal(shown.patch[0, 0], picture(noise[top.image[2, :1]])[0])
 
 
 def test_places_without_an_image_are_grey(tiny, noise):

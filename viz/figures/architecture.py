@@ -14,6 +14,7 @@ from viz.figures.pointing import CHOSEN, point_at_shapes
 from viz.figures.style import INK, PAPER, QUIET, SMALL_PT, number, pixel_axes, pixel_figure
 
 HEIGHT, SLANT, GAP = 150.0, 0.28, 26.0  # px of the largest map; depth per height; between blocks
+LETTER_PX, NAMES_PX = 6.5, 650  # of a name; what a window of 1024 px has room for
 SHADES = {  # front, top and side of a block
     "convolution": ("#9ec5e8", "#6fa6d6", "#4f86b8"),
     "joint": ("#c9bde3", "#a996cf", "#8a74b8"),
@@ -82,6 +83,11 @@ def blocks(rows: Sequence[LayerRow]) -> list[Block]:
         # by the root, or 4096 channels would dwarf 96
         front = 2.0 * sqrt(row.output[0]) if spatial else 9.0
         height = HEIGHT * row.output[-1] / largest if spatial else 2.4 * sqrt(row.output[0])
+        if found:  # names stand below the middles, side by side
+            before = found[-1]
+            middle = before.left + before.front / 2
+            names = LETTER_PX * (len(before.row.name) + len(row.name)) / 2 + 6
+            left = max(left, middle + names - front / 2)
         block = Block(row, left, front, max(height, 6.0))
         found.append(block)
         left = block.right + GAP
@@ -126,13 +132,24 @@ def architecture_pointing(rows: Sequence[LayerRow], *, chosen: str | None = None
     x, y = _limits(rows)
     figure = go.Figure()
     drawn = blocks(rows)
+    lengths = [LETTER_PX * len(block.row.name) for block in drawn]
+    stand: dict[str, str | int] = {}
+    under = y[0] + 30  # where names stand
+    if sum(lengths) + 6 * len(lengths) > NAMES_PX:
+        stand = {"yanchor": "top", "xanchor": "right", "textangle": -45}
+        hanging = 0.75 * max(lengths)
+        x, y = (x[0] - 32, x[1]), (y[0] + 20 - hanging, y[1])
     for block in drawn:
         for points, shade in zip(block.faces, block.shades, strict=True):
             path = "M" + " L".join(f"{px:.1f},{py:.1f}" for px, py in points) + " Z"
             line = {"color": CHOSEN if block.row.name == chosen else PAPER, "width": 1}
             figure.add_shape(type="path", path=path, fillcolor=shade, line=line)
         figure.add_annotation(
-            x=block.left + block.front / 2, y=y[0] + 30, text=block.row.name, showarrow=False
+            x=block.left + block.front / 2,
+            y=under,
+            text=block.row.name,
+            showarrow=False,
+            **stand,
         )
     centres = [(0.0, block.left + block.front / 2) for block in drawn]
     sizes = [max(18.0, min(block.front + GAP, block.height)) for block in drawn]
