@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.errors import WorkbenchError
 from training.fit import fit
+from training.ranks import Ranks
 from training.runs import Run
 
 PLAIN = {"dropout": 0.0}  # each process draws the units it drops for its own images
 
 
-def start(config, *more, processes=2):
+def start(config):
     """`torchrun` for that run, as a process."""
     settings = {
         "run": config.run,
@@ -30,9 +32,9 @@ def start(config, *more, processes=2):
     path = Path(config.run).parent / "settings.yaml"
     path.write_text("\n".join(f"{name}: {value!r}" for name, value in settings.items()))
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = ["-m", "training", "fit", "--device=cpu", f"--config={path}"]
     return subprocess.Popen(
-        [*torchrun, f"--nproc-per-node={processes}", "-m", "training", "fit", "--device=cpu"]
-        + [f"--config={path}", *more],
+        [*torchrun, "--nproc-per-node=2", *command],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -58,7 +60,7 @@ def test_two_processes_give_the_network_of_one(recipe, tmp_path):
 
 @pytest.mark.slow
 def test_a_signal_to_torchrun_stops_all_processes_after_one_batch_and_the_run_goes_on(
-    recipe, tmp_path
+    recipe,
 ):
     config = recipe(precision="float32", options=PLAIN, epochs=2000)
     process = start(config)
@@ -75,13 +77,19 @@ def test_a_signal_to_torchrun_stops_all_processes_after_one_batch_and_the_run_go
     assert time.monotonic() - began < 15
     run = Run.open(config.run)
     assert run.status().state == "stopped"
-    assert run.epochs[-1] == run.metrics().epoch.iloc[-1]
-    assert run.network().state_dict()
+    before = run.epochs[-1]
+    assert before == run.metrics().epoch.iloc[-1]
+    steps = iter([False] * 3 + [True])  # an epoch, and it stops
+
+    def pause() -> None:
+        if next(steps):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(config, resume=True, pause=pause)  # one process goes on where two stopped
+    assert run.epochs[-1] == before + 1
 
 
 def test_a_batch_too_small_to_share_is_refused_in_words(recipe):
-    from training.errors import WorkbenchError
-    from training.ranks import Ranks
-
     with pytest.raises(WorkbenchError, match="8 images is too small for 5 processes"):
         fit(recipe(), ranks=Ranks(rank=0, count=5))
