@@ -16,7 +16,7 @@ def arrays_of(layers: pd.DataFrame) -> dict[str, np.ndarray]:
         layer (L,) and epoch (E,), and by name of column (E, L), NaN where there is no number.
     """
     names, epochs = layers["layer"].unique(), layers["epoch"].unique()
-    arrays: dict[str, np.ndarray] = {"layer": names.astype(str), "epoch": epochs}
+    arrays: dict[str, np.ndarray] = {"layer": np.array(names, dtype=str), "epoch": np.array(epochs)}
     for column in layers.columns.drop(["epoch", "layer"]):
         table = layers.pivot_table(
             index="epoch", columns="layer", values=column, dropna=False, aggfunc="last"

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from training.runs import Run
+from training.layer_table import append_rows
+from training.runs import METRICS, Run
 from training.status import read_status
 from viz import commands, results
 from viz.__main__ import main
@@ -43,7 +44,10 @@ def test_arrays_have_their_names_and_shapes(view: str, run: Run, tmp_path: Path)
         assert {name: file[name].shape for name in file.files} == SHAPES[view]
 
 
-@pytest.mark.parametrize("view", [name for name in commands.VIEWS if name != "comparison"])
+OF_UNTRAINED = [name for name in commands.VIEWS if name not in ("comparison", "curves")]
+
+
+@pytest.mark.parametrize("view", OF_UNTRAINED)
 def test_every_view_draws_a_picture_and_leaves_nothing_beside_it(view, run: Run, tmp_path: Path):
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -200,3 +204,21 @@ def test_help_speaks_of_flags_and_not_of_types(view, capsys):
     assert "--out" in text
     assert "type:" not in text
     assert "null" not in text
+
+
+def test_curves_of_a_run_and_of_its_layers_are_written(run: Run, tmp_path: Path):
+    columns = ",".join(METRICS)
+    (run.path / "metrics.csv").write_text(f"{columns}\n1,2,0.2,2.1,0.2,0.5,0.1,4,900\n")
+    rows = [{"epoch": 1, "layer": "conv1", "update_ratio": 0.5}, {"epoch": 1, "layer": "relu1"}]
+    append_rows(run.path / "layers.csv", rows)
+    for flags, key in (((), "val_loss"), (("--of", "layers"), "update_ratio")):
+        assert look("curves", run, *flags, "--out", tmp_path / "curves.svg") == 0
+        assert look("curves", run, *flags, "--out", tmp_path / "curves.npz") == 0
+        with np.load(tmp_path / "curves.npz", allow_pickle=False) as file:
+            assert key in file.files
+    assert (tmp_path / "curves.svg").read_text().startswith("<?xml")
+
+
+def test_curves_of_a_run_that_has_none_are_refused_in_words(run: Run, tmp_path: Path, capsys):
+    assert look("curves", run, "--out", tmp_path / "curves.svg") == 2
+    assert "no epoch yet" in capsys.readouterr().err

@@ -115,8 +115,9 @@ def curves_lines(
                 figure, metrics["epoch"], values, words, colour, shown,
                 dash=dash, place=(1, column), legend=f"legend{column}",
             )  # fmt: skip
-    dress_lines(figure, ["loss (nats)", "error"], last, dark=dark, height=300)
-    figure.update_yaxes(rangemode="tozero", col=1)
+    dress_lines(figure, ["loss (nats)", "error"], last, dark=dark, height=320)
+    highest = metrics[list(LOSS)].max().max() if len(metrics) else 1.0
+    figure.update_yaxes(range=[0, 1.15 * highest], col=1)  # room for the words at the line
     figure.update_yaxes(range=[0, 1.005], tickformat=".0%", col=2)
     _mark_best_line(figure, metrics, last, dark)
     return figure
@@ -142,14 +143,14 @@ def _mark_best_line(figure: go.Figure, metrics: pd.DataFrame, last: int, dark: b
     figure.add_vline(epoch, line={"color": quiet, "dash": "dot", "width": 1}, row=1, col=1)
     figure.add_annotation(
         x=epoch,
-        y=0.0,
+        y=1,
         yref="y domain",
         xref="x",
         text="<br>".join(best_words(metrics)),
         showarrow=False,
         align="right" if is_right else "left",
         xanchor="right" if is_right else "left",
-        yanchor="bottom",
+        yanchor="top",
         xshift=-4 if is_right else 4,
         font={"size": 11, "color": quiet},
     )

@@ -13,10 +13,10 @@ from plotly.subplots import make_subplots
 
 from viz.figures.colours import class_colour
 from viz.figures.curves import finish
-from viz.figures.lines import FEW, add_line, dress_lines
+from viz.figures.lines import FEW, add_line, dress_lines, log_ticks
 from viz.figures.style import DPI, INK, PAPER, QUIET, SMALL_PT, head
 
-MOST = 16  # layers with a name of their own in a printed legend
+MOST = 12  # layers with a name of their own in a legend; there is no room for more
 
 
 @dataclass(frozen=True)
@@ -107,25 +107,26 @@ def layers_lines(
     """
     figure = make_subplots(rows=3, cols=2, horizontal_spacing=0.2, vertical_spacing=0.12)
     for number, panel in enumerate(PANELS):
-        for place, (name, line) in enumerate(_lines(panel, metrics, layers)):
+        lines = _lines(panel, metrics, layers)
+        is_named = panel.by_layer and len(lines) <= MOST
+        for place, (name, line) in enumerate(lines):
             add_line(
                 figure, line["epoch"], line[panel.column], name,
                 class_colour(place) if panel.by_layer else QUIET, panel.shown,
                 place=(number // 2 + 1, number % 2 + 1),
-                legend=f"legend{number + 1}", in_legend=panel.by_layer,
+                legend=f"legend{number + 1}", in_legend=is_named,
             )  # fmt: skip
-    titles = [panel.title for panel in PANELS]
-    dress_lines(figure, titles, max(epochs or len(metrics), 2), dark=dark, height=780)
-    for number, (panel, axis) in enumerate(zip(PANELS, figure.select_yaxes(), strict=True), 1):
+    titles, last = [panel.title for panel in PANELS], max(epochs or len(metrics), 2)
+    dress_lines(figure, titles, last, dark=dark, height=780, legend_beside=True)
+    for panel, axis in zip(PANELS, figure.select_yaxes(), strict=True):
         if panel.is_log:
-            axis.update(type="log", exponentformat="power", dtick=1)
+            axis.update(type="log", tickformat="~g", **log_ticks(layers[panel.column]))
         else:
             axis.update(rangemode="tozero")
         if panel.shown.endswith("%}"):
             axis.update(tickformat=".0%" if panel.is_share else "~%")
         if panel.is_share:
             axis.update(range=[-0.01, 1.005])
-        figure.layout[f"legend{number}"].update(xanchor="left", tracegroupgap=0)
     return figure
 
 

@@ -1,5 +1,6 @@
 """Curves to point at: the look they share."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,9 +59,15 @@ def add_line(
 
 
 def dress_lines(
-    figure: go.Figure, titles: Sequence[str], last: int, *, dark: bool, height: int
+    figure: go.Figure,
+    titles: Sequence[str],
+    last: int,
+    *,
+    dark: bool,
+    height: int,
+    legend_beside: bool = False,
 ) -> None:
-    """Quiet axes, a title at the left of each panel and a legend of its own in it.
+    """Quiet axes, a title above each panel and a legend of its own, above or beside it.
 
     Args:
         figure: With all its lines.
@@ -68,6 +75,7 @@ def dress_lines(
         last: Epoch at the right end.
         dark: For a dark page.
         height: In pixels.
+        legend_beside: Names one below the other at the right of each panel, else in a row above.
     """
     ink, quiet = (DARK_INK, DARK_QUIET) if dark else (INK, QUIET)
     axis: dict[str, Any] = {"gridcolor": GRID, "zeroline": False, "fixedrange": True}
@@ -83,7 +91,7 @@ def dress_lines(
     figure.update_yaxes(**axis)
     figure.update_layout(
         height=height,
-        margin={"l": 50, "r": 10, "t": 28, "b": 40},
+        margin={"l": 50, "r": 10, "t": 28 if legend_beside else 48, "b": 40},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": quiet, "size": 12},
@@ -103,19 +111,27 @@ def dress_lines(
             yref="paper",
             xanchor="left",
             yanchor="bottom",
-            yshift=4,
+            yshift=4 if legend_beside else 24,
             showarrow=False,
             font={"size": 13, "color": ink},
         )
-        figure.update_layout(
-            {
-                f"legend{number}": {
-                    "x": right,
-                    "y": panel.domain[1],
-                    "xanchor": "right",
-                    "yanchor": "top",
-                    "bgcolor": "rgba(0,0,0,0)",
-                    "font": {"size": 11, "color": ink},
-                }
-            }
-        )
+        row = {"x": left, "xanchor": "left", "yanchor": "bottom", "orientation": "h"}
+        column = {"x": right, "xanchor": "left", "yanchor": "top", "tracegroupgap": 0}
+        look = {
+            "y": panel.domain[1],
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 11, "color": ink},
+        }
+        look |= column if legend_beside else row
+        figure.update_layout({f"legend{number}": look})
+
+
+def log_ticks(values: pd.Series) -> dict[str, Any]:
+    """Ticks at 1, 2 and 5 of each decade, or at the decades alone where there are many."""
+    known = values[values > 0]
+    if known.empty:
+        return {}
+    low, high = math.floor(math.log10(known.min())), math.ceil(math.log10(known.max()))
+    steps = (1, 2, 5) if high - low <= 2 else (1,)
+    ticks = [float(f"{step}e{power}") for power in range(low, high + 1) for step in steps]
+    return {"tickmode": "array", "tickvals": ticks}
