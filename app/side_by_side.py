@@ -26,6 +26,7 @@ from viz.figures.style import DPI
 from viz.figures.top_patches import top_patches_figure
 from viz.filters import first_layer
 from viz.images import SplitImages
+from viz.layers import deepest
 from viz.patches import boxes, cut
 from viz.results import NotKept, blueprint
 
@@ -142,7 +143,7 @@ def _architecture(one: At, _pair: list[At]) -> None:
 def _patches(one: At, _pair: list[At]) -> None:
     run, epoch = one.run, one.epoch
     plan = blueprint(run)
-    layer = plan.convolutions[-1]
+    layer = deepest(plan)
     try:
         top = recalled_patches(str(run.path), run.digest(epoch), epoch, layer)
     except NotKept:
