@@ -5,15 +5,16 @@ import platform
 import torch
 from jsonargparse import auto_cli
 
-from benchmarks import mining, occlusion
+from benchmarks import mining, occlusion, training
 from training.memory import keep_freed_memory
 
 
-def benchmarks(rounds: int = 5) -> None:
+def benchmarks(rounds: int = 5, photographs: str | None = None) -> None:
     """Print every table.
 
     Args:
         rounds: Counted turns of each contestant; the median is printed.
+        photographs: Folder with train/<class>/…, for the speed of training; none without it.
     """
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}\n")
     print("| occlusion, AlexNet, 224 px, square 32, stride 8 | s | times ours |\n|---|---|---|")
@@ -26,6 +27,18 @@ def benchmarks(rounds: int = 5) -> None:
         speeds = mining.measure(name, rounds)
         for what, speed in speeds:
             print(f"| {what} | {speed:,.0f} | {speed / speeds[0][1]:.2f} |")
+    for name in training.IMAGES if photographs else ():
+        assert photographs is not None
+        measured = training.measure(photographs, name, rounds)
+        print(f"\n| training, {name} | images/s | ours are as fast |\n|---|---|---|")
+        for who, speed in measured.images_per_s.items():
+            ratio = measured.images_per_s["filterscope"] / speed
+            print(f"| {who} | {speed:,.0f} | {ratio:.2f} times |")
+        for kind, limit in measured.limit.items():
+            print(
+                f"| a large product in {kind} | {limit / 1e9:,.0f} GFLOP/s | "
+                f"reached: {measured.flops / limit:.0%} |"
+            )
 
 
 if __name__ == "__main__":

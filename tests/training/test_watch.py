@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from training.__main__ import main
 from training.errors import WorkbenchError
 from training.fit import fit
 from training.layer_table import COLUMNS, append_rows, cut_rows, read_rows
@@ -97,6 +98,16 @@ def test_a_wrong_rate_is_told_once_within_the_first_epoch(recipe, lr, words):
     else:
         assert heard_in_epoch == [1]
         assert words in said[0]
+
+
+def test_the_command_line_tells_it_on_stderr(recipe, capsys):
+    config = recipe()
+    names = ("run", "data", "image_size")
+    flags = [f"--{name}={getattr(config, name)}" for name in names]
+    rate = ["--lr=1e-7", "--batch_size=2", "--epochs=2", "--device=cpu"]
+    options = '--options={"widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}'
+    assert main(["fit", *flags, *rate, options]) == 0
+    assert capsys.readouterr().err.count("filterscope: The learning rate is too low") == 1
 
 
 def scalars(run: Run):
