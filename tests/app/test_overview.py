@@ -31,6 +31,25 @@ def test_the_overview_counts_parameters_and_classes(app: Open, small: Run) -> No
     assert "4 classes" in words(app())
 
 
+@pytest.mark.parametrize("page", ["overview", "train"])
+def test_advice_of_the_first_epoch_stands_on_the_page_as_it_was_given(
+    app: Open, small: Run, page: str
+) -> None:
+    (small.path / "advice.txt").write_text("The learning rate is too high. Try --lr 0.005.\n")
+    test = app().switch_page(f"app/pages/{page}.py").run()
+    assert not test.exception
+    (note,) = test.warning
+    assert note.value.replace("\\", "") == "The learning rate is too high. Try --lr 0.005."
+
+
+def test_the_curves_of_the_layers_are_there_on_request(app: Open, small: Run) -> None:
+    assert "What the layers do" in [box.label for box in app().expander]
+    (small.path / "layers.csv").unlink()  # a run from before layers were watched
+    test = app()
+    assert not test.exception
+    assert "What the layers do" not in [box.label for box in test.expander]
+
+
 def test_each_guess_is_named_by_its_class(app: Open) -> None:
     shown = " ".join(element.proto.body for element in app().get("html"))
     assert all(name in shown for name in ("blue", "green", "red", "stripes"))
