@@ -1,7 +1,9 @@
 """In words: whether a network can still learn, and whether its learning rate is wrong.
 
 The numbers below separate runs that learned from runs that did not, seen in the first epochs of
-alexnet-small, cifar4, lenet5 and their variants at rates from 0.00001 to 1.
+alexnet-small, cifar4 and their variants at rates from 0.00001 to 1; the tests hold the list. On the
+plateau at which these networks begin, weights moved by 0.03 % to 0.35 % of their norm a step where
+they learned later, and by 0.58 % or more where they did not.
 """
 
 from __future__ import annotations
