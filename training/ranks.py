@@ -74,5 +74,6 @@ def joined() -> Iterator[Ranks]:
     distributed.init_process_group(backends, timeout=PATIENCE)
     try:
         yield Ranks(distributed.get_rank(), count, local)
+        distributed.barrier()  # who left first would be missed by those still at work
     finally:
         distributed.destroy_process_group()
