@@ -124,16 +124,21 @@ def _covered(
             square.copy_(image[:, top : top + window, left : left + window])
 
 
+@torch.no_grad()
 def last_maps(network: Network) -> str:
     """The last maps before the classifier as it sees them: after their activation function.
 
-    Before it, most of a map is negative and its total says little about what was found.
+    Before it, most of a map is negative and its total says little about what was found. Maps of a
+    single unit, as those of LeNet-5's C5, are passed over where there are larger ones.
     """
     kinds = (*KINDS["activation"], Concat)
-    return next(
-        (name for name in reversed(network.geometry) if isinstance(network.layers[name], kinds)),
-        deepest(network),
-    )
+    after = [name for name in network.geometry if isinstance(network.layers[name], kinds)]
+    if not after:
+        return deepest(network)
+    side = network.image_size
+    maps = network.activations(torch.zeros(1, 3, side, side, device=network.device), after)
+    larger = [name for name in after if maps[name][0, 0].numel() > 1]
+    return (larger or after)[-1]
 
 
 class _Watched:

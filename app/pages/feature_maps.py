@@ -18,6 +18,7 @@ from app.images import ChosenImage, choose_image
 from app.panes import PICTURE_PX, heading, panes, show_pixels
 from training.models import Network
 from training.models.joints import Add, Concat
+from training.models.lenet import ScaledTanh
 from training.models.response_norm import ResponseNorm
 from viz.deconvnet import project
 from viz.feature_maps import FeatureMaps, feature_maps
@@ -154,7 +155,11 @@ def inspect(
 def passing(network: Network, layer: str) -> str:
     """How the signal came back to the pixels, as far as this network has such layers."""
     below = way_down(network, layer)
-    way = "Back through the transposed filters, rectified at each ReLU"
+    way = "Back through the transposed filters"
+    if any(isinstance(each, nn.ReLU) for each in below):
+        way += ", rectified at each ReLU"
+    if any(isinstance(each, ScaledTanh | nn.Tanh | nn.Sigmoid) for each in below):
+        way += ", times the slope of each squashing function"
     if any(isinstance(each, nn.MaxPool2d) for each in below):
         way += ", unpooled with the recorded switches"
     if any(isinstance(each, Add | Concat) for each in below):

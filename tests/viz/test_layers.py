@@ -61,11 +61,14 @@ def test_branches_and_classifiers_on_the_side_are_no_trunk():
     assert not any(name.startswith("aux") or "1x1" in name for name in found)
 
 
+SIDES = {"alexnet": 224, "lenet5": 32, "cifar4": 32}
+
+
 @pytest.mark.parametrize(
     ("name", "hidden", "deep", "watched"),
     [
         ("alexnet", "fc7", "conv5", "relu5"),
-        ("lenet5", "F6", "C5", "tanh5"),
+        ("lenet5", "F6", "C5", "tanh4"),
         ("cifar4", "pool3", "conv3", "relu3"),
         ("vgg16", "fc7", "conv5_3", "relu5_3"),
         ("resnet18", "pool5", "conv5_2b", "relu5_2"),
@@ -73,7 +76,7 @@ def test_branches_and_classifiers_on_the_side_are_no_trunk():
     ],
 )
 def test_views_begin_at_a_sensible_layer(name, hidden, deep, watched):
-    plan = plan_of(name, 224 if name == "alexnet" else 32)
+    plan = plan_of(name, SIDES.get(name, 64))
     assert last_hidden(plan) == hidden
     assert deepest(plan) == deep
     assert last_maps(plan) == watched
