@@ -4,19 +4,8 @@ import streamlit as st
 
 from app.errors import readable
 from app.first_visit import make_sure_of_a_run, wait_for_the_demo
+from app.menu import PAGES
 from app.places import SOURCE
-
-PAGES = {
-    "overview": ("Overview", ":material/home:"),
-    "filters": ("Filters", ":material/grid_view:"),
-    "top_patches": ("Top patches", ":material/photo_library:"),
-    "feature_maps": ("Feature maps & deconvnet", ":material/layers:"),
-    "evolution": ("Evolution", ":material/timeline:"),
-    "occlusion": ("Occlusion", ":material/visibility_off:"),
-    "retrieval": ("Retrieval", ":material/image_search:"),
-    "compare": ("Compare", ":material/compare_arrows:"),
-    "train": ("Train", ":material/model_training:"),
-}
 
 SIDEBAR_PX = 248
 CSS = """

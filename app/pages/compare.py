@@ -13,6 +13,7 @@ from app.downloads import offer
 from app.drawing import is_dark
 from app.errors import plain, readable
 from app.frame import STATES, go_to
+from app.menu import VIEWS
 from app.panes import heading
 from app.places import runs_root
 from app.runs import name_of
@@ -29,15 +30,6 @@ from viz.figures.pointing import CONFIG
 
 LOOK_EVERY_S = 2.0
 STOP_S = 60.0  # until the trainings have saved what they have
-VIEWS = {
-    "overview": ("Overview", ":material/home:"),
-    "filters": ("Filters", ":material/grid_view:"),
-    "top_patches": ("Top patches", ":material/photo_library:"),
-    "feature_maps": ("Feature maps & deconvnet", ":material/layers:"),
-    "evolution": ("Evolution", ":material/timeline:"),
-    "occlusion": ("Occlusion", ":material/visibility_off:"),
-    "retrieval": ("Retrieval", ":material/image_search:"),
-}
 
 
 def compare() -> None:

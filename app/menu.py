@@ -1,0 +1,15 @@
+"""The pages by the names of their files: title and icon."""
+
+VIEWS = {
+    "overview": ("Overview", ":material/home:"),
+    "filters": ("Filters", ":material/grid_view:"),
+    "top_patches": ("Top patches", ":material/photo_library:"),
+    "feature_maps": ("Feature maps & deconvnet", ":material/layers:"),
+    "evolution": ("Evolution", ":material/timeline:"),
+    "occlusion": ("Occlusion", ":material/visibility_off:"),
+    "retrieval": ("Retrieval", ":material/image_search:"),
+}
+PAGES = VIEWS | {
+    "compare": ("Compare", ":material/compare_arrows:"),
+    "train": ("Train", ":material/model_training:"),
+}
