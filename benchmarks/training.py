@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,7 @@ def measure(photographs: str, model: str, rounds: int) -> Speeds:
     data, images = f"folder:{photographs}", IMAGES[model]
     config = FitConfig(data=data, model=model, batch_size=128, lr=0.001)
     found = open_data(data, size=config.stored_size)
+    warnings.filterwarnings("ignore", "This DataLoader will create")  # its default is 16
     workers = sorted({0, os.cpu_count() or 1, DEFAULT_WORKERS})
     contestants = {"filterscope": _ours(config, found, images)}
     for count in workers:
