@@ -12,6 +12,7 @@ from app.places import runs_root
 from training.config import FitConfig
 from training.data import describe
 from training.errors import WorkbenchError
+from training.models import options
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -21,7 +22,7 @@ def checked(name: str, settings: Mapping[str, Any]) -> FitConfig:
 
     Raises:
         WorkbenchError: If the name is no name or taken, a setting is out of range, or there is
-            no such data set.
+            no such data set or option.
     """
     if not NAME.fullmatch(name):
         raise WorkbenchError(
@@ -31,8 +32,24 @@ def checked(name: str, settings: Mapping[str, Any]) -> FitConfig:
     if (runs_root() / name).exists():
         raise WorkbenchError(f"There is a run called {name} already. Choose another name.")
     config = FitConfig(run=str(runs_root() / name), **settings)
+    options(config.model, **config.model_options)
     describe(config.data)
     return config
+
+
+def options_in(text: str) -> dict[str, Any]:
+    """A network's options out of what somebody typed; none where nothing was.
+
+    Raises:
+        WorkbenchError: If it is no JSON object.
+    """
+    try:
+        typed = json.loads(text or "{}")
+    except ValueError as error:
+        raise WorkbenchError(f"The options are not JSON: {error}.") from error
+    if not isinstance(typed, dict):
+        raise WorkbenchError(f'The options are {text}, expected an object like {{"lrn": []}}.')
+    return typed
 
 
 def free_name(wanted: str) -> str:

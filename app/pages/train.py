@@ -15,7 +15,7 @@ from app.errors import plain, readable
 from app.frame import STATES, chosen_run, go_to
 from app.panes import heading
 from app.places import runs_root
-from app.recipes import checked, fit_flags, free_name
+from app.recipes import checked, fit_flags, free_name, options_in
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
 from app.words import percent
@@ -93,11 +93,35 @@ def _more() -> dict[str, Any]:
         "precision": second.selectbox("Arithmetic", get_args(HINTS["precision"])),
         "flip": third.checkbox("Mirror half of the images", DEFAULTS.flip),
     }
-    return sizes | speeds | steps | rest
+    first, second, third = st.columns(3)
+    images = {
+        "mean": first.selectbox("Subtract the mean", get_args(HINTS["mean"])),
+        "color": second.number_input("Colour noise (σ)", 0.0, 10.0, DEFAULTS.color, format="%g"),
+        "scale": third.number_input(
+            "Least area of a resized crop", 0.01, 1.0, DEFAULTS.scale, format="%g"
+        ),
+    }
+    first, second, third = st.columns(3)
+    rules = {
+        "update": first.selectbox("Update rule", get_args(HINTS["update"])),
+        "label_smoothing": second.number_input(
+            "Label smoothing", 0.0, 0.99, DEFAULTS.label_smoothing, format="%g"
+        ),
+        "average": third.number_input(
+            "Averaging of weights", 0.0, 0.99999, DEFAULTS.average, format="%g"
+        ),
+    }
+    typed = st.text_input(
+        "Options of the network",
+        placeholder='{"lrn": [], "pooling": "average"}',
+        help="As JSON. `python -m training fit --help` and docs/training.md name them.",
+    )
+    return sizes | speeds | steps | rest | images | rules | {"options": typed}
 
 
 def _start(name: str, settings: dict[str, Any]) -> None:
     try:
+        settings = settings | {"options": options_in(settings["options"])}
         checked(name, settings)
         jobs.train(fit_flags(settings), name=name)
     except WorkbenchError as error:

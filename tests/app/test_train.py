@@ -58,6 +58,12 @@ def test_starting_runs_fit_in_a_child_process(
     assert command[2:6] == ["training", "fit", "--run", str(runs / "fresh")]
 
 
+def test_a_networks_options_can_be_typed(app: Open, spawned: list[list[str]]) -> None:
+    start(app("train"), Name="fresh", **{"Options of the network": '{"pooling": "average"}'})
+    [command] = spawned
+    assert '--options={"pooling": "average"}' in command
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
@@ -65,6 +71,9 @@ def test_starting_runs_fit_in_a_child_process(
         ({"Name": "../out"}, "cannot be the name of a run"),
         ({"Name": "new", "Data": "folder:/nowhere"}, "/nowhere"),
         ({"Name": "new", "Data": "imagenot"}, "Unknown data set"),
+        ({"Name": "new", "Options of the network": "lrn"}, "not JSON"),
+        ({"Name": "new", "Options of the network": "[3]"}, "expected an object"),
+        ({"Name": "new", "Options of the network": '{"lern": []}'}, "no option 'lern'"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(
