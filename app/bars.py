@@ -28,6 +28,7 @@ def class_bars(
     *,
     before: Tensor | None = None,
     shown: Sequence[int] | None = None,
+    label: int | None = None,
 ) -> None:
     """A bar for each of some classes.
 
@@ -36,12 +37,16 @@ def class_bars(
         classes: All K names.
         before: (K,) to compare with, drawn as a thin line under each bar.
         shown: Classes, in this order; the five most probable by default.
+        label: The true class, if it is to be told from the others: bold, with a tick.
     """
     rows = []
     for index in shown if shown is not None else best(probabilities):
         now = float(probabilities[index])
         text = percent(now)
         line = ""
+        name = escape(classes[index])
+        if index == label:
+            name = f"<b>{name}</b> ✓"
         if before is not None:
             then = float(before[index])
             text = f"{percent(then)} → <b>{percent(now)}</b>"
@@ -49,7 +54,7 @@ def class_bars(
         rows.append(
             '<div style="margin-bottom:.55rem">'
             '<div style="display:flex;justify-content:space-between;gap:1rem;font-size:.85rem">'
-            f"<span>{escape(classes[index])}</span>"
+            f"<span>{name}</span>"
             f'<span style="white-space:nowrap">{text}</span></div>'
             f"{_bar(now, class_colour(index), 9)}{line}</div>"
         )

@@ -8,6 +8,7 @@ VIEWS = {
     "evolution": ("Evolution", ":material/timeline:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "retrieval": ("Retrieval", ":material/image_search:"),
+    "mistakes": ("Mistakes", ":material/rule:"),
 }
 PAGES = VIEWS | {
     "compare": ("Compare", ":material/compare_arrows:"),

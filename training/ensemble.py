@@ -128,6 +128,19 @@ def check_alike(members: Sequence[Member]) -> None:
             )
 
 
+def check_classes(run: Run, data: Data) -> None:
+    """Refuse images whose classes cannot be the network's: it may have been trained elsewhere.
+
+    They are counted, not compared by name: the same class may be called n01440764 and tench.
+    """
+    if len(data.classes) != len(run.classes):
+        raise WorkbenchError(
+            f"{run.name} tells {len(run.classes)} classes apart and {data.spec} has "
+            f"{len(data.classes)}: none of its answers could be right or wrong. Import it with "
+            "--data of its own classes."
+        )
+
+
 def open_members(
     runs: Sequence[Run],
     *,
@@ -157,6 +170,7 @@ def open_members(
     first: Data | None = None
     for run in runs:
         data = run.data(progress)
+        check_classes(run, data)
         first = first or data
         if data.fingerprint != first.fingerprint:
             raise WorkbenchError(

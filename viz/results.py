@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from training.device import choose_device
-from training.ensemble import Member, border_of
+from training.ensemble import Member, border_of, check_classes
 from training.evaluate import Evaluation
 from training.models import Network, create
 from training.progress import Progress, silent
@@ -266,6 +266,7 @@ def evaluation(
         progress: Told (images done, images).
     """
     data = run.data(progress)
+    check_classes(run, data)
     settings = {"split": split, "views": views}
     question = Question("evaluation", run.digest(epoch), data.fingerprint, settings)
 

@@ -1,12 +1,16 @@
 """Images that were taken for something else, each over its five most probable classes."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
+import numpy as np
+import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from viz.figures.colours import OKABE_ITO
+from viz.figures.captioned_sheet import LETTERS, captioned_sheet
+from viz.figures.colours import OKABE_ITO, class_colour
 from viz.figures.sheet import channels_last, factor, sheet, shrink
 from viz.figures.style import (
     INK,
@@ -89,3 +93,33 @@ def mistakes_figure(
             label=label,
         )
     return figure
+
+
+def mistakes_pointing(
+    pictures: np.ndarray,
+    mistakes: Mistakes,
+    classes: Sequence[str],
+    *,
+    chosen: int | None = None,
+) -> go.Figure:
+    """The images in order, each over its class and its first guess; a click returns its index.
+
+    Args:
+        pictures: (m, S, S, 3) uint8.
+        mistakes: The same m.
+        classes: Names of all classes.
+        chosen: Index of the image to outline.
+    """
+    indices, labels = mistakes.index.tolist(), mistakes.label.tolist()
+    guesses, shares = mistakes.guess[:, 0].tolist(), mistakes.probability[:, 0].tolist()
+    captions, hover = [], []
+    for index, label, guess, share in zip(indices, labels, guesses, shares, strict=True):
+        taken = f"{100 * share:.0f} %"
+        short = shorten(classes[guess], LETTERS - len(taken) - 3, placeholder="…")
+        captions.append([shorten(classes[label], LETTERS, placeholder="…"), f"→ {short} {taken}"])
+        hover.append(
+            f"{class_name(classes, label)}, image {index}\n"
+            f"taken for {class_name(classes, guess)} with {taken}"
+        )
+    colours = [class_colour(guess) for guess in guesses]
+    return captioned_sheet(pictures, indices, captions, hover, colours, lines=2, chosen=chosen)

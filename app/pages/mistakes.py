@@ -1,0 +1,204 @@
+"""Mistakes: where is it wrong, and what does it take for what?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+import torch
+from matplotlib.figure import Figure
+
+from app import address
+from app.bars import class_bars
+from app.downloads import made_by, offer
+from app.drawing import pointed_at, show_figure
+from app.errors import plain
+from app.frame import Choice, chosen, go_to
+from app.images import choose as choose_image
+from app.images import chosen_in_address, validation_name
+from app.panes import heading, panes, show_pixels
+from app.patience import answer
+from app.runs import data_of
+from app.words import percent
+from training.data import Data
+from training.ensemble import border_of, check_classes
+from training.errors import WorkbenchError
+from training.runs import Run
+from viz import results
+from viz.figures.confusion import confusion_figure
+from viz.figures.mistakes import READINGS, mistakes_figure, mistakes_pointing
+from viz.figures.outline import image_pixels
+from viz.kept import to_arrays
+from viz.mistakes import Evaluation, Mistakes, Order
+
+SHOWN, IMAGE_PX = 20, 256
+ORDERS: dict[Order, str] = {"surest": "Surest", "worst": "Worst"}
+
+
+def page() -> None:
+    heading(
+        "Mistakes",
+        "Validation images that the network takes for something else: under each its class and "
+        "the first guess. Click one for its five best guesses.",
+    )
+    choice = chosen()
+    try:
+        data = data_of(choice.run)
+        check_classes(choice.run, data)
+    except WorkbenchError as error:
+        st.info(
+            f"There are no images to be wrong about. {plain(str(error))}", icon=":material/info:"
+        )
+        return
+    order, views = controls(choice.run)
+    found = evaluation_of(choice, views)
+    numbers(found)
+    mistakes = (found.surest if order == "surest" else found.worst)[:SHOWN]
+    if not len(mistakes):
+        st.success("Not one validation image is taken for another class.", icon=":material/check:")
+        return
+    picture, inspector = panes()
+    index = chosen_in_address()
+    place = mistakes.index.tolist().index(index) if index in mistakes.index.tolist() else 0
+    with picture:
+        draw(data, mistakes, place, order)
+        offer_mistakes(choice, data, mistakes, order, views)
+    with inspector:
+        inspect(choice, data, mistakes[place : place + 1])
+    confusion(choice, found, views)
+
+
+def controls(run: Run) -> tuple[Order, int]:
+    """Which mistakes, and from how many views; ten need images stored larger than the input."""
+    with st.container(horizontal=True, gap="large"):
+        order: Order = address.pick(
+            st.segmented_control,
+            "First come",
+            list(ORDERS),
+            name="order",
+            default="surest",
+            format_func=ORDERS.__getitem__,
+            required=True,
+            help=" ".join(f"{ORDERS[each]}: {READINGS[each]}." for each in ORDERS),
+        )
+        views = 1
+        preprocess = run.preprocess
+        if preprocess.resize + 2 * border_of(run) > preprocess.size:
+            views = address.pick(
+                st.segmented_control,
+                "Views of each image",
+                [1, 10],
+                name="views",
+                default=1,
+                required=True,
+                help="Ten: corners, centre and their mirror images, their probabilities averaged.",
+            )
+    return order, views
+
+
+def evaluation_of(choice: Choice, views: int) -> Evaluation:
+    """Of all validation images, kept once for each checkpoint."""
+    run, epoch = choice.run, choice.epoch
+
+    def compute(**how: Any) -> Evaluation:
+        return results.evaluation(run, epoch, views=views, **how)
+
+    arguments = ["mistakes", str(run.path), "--epoch", str(epoch), "--views", str(views)]
+    return answer(compute, run, arguments, label="Looking at all validation images")
+
+
+def numbers(found: Evaluation) -> None:
+    wrong = found.images - int(found.confusion.trace())
+    st.markdown(
+        f"**{wrong:,} of {found.images:,}** images are wrong: {percent(1 - found.top1)} top-1 and "
+        f"{percent(1 - found.top5)} top-5 error"
+    )
+
+
+def draw(data: Data, mistakes: Mistakes, place: int, order: Order) -> None:
+    """The sheet; a click chooses an image, for this page and the next."""
+    indices = mistakes.index.tolist()
+    pictures = data.val.images[indices]
+    figure = mistakes_pointing(pictures, mistakes, data.classes, chosen=indices[place])
+    names = ", ".join(data.classes[label] for label in mistakes.label.tolist())
+    clicked = pointed_at(figure, key=f"mistakes {order}", alt=f"Taken for something else: {names}")
+    if clicked is not None:
+        choose_image(f"val:{clicked}")
+        st.rerun()
+
+
+def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
+    """One image, large, with its guesses, and where to go from there."""
+    preprocess = choice.run.preprocess
+    index, label = int(mistake.index), int(mistake.label)
+    seen = preprocess.from_uint8(data.val.images[[index]])[0]
+    name = validation_name(data, index)
+    show_pixels(image_pixels(preprocess.picture(seen), IMAGE_PX), caption=name, alt=name)
+    probabilities = torch.zeros(len(data.classes))
+    probabilities[mistake.guess[0]] = mistake.probability[0]
+    probabilities[label] = mistake.truth[0]
+    shown = mistake.guess[0].tolist()
+    st.markdown("**The network takes it for**")
+    class_bars(
+        probabilities, choice.run.classes, shown=[*shown, *{label} - set(shown)], label=label
+    )
+    if st.button("Where does it look?", icon=":material/visibility_off:"):
+        go_to("occlusion", image=f"val:{index}")
+    if st.button("What looks alike to it?", icon=":material/image_search:"):
+        go_to("retrieval", image=f"val:{index}")
+
+
+def offer_mistakes(
+    choice: Choice, data: Data, mistakes: Mistakes, order: Order, views: int
+) -> None:
+    run, epoch = choice.run, choice.epoch
+
+    def figure() -> Figure:
+        images = data.val.images[mistakes.index.numpy()]
+        picture = run.preprocess.picture(run.preprocess.from_uint8(images))
+        return mistakes_figure(picture, mistakes, data.classes, order=order)
+
+    offer(
+        figure,
+        lambda: to_arrays(mistakes),
+        name=f"{run.name}-mistakes-{order}-epoch-{epoch}",
+        made=made_by(choice, "mistakes", order=order, split="val", views=views, k=SHOWN),
+        shell=f"python -m viz mistakes {run.path} --epoch {epoch} --order {order} --k {SHOWN} "
+        f"--views {views} --out mistakes.png",
+        python=PYTHON.format(path=run.path, epoch=epoch, views=views) + f".{order}[:{SHOWN}]",
+    )
+
+
+PYTHON = """\
+from training.runs import Run
+from viz import results
+
+run = Run.open("{path}")
+results.evaluation(run, {epoch}, views={views})"""
+
+
+def confusion(choice: Choice, found: Evaluation, views: int) -> None:
+    run, epoch = choice.run, choice.epoch
+    st.subheader("What is taken for what", anchor=False)
+    st.caption(
+        "Rows are the images' classes, columns the network's first guess: what lies off the "
+        "diagonal is confused. At the right the pairs that are confused most often."
+    )
+
+    def figure() -> Figure:
+        return confusion_figure(found.confusion, run.classes)
+
+    alt = f"Confusion matrix of {len(run.classes)} classes after epoch {epoch}"
+    show_figure(figure(), alt=alt)
+    offer(
+        figure,
+        lambda: {"confusion": found.confusion.numpy()},
+        name=f"{run.name}-confusion-epoch-{epoch}",
+        made=made_by(choice, "confusion", split="val", views=views),
+        shell=f"python -m viz confusion {run.path} --epoch {epoch} --views {views} "
+        "--out confusion.png",
+        python=PYTHON.format(path=run.path, epoch=epoch, views=views) + ".confusion",
+    )
+
+
+page()
