@@ -37,8 +37,12 @@ def checked(name: str, settings: Mapping[str, Any]) -> FitConfig:
     return config
 
 
-def options_in(text: str) -> dict[str, Any]:
-    """A network's options out of what somebody typed; none where nothing was.
+def object_in(text: str, what: str) -> dict[str, Any]:
+    """A JSON object out of what somebody typed; an empty one where nothing was.
+
+    Args:
+        text: As typed.
+        what: It stands for, such as "options".
 
     Raises:
         WorkbenchError: If it is no JSON object.
@@ -46,9 +50,9 @@ def options_in(text: str) -> dict[str, Any]:
     try:
         typed = json.loads(text or "{}")
     except ValueError as error:
-        raise WorkbenchError(f"The options are not JSON: {error}.") from error
+        raise WorkbenchError(f"The {what} are not JSON: {error}.") from error
     if not isinstance(typed, dict):
-        raise WorkbenchError(f'The options are {text}, expected an object like {{"lrn": []}}.')
+        raise WorkbenchError(f'The {what} are {text}, expected an object like {{"name": value}}.')
     return typed
 
 

@@ -28,7 +28,8 @@ class FitConfig:
     run: str = "runs/demo"
     """Folder to write; its name is the run's name."""
     model: str = "alexnet-small"
-    """alexnet, alexnet-onetower, alexnet-small or zfnet."""
+    """lenet5, cifar4, alexnet-small, alexnet, alexnet-onetower, zfnet, zfnet-wide, vgg16, vgg19,
+    googlenet, resnet18, resnet34 or resnet50."""
     data: str = "builtin"
     """builtin, folder:PATH, or cifar10, mnist, caltech101, stl10, imagenette, imagenet, each
     with :ROOT, where the data lie or are downloaded to."""
@@ -113,7 +114,8 @@ class FitConfig:
             if not 0 <= value < 1:
                 raise WorkbenchError(f"--{name} must be in [0, 1), got {value}.")
         for pattern, pair in self.multipliers.items():
-            if len(pair) != 2:
+            numbers = isinstance(pair, list) and all(isinstance(one, int | float) for one in pair)
+            if not numbers or len(pair) != 2:
                 raise WorkbenchError(
                     f"--multipliers {pattern!r} has {pair}; give two numbers, for rate and decay."
                 )

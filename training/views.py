@@ -42,8 +42,9 @@ def ten_views(
     size, most = preprocess.size, canvas.shape[1] - preprocess.size
     if not most:
         raise WorkbenchError(
-            f"Ten views need images stored larger than the input; both are {size} px here. Look at "
-            "one view, or train with a larger --resize or with --crop_padding."
+            f"Ten views need images stored larger than the input of {size} px, and these are "
+            f"stored at {pixels.shape[1]} px. Look at one view, or train with a larger --resize or "
+            "with --crop_padding."
         )
     half = most // 2
     places = [(0, 0), (0, most), (most, 0), (most, most), (half, half)]

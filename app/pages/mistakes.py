@@ -83,7 +83,7 @@ def controls(run: Run) -> tuple[Order, int]:
         )
         views = 1
         preprocess = run.preprocess
-        if preprocess.resize + 2 * border_of(run) > preprocess.size:
+        if preprocess.resize > preprocess.size or border_of(run):
             views = address.pick(
                 st.segmented_control,
                 "Views of each image",

@@ -15,7 +15,7 @@ from app.errors import plain, readable
 from app.frame import STATES, chosen_run, go_to
 from app.panes import heading
 from app.places import runs_root
-from app.recipes import checked, fit_flags, free_name, options_in
+from app.recipes import checked, fit_flags, free_name, object_in
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
 from app.words import percent
@@ -33,6 +33,7 @@ LOOK_EVERY_S = 1.0
 SHEET_PX = 320
 DEFAULTS = FitConfig()
 HINTS = get_type_hints(FitConfig)
+TYPED = ("options", "multipliers")  # as JSON
 
 
 def train() -> None:
@@ -111,17 +112,35 @@ def _more() -> dict[str, Any]:
             "Averaging of weights", 0.0, 0.99999, DEFAULTS.average, format="%g"
         ),
     }
-    typed = st.text_input(
-        "Options of the network",
-        placeholder='{"lrn": [], "pooling": "average"}',
-        help="As JSON. `python -m training fit --help` and docs/training.md name them.",
-    )
-    return sizes | speeds | steps | rest | images | rules | {"options": typed}
+    first, second, third = st.columns(3)
+    others = {
+        "distort": first.number_input(
+            "Distortion of digits", 0.0, 10.0, DEFAULTS.distort, format="%g"
+        ),
+        "stop_at_train_error": second.number_input(
+            "End at a training error of", 0.0, 1.0, None, format="%g", placeholder="never"
+        ),
+        "log": third.selectbox("Event files", get_args(HINTS["log"])),
+    }
+    first, second = st.columns([2, 1])
+    typed = {
+        "options": first.text_input(
+            "Options of the network",
+            placeholder='{"lrn": [], "pooling": "average"}',
+            help="As JSON. `python -m training fit --help` and docs/training.md name them.",
+        ),
+        "multipliers": second.text_input(
+            "Multipliers of rate and decay",
+            placeholder='{"*.bias": [2, 0]}',
+            help="As JSON, by pattern of parameter names.",
+        ),
+    }
+    return sizes | speeds | steps | rest | images | rules | others | typed
 
 
 def _start(name: str, settings: dict[str, Any]) -> None:
     try:
-        settings = settings | {"options": options_in(settings["options"])}
+        settings = settings | {name: object_in(settings[name], name) for name in TYPED}
         checked(name, settings)
         jobs.train(fit_flags(settings), name=name)
     except WorkbenchError as error:

@@ -58,10 +58,15 @@ def test_starting_runs_fit_in_a_child_process(
     assert command[2:6] == ["training", "fit", "--run", str(runs / "fresh")]
 
 
-def test_a_networks_options_can_be_typed(app: Open, spawned: list[list[str]]) -> None:
-    start(app("train"), Name="fresh", **{"Options of the network": '{"pooling": "average"}'})
+def test_options_and_multipliers_can_be_typed(app: Open, spawned: list[list[str]]) -> None:
+    typed = {
+        "Options of the network": '{"pooling": "average"}',
+        "Multipliers of rate and decay": '{"*.bias": [2, 0]}',
+    }
+    start(app("train"), Name="fresh", **typed)
     [command] = spawned
     assert '--options={"pooling": "average"}' in command
+    assert '--multipliers={"*.bias": [2, 0]}' in command
 
 
 @pytest.mark.parametrize(
@@ -74,6 +79,7 @@ def test_a_networks_options_can_be_typed(app: Open, spawned: list[list[str]]) ->
         ({"Name": "new", "Options of the network": "lrn"}, "not JSON"),
         ({"Name": "new", "Options of the network": "[3]"}, "expected an object"),
         ({"Name": "new", "Options of the network": '{"lern": []}'}, "no option 'lern'"),
+        ({"Name": "new", "Multipliers of rate and decay": '{"*": 2}'}, "give two numbers"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(

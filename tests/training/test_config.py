@@ -1,9 +1,13 @@
 """Settings are checked once, with words."""
 
+import inspect
+import re
+
 import pytest
 
 from training.config import FitConfig
 from training.errors import WorkbenchError
+from training.models import MODELS
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,11 @@ def test_resized_crops_need_no_border():
 def test_a_network_begins_at_the_rate_that_suits_it(model, lr):
     assert FitConfig(model=model).lr == FitConfig(model=model).rate == lr
     assert FitConfig(model=model, lr=0.5).rate == 0.5
+
+
+def test_the_help_names_every_network():
+    source = inspect.getsource(FitConfig)  # a field's help is the string under it
+    words = set(
+        re.findall(r"[\w-]+", source[source.index("model: str") : source.index("data: str")])
+    )
+    assert set(MODELS) <= words

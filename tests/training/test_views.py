@@ -50,7 +50,7 @@ def test_where_training_had_a_border_the_corners_lie_in_it(pixels):
 
 
 def test_ten_views_of_nothing_to_cut_off_are_refused(pixels):
-    with pytest.raises(WorkbenchError, match=r"both are 40 px.*--resize"):
+    with pytest.raises(WorkbenchError, match=r"input of 40 px.*stored at 40 px.*--resize"):
         next(ten_views(pixels, Preprocess(40, 40, MEAN, STD)))
 
 
