@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,14 +12,14 @@ from app import address, jobs, runs
 from app.curves import show_advice, show_curves
 from app.drawing import pointed_at
 from app.errors import plain, readable
+from app.fit_settings import DEFAULTS, more_settings, understood
 from app.frame import STATES, chosen_run, go_to
 from app.panes import heading
 from app.places import runs_root
-from app.recipes import checked, fit_flags, free_name, object_in
+from app.recipes import checked, fit_flags, free_name
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
 from app.words import percent
-from training.config import FitConfig
 from training.data import SOURCES
 from training.errors import WorkbenchError
 from training.models import MODELS
@@ -31,9 +31,6 @@ from viz.results import blueprint
 
 LOOK_EVERY_S = 1.0
 SHEET_PX = 320
-DEFAULTS = FitConfig()
-HINTS = get_type_hints(FitConfig)
-TYPED = ("options", "multipliers")  # as JSON
 
 
 def train() -> None:
@@ -60,87 +57,14 @@ def _new_run() -> None:
         seed = row[4].number_input("Seed", 0, 2**31 - 1, DEFAULTS.seed)
         settings = {"model": model, "data": data.strip(), "epochs": epochs, "seed": seed}
         with st.expander("More"):
-            settings |= _more()
+            settings |= more_settings()
         if st.button("Start training", type="primary", icon=":material/play_arrow:"):
             _start(name.strip(), settings)
 
 
-def _more() -> dict[str, Any]:
-    first, second, third = st.columns(3)
-    sizes = {
-        "image_size": first.number_input("Input (px)", 16, 512, None, placeholder="the network's"),
-        "resize": second.number_input("Store images at (px)", 16, 1024, None, placeholder="auto"),
-        "crop_padding": third.number_input("Crop border (px)", 0, 64, None, placeholder="auto"),
-    }
-    first, second, third = st.columns(3)
-    speeds = {
-        "batch_size": first.number_input("Batch size", 1, 4096, DEFAULTS.batch_size),
-        "lr": second.number_input(
-            "Learning rate", 0.0, 10.0, None, format="%g", placeholder="the network's"
-        ),
-        "schedule": third.selectbox("Schedule", get_args(HINTS["schedule"])),
-    }
-    first, second, third = st.columns(3)
-    steps = {
-        "momentum": first.number_input("Momentum", 0.0, 0.999, DEFAULTS.momentum, format="%g"),
-        "weight_decay": second.number_input(
-            "Weight decay", 0.0, 1.0, DEFAULTS.weight_decay, format="%g"
-        ),
-        "warmup": third.number_input("Warm-up (epochs)", 0.0, 100.0, DEFAULTS.warmup, format="%g"),
-    }
-    first, second, third = st.columns(3, vertical_alignment="bottom")
-    rest = {
-        "patience": first.number_input("Patience (plateau)", 1, 100, DEFAULTS.patience),
-        "precision": second.selectbox("Arithmetic", get_args(HINTS["precision"])),
-        "flip": third.checkbox("Mirror half of the images", DEFAULTS.flip),
-    }
-    first, second, third = st.columns(3)
-    images = {
-        "mean": first.selectbox("Subtract the mean", get_args(HINTS["mean"])),
-        "color": second.number_input("Colour noise (σ)", 0.0, 10.0, DEFAULTS.color, format="%g"),
-        "scale": third.number_input(
-            "Least area of a resized crop", 0.01, 1.0, DEFAULTS.scale, format="%g"
-        ),
-    }
-    first, second, third = st.columns(3)
-    rules = {
-        "update": first.selectbox("Update rule", get_args(HINTS["update"])),
-        "label_smoothing": second.number_input(
-            "Label smoothing", 0.0, 0.99, DEFAULTS.label_smoothing, format="%g"
-        ),
-        "average": third.number_input(
-            "Averaging of weights", 0.0, 0.99999, DEFAULTS.average, format="%g"
-        ),
-    }
-    first, second, third = st.columns(3)
-    others = {
-        "distort": first.number_input(
-            "Distortion of digits", 0.0, 10.0, DEFAULTS.distort, format="%g"
-        ),
-        "stop_at_train_error": second.number_input(
-            "End at a training error of", 0.0, 1.0, None, format="%g", placeholder="never"
-        ),
-        "log": third.selectbox("Event files", get_args(HINTS["log"])),
-    }
-    first, second = st.columns([2, 1])
-    typed = {
-        "options": first.text_input(
-            "Options of the network",
-            placeholder='{"lrn": [], "pooling": "average"}',
-            help="As JSON. `python -m training fit --help` and docs/training.md name them.",
-        ),
-        "multipliers": second.text_input(
-            "Multipliers of rate and decay",
-            placeholder='{"*.bias": [2, 0]}',
-            help="As JSON, by pattern of parameter names.",
-        ),
-    }
-    return sizes | speeds | steps | rest | images | rules | others | typed
-
-
 def _start(name: str, settings: dict[str, Any]) -> None:
     try:
-        settings = settings | {name: object_in(settings[name], name) for name in TYPED}
+        settings = understood(settings)
         checked(name, settings)
         jobs.train(fit_flags(settings), name=name)
     except WorkbenchError as error:
