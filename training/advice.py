@@ -23,6 +23,7 @@ LOW, REACH = 1e-4, 0.1
 HEALTHY = 0.002
 """What a lower rate shall bring a step down to."""
 FALL = 0.01  # of the loss, which a network that learns has behind it
+FIRST_FALL, GIVEN_BACK = 0.1, 0.2  # of the loss, and how much of that a run may lose again
 MANY = 0.3  # share of silent units that is worth a word
 LEAST_CUT = 0.01  # of the rate, by one advice
 LEAST_STEPS = 5  # measured, before anything is said
@@ -41,21 +42,42 @@ class Course:
     @property
     def learns(self) -> bool:
         """Whether the loss has fallen by 1 % from the first step to the mean of the last fifth."""
-        recent = self.losses[-max(1, len(self.losses) // 5) :]
-        return float(np.mean(recent)) < (1 - FALL) * self.losses[0]
+        return self._fifths[-1] < (1 - FALL) * self.losses[0]
+
+    @property
+    def lowest(self) -> float | None:
+        """What the loss had fallen to where it rises again, in means over fifths; else None.
+
+        It had fallen by a tenth and has lost a fifth of that since.
+        """
+        fifths = self._fifths
+        first, lowest, last = fifths[0], min(fifths), fifths[-1]
+        rises = lowest < (1 - FIRST_FALL) * first
+        rises = rises and last - lowest > GIVEN_BACK * (first - lowest)
+        return lowest if rises else None
+
+    @property
+    def _fifths(self) -> list[float]:
+        """Mean losses; the last fifth is no shorter than the others."""
+        size = max(1, len(self.losses) // 5)
+        ends = range(len(self.losses), size - 1, -size)
+        return [float(np.mean(self.losses[end - size : end])) for end in ends][::-1]
 
 
 def advice(course: Course) -> str | None:
     """What to say about the learning rate, or None.
 
-    A network that learns is left alone, whatever its numbers. Otherwise two of them speak, both
-    medians over the layers, as single ones stand out for reasons of their own (a layer that begins
-    very small moves by several percent a step and is well): by how much of their norm the weights
-    moved in the last measured steps, and how far such steps could carry them in the whole run.
+    A network that learns is left alone, whatever its numbers, unless its loss rises again while the
+    weights still move fast. Two numbers speak, both medians over the layers, as single ones stand
+    out for reasons of their own (a layer that begins very small moves by several percent a step and
+    is well): by how much of their norm the weights moved in the last measured steps, and how far
+    such steps could carry them in the whole run.
     """
     motion = course.motion
     judged = np.flatnonzero(motion.joins & motion.update.any(axis=0))
-    if len(motion.step) < LEAST_STEPS or not len(judged) or course.learns:
+    if len(motion.step) < LEAST_STEPS or not len(judged):
+        return None
+    if course.learns and course.lowest is None:
         return None
     # within the warm-up: what the steps will be when it has ended
     ratio = motion.ratio[:, judged] * (course.lr / motion.lr)[:, None]
@@ -64,7 +86,7 @@ def advice(course: Course) -> str | None:
     coming = float(np.median(recent))
     if coming > HIGH:
         return _too_high(course, recent, layers)
-    if coming < LOW and coming * course.steps < REACH:
+    if course.lowest is None and coming < LOW and coming * course.steps < REACH:
         return (
             f"The learning rate is too low: the weights change by {percent(coming)} a step, at "
             f"most {percent(coming * course.steps)} in the {course.steps:,} steps of this run. "
@@ -77,10 +99,12 @@ def _too_high(course: Course, ratios: np.ndarray, layers: Sequence[str]) -> str:
     typical = int(np.argsort(ratios)[len(ratios) // 2])
     cut = max(HEALTHY / float(np.median(ratios)), LEAST_CUT)
     silent = _silent(course.seen)
+    lowest = course.lowest
+    fate = "does not fall" if lowest is None else f"rises again after it fell to {lowest:.3g}"
     return (
         f"The learning rate is too high: {layers[typical]}'s weights change by "
         f"{percent(ratios[typical])} a step (about {percent(HEALTHY)} is healthy)"
-        f"{f', {silent}' if silent else ''} and the loss does not fall. "
+        f"{f', {silent}' if silent else ''} and the loss {fate}. "
         f"Try --lr {_rounded(cut * course.lr)}."
     )
 

@@ -63,6 +63,27 @@ def test_a_network_that_learns_is_left_alone():
     assert advice(course(0.000001, losses=[2.3, 2.2, 2.1, 2.0, 1.9])) is None
 
 
+# Mean losses of the tenths of the first epoch of lenet5 on MNIST, with the ratio at its end.
+COURSES = [
+    (0.003, 0.0167, [69.3, 50.9, 40.7, 32.3, 23.9, 18.2, 14.3, 12.4, 10.8, 9.9], None),
+    (0.01, 0.0194, [64.0, 42.3, 28.8, 17.8, 14.6, 14.4, 11.7, 11.2, 10.7, 9.9], None),
+    (0.02, 0.028, [60.7, 35.9, 21.3, 15.9, 15.2, 14.7, 15.4, 16.1, 20.2, 29.7], "high"),
+    (0.03, 0.0274, [58.6, 32.6, 25.1, 19.3, 19.9, 23.4, 37.1, 48.0, 55.9, 72.4], "high"),
+]
+
+
+@pytest.mark.parametrize(("lr", "ratio", "losses", "wrong"), COURSES)
+def test_a_loss_that_rises_again_is_told_from_one_that_goes_on_falling(lr, ratio, losses, wrong):
+    said = advice(course(ratio, lr=lr, losses=[82.0, *losses[1:]]))
+    assert (said is None) == (wrong is None)
+    assert said is None or "the loss rises again after it fell to" in said
+
+
+def test_the_noise_of_a_plateau_is_no_rise():
+    losses = 4.6 + 0.05 * np.random.default_rng(0).standard_normal(200)
+    assert course(0.001, losses=losses).lowest is None
+
+
 def test_a_rate_that_is_too_high_is_told_with_the_layer_the_silence_and_a_better_one():
     seen = Activity(dead={"relu1": 0.1, "relu3": 0.61}, saturated={})
     assert advice(course([0.3, 0.01, 0.04], seen=seen)) == (
