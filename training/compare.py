@@ -24,8 +24,9 @@ from training.data import describe
 from training.errors import WorkbenchError
 from training.measures import MEASURES, rank
 from training.recipe import Recipe, RecipeError
+from training.run_settings import RunError
 from training.run_writer import provenance
-from training.runs import Run, RunError
+from training.runs import Run
 from training.side_by_side import SOURCE, Task, train_all
 from training.status import DEAD, FAILED, FINISHED, STOPPED, Reporter
 

@@ -15,7 +15,6 @@ runs/<comparison>/
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ from typing import Any
 import pandas as pd
 
 from training.measures import MEASURES
-from training.runs import Run, RunError
+from training.run_settings import RunError, read_settings
+from training.runs import Run
 from training.status import DEAD, FAILED, FINISHED, STOPPED, Status, read_status
 
 FORMAT = 1
@@ -71,23 +71,12 @@ class Comparison:
             RunError: If there is none, or it was written by a newer version.
         """
         path = Path(path)
+        missing = (
+            f"{path} is no comparison: it has no comparison.json. "
+            f"`python -m training compare RECIPE --run {path}` makes one."
+        )
         file = path / "comparison.json"
-        try:
-            config = json.loads(file.read_text(encoding="utf-8"))
-            version = config["format"]
-        except FileNotFoundError as error:
-            raise RunError(
-                f"{path} is no comparison: it has no comparison.json. "
-                f"`python -m training compare RECIPE --run {path}` makes one."
-            ) from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{file} cannot be read: {error}.") from error
-        if version > FORMAT:
-            raise RunError(
-                f"{path} was written by a newer Filterscope (comparison format {version}, this "
-                f"one reads up to {FORMAT}). Update Filterscope to open it."
-            )
-        return cls(path, config)
+        return cls(path, read_settings(file, what="comparison", newest=FORMAT, missing=missing))
 
     @property
     def name(self) -> str:

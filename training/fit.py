@@ -24,6 +24,7 @@ from training.evaluate import Evaluation, tally
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
+from training.metrics import read_metrics
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
@@ -38,7 +39,7 @@ from training.run_writer import (
     save_resume,
     sweep,
 )
-from training.runs import Run, read_metrics
+from training.runs import Run
 from training.status import DEAD, FAILED, FINISHED, STOPPED, Reporter, Unheard
 from training.watch import Watch
 

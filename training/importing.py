@@ -22,8 +22,9 @@ from training.errors import WorkbenchError
 from training.models import architecture, options
 from training.models.torchvision_networks import Torchvision
 from training.preprocess import Preprocess
+from training.run_settings import write_settings
 from training.run_writer import provenance
-from training.runs import Run, write_settings
+from training.runs import Run
 
 Weights = dict[str, Tensor]
 

@@ -22,9 +22,11 @@ from training.data import Source
 from training.errors import WorkbenchError
 from training.layer_table import cut_rows
 from training.learner import Learner
+from training.metrics import METRICS, read_metrics
 from training.models import options
 from training.preprocess import Preprocess
-from training.runs import LAYERS, METRICS, Run, read_metrics, write_settings
+from training.run_settings import write_settings
+from training.runs import LAYERS, Run
 
 Row = dict[str, float]
 """A line of metrics.csv."""

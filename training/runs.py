@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from training.atomic import replacing, write_text
 from training.checkpoints import (
     CheckpointError,
     check_fit,
@@ -27,32 +23,17 @@ from training.checkpoints import (
 )
 from training.errors import WorkbenchError
 from training.layer_table import read_rows
+from training.metrics import read_metrics
 from training.models import Network, create, freeze
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
+from training.run_settings import FORMAT, MEAN_IMAGE, RunError, read_mean_image, read_settings
 from training.status import FINISHED, Status, read_status
 
 if TYPE_CHECKING:
     from training.data import Data
 
-FORMAT = 1
-MEAN_IMAGE = "mean.npy"
 LAYERS, ADVICE = "layers.csv", "advice.txt"
-METRICS = (
-    "epoch",
-    "train_loss",
-    "train_top1",
-    "val_loss",
-    "val_top1",
-    "val_top5",
-    "lr",
-    "seconds",
-    "images_per_s",
-)
-
-
-class RunError(WorkbenchError):
-    """A folder that cannot be opened as a run."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +51,11 @@ class Run:
             RunError: If the folder is gone, is no run or was written by a newer version.
         """
         path = Path(path)
-        settings = path / "run.json"
-        try:
-            config = json.loads(settings.read_text(encoding="utf-8"))
-            version = config["format"]
-        except FileNotFoundError as error:
-            found = "has no run.json" if path.is_dir() else "does not exist"
-            raise RunError(
-                f"{path} is not a run: it {found}. `python -m training fit --run {path}` makes one."
-            ) from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{settings} cannot be read: {error}.") from error
-        if version > FORMAT:
-            raise RunError(
-                f"{path} was written by a newer Filterscope (run format {version}, this one reads "
-                f"up to {FORMAT}). Update Filterscope to open it."
-            )
+        found = "has no run.json" if path.is_dir() else "does not exist"
+        missing = (
+            f"{path} is not a run: it {found}. `python -m training fit --run {path}` makes one."
+        )
+        config = read_settings(path / "run.json", what="run", newest=FORMAT, missing=missing)
         return cls(path, config)
 
     @property
@@ -205,78 +175,6 @@ class Run:
                 f"{self.name} has no epoch {epoch}. It has {epochs[0]} to {epochs[-1]}."
             )
         return checkpoint_path(self.path, epoch)
-
-
-def write_settings(
-    path: Path,
-    *,
-    model: str,
-    options: Mapping[str, Any],
-    classes: Sequence[str],
-    preprocess: Preprocess,
-    data: str | None,
-    **rest: Any,
-) -> None:
-    """Write a run's run.json, after the mean image if it has one."""
-    if preprocess.mean_image is not None:
-        with replacing(path / MEAN_IMAGE) as partial, partial.open("wb") as file:
-            np.save(file, preprocess.mean_image, allow_pickle=False)
-    settings = {
-        "format": FORMAT,
-        "model": model,
-        "options": options,
-        "data": data,
-        "preprocess": {
-            "size": preprocess.size,
-            "resize": preprocess.resize,
-            "mean": preprocess.mean,
-            "std": preprocess.std,
-            "mean_image": preprocess.mean_image is not None,
-        },
-        "classes": list(classes),
-        **rest,
-    }
-    write_text(path / "run.json", json.dumps(settings, indent=2) + "\n")
-
-
-def read_mean_image(path: Path, side: int) -> np.ndarray:
-    """The mean image of a run, (side, side, 3) float32 in [0, 1].
-
-    Raises:
-        RunError: If the file is missing, damaged or of another size.
-    """
-    try:
-        mean_image = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise RunError(
-            f"{path} cannot be read ({error}). It holds the mean image that is subtracted from "
-            "every input: copy it again from where the run was trained."
-        ) from error
-    if mean_image.shape != (side, side, 3) or mean_image.dtype != np.float32:
-        raise RunError(
-            f"{path} holds {mean_image.dtype} of shape {mean_image.shape}; run.json says float32 "
-            f"of ({side}, {side}, 3). It belongs to another run."
-        )
-    return mean_image
-
-
-def read_metrics(path: Path) -> pd.DataFrame:
-    """metrics.csv with the columns of `METRICS`; lines that are not whole are left out."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        text = ""
-    whole = text[: text.rfind("\n") + 1]  # the last line may be half-written
-    rows = [row for row in csv.DictReader(whole.splitlines()) if _is_whole(row)]
-    table = pd.DataFrame(rows, columns=list(METRICS)).astype(float)
-    return table.astype({"epoch": int})
-
-
-def _is_whole(row: Mapping[str | None, Any]) -> bool:
-    try:
-        return len([float(row[name]) for name in METRICS]) == len(row)
-    except (KeyError, TypeError, ValueError):
-        return False
 
 
 @dataclass(frozen=True)

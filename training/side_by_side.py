@@ -16,7 +16,8 @@ from pathlib import Path
 from training.atomic import write_text
 from training.config import FitConfig
 from training.device import choose_device
-from training.runs import Run, RunError
+from training.run_settings import RunError
+from training.runs import Run
 from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
 
 SOURCE = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ from training.checkpoints import save_checkpoint
 from training.data import describe
 from training.models import create, options
 from training.preprocess import Preprocess
-from training.runs import write_settings
+from training.run_settings import write_settings
 from training.status import FAILED, FINISHED, RUNNING, STOPPED, read_status
 
 Wait = Callable[..., None]

@@ -15,8 +15,9 @@ from training.__main__ import main
 from training.checkpoints import load_checkpoint
 from training.errors import WorkbenchError
 from training.fit import fit
+from training.metrics import METRICS
 from training.models import create
-from training.runs import METRICS, Run
+from training.runs import Run
 
 
 def all_weights(run):

@@ -11,8 +11,10 @@ import torch
 from training.checkpoints import CheckpointError, save_checkpoint
 from training.errors import WorkbenchError
 from training.fit import fit
+from training.metrics import METRICS, read_metrics
 from training.models import create
-from training.runs import METRICS, Run, RunError, list_runs, read_metrics
+from training.run_settings import RunError
+from training.runs import Run, list_runs
 
 HEADER = ",".join(METRICS) + "\n"
 ROW = "1,2.5,0.1,2.4,0.2,0.6,0.01,5.0,1000.0\n"

@@ -10,7 +10,8 @@ from PIL import Image
 from training.checkpoints import save_checkpoint
 from training.models import create
 from training.preprocess import Preprocess
-from training.runs import Run, write_settings
+from training.run_settings import write_settings
+from training.runs import Run
 
 OPTIONS = {"image_size": 32, "widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}
 COLOURS = ("red", "green", "blue", "price in $")

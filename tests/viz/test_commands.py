@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from training.layer_table import append_rows
-from training.runs import METRICS, Run
+from training.metrics import METRICS
+from training.runs import Run
 from training.status import read_status
 from viz import commands, results
 from viz.__main__ import main

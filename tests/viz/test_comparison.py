@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.runs import METRICS, Run, write_settings
+from training.metrics import METRICS
+from training.run_settings import write_settings
+from training.runs import Run
 from viz.__main__ import main
 from viz.comparison import Curve, mean_curve
 
