@@ -52,10 +52,10 @@ class KrizhevskySGD(torch.optim.Optimizer):
             if not weights:
                 continue
             gradients = [weight.grad for weight in weights]
-            velocities = [
-                self.state[weight].setdefault("velocity", torch.zeros_like(weight))
-                for weight in weights
-            ]
+            for weight in weights:
+                if not self.state[weight]:
+                    self.state[weight]["velocity"] = torch.zeros_like(weight)
+            velocities = [self.state[weight]["velocity"] for weight in weights]
             rate, decay = group["lr"], group["weight_decay"]
             torch._foreach_mul_(velocities, group["momentum"])
             torch._foreach_add_(velocities, weights, alpha=-decay * rate)
