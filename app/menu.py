@@ -9,6 +9,7 @@ VIEWS = {
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "retrieval": ("Retrieval", ":material/image_search:"),
     "mistakes": ("Mistakes", ":material/rule:"),
+    "diagnosis": ("Diagnose", ":material/stethoscope:"),
 }
 PAGES = VIEWS | {
     "compare": ("Compare", ":material/compare_arrows:"),

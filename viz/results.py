@@ -23,8 +23,10 @@ from training.evaluate import Evaluation
 from training.models import Network, create
 from training.progress import Progress, silent
 from training.runs import Run
+from viz import diagnosis as diagnoses
 from viz import mistakes, retrieval
 from viz import occlusion as occlusions
+from viz.diagnosis import Diagnosis
 from viz.evolution import Evolution, from_columns
 from viz.gallery import Gallery, gallery
 from viz.images import SplitImages
@@ -276,6 +278,35 @@ def evaluation(
         return mistakes.as_arrays(mistakes.evaluation(member, views=views, progress=progress))
 
     return mistakes.as_evaluation(_answer(run, question, compute, only_kept))
+
+
+def diagnosis(
+    run: Run,
+    epoch: int,
+    *,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Diagnosis:
+    """What stride and filter size do to a network, measured on the images of a split.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        split: val or train.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (forward passes done, forward passes).
+    """
+    data = run.data(progress)
+    question = Question("diagnosis", run.digest(epoch), data.fingerprint, {"split": split})
+
+    def compute() -> Arrays:
+        images = SplitImages(split_of(data, split), run.preprocess)
+        return diagnoses.as_arrays(
+            diagnoses.diagnose(network_of(run, epoch), images, progress=progress)
+        )
+
+    return diagnoses.as_diagnosis(_answer(run, question, compute, only_kept))
 
 
 def evolution(

@@ -10,6 +10,7 @@ from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
+from viz.commands.diagnosis import diagnosis
 from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
@@ -31,5 +32,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "curves": curves,
     "mistakes": mistakes,
     "confusion": confusion,
+    "diagnosis": diagnosis,
     "comparison": comparison,
 }

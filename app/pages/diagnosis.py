@@ -1,0 +1,149 @@
+"""Diagnose: are stride and filter size right?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from app import address
+from app.downloads import made_by, offer
+from app.drawing import show_figure
+from app.errors import plain
+from app.frame import Choice, chosen, go_to
+from app.panes import heading
+from app.patience import answer
+from app.runs import data_of, name_of, there_are
+from app.words import percent
+from training.errors import WorkbenchError
+from viz import results
+from viz.diagnosis import Diagnosis, as_arrays
+from viz.figures.diagnosis import diagnosis_figure
+from viz.findings import Finding, findings
+from viz.layers import source_of
+
+NONE = "none"
+
+
+def page() -> None:
+    heading(
+        "Diagnose",
+        "What stride and filter size do to this network, worst first. Set a run beside it that "
+        "differs in them, and see which of the two generalises better.",
+    )
+    choice = chosen()
+    other = beside(choice)
+    choices = [choice] if other is None else [choice, other]
+    try:
+        for each in choices:
+            data_of(each.run)
+    except WorkbenchError as error:
+        st.info(f"There is nothing to diagnose it by. {plain(str(error))}", icon=":material/info:")
+        return
+    found = [diagnosis_of(each) for each in choices]
+    for column, each, diagnosis in zip(st.columns(len(found)), choices, found, strict=True):
+        with column:
+            say(each, diagnosis)
+    draw(choices, found)
+
+
+def beside(choice: Choice) -> Choice | None:
+    """Another run at its last epoch, if one is wanted."""
+    runs = {name_of(run): run for run in there_are()[0] if run.epochs and run.config.get("data")}
+    runs.pop(name_of(choice.run), None)
+    if not runs:
+        return None
+    with st.container(width=420):
+        name = address.pick(st.selectbox, "Beside it", [NONE, *runs], name="beside", default=NONE)
+    return None if name == NONE else Choice(runs[name], runs[name].epochs[-1])
+
+
+def diagnosis_of(choice: Choice) -> Diagnosis:
+    """Kept once for each checkpoint."""
+    run, epoch = choice.run, choice.epoch
+
+    def compute(**how: Any) -> Diagnosis:
+        return results.diagnosis(run, epoch, **how)
+
+    arguments = ["diagnosis", str(run.path), "--epoch", str(epoch)]
+    return answer(compute, run, arguments, label=f"Diagnosing {plain(run.name)}")
+
+
+def say(choice: Choice, diagnosis: Diagnosis) -> None:
+    """The error and the findings of one run."""
+    name = name_of(choice.run)
+    st.markdown(f"**{plain(name)}**, epoch {choice.epoch}{error_of(choice)}")
+    said = findings(diagnosis)
+    if not said:
+        st.success("Nothing stands out.", icon=":material/check:")
+    for finding in said:
+        with st.container(border=True):
+            st.markdown(f"**{plain(finding.layer)}** · {plain(finding.words)}")
+            lead_on(choice, finding, name)
+
+
+def error_of(choice: Choice) -> str:
+    metrics = choice.run.metrics()
+    row = metrics[metrics["epoch"] == choice.epoch]
+    return f" · validation error {percent(1 - float(row['val_top1'].iloc[0]))}" if len(row) else ""
+
+
+def lead_on(choice: Choice, finding: Finding, name: str) -> None:
+    """To the channels that a finding is about, the first of them chosen."""
+    if not finding.channels:
+        return
+    plan = results.blueprint(choice.run)
+    layer = source_of(plan, finding.layer)
+    is_first = layer == plan.convolutions[0]
+    shown = ", ".join(map(str, finding.channels[:6])) + ("…" if len(finding.channels) > 6 else "")
+    where = "filter" if is_first else "channel"
+    label = f"See {where} {finding.channels[0]}"
+    if st.button(
+        label,
+        key=f"see {name} {finding.kind} {finding.layer}",
+        icon=":material/search:",
+        type="tertiary",
+        help=f"Concerned: {shown}",
+    ):
+        chosen_one = {"run": name, "epoch": choice.epoch, "channel": finding.channels[0]}
+        if is_first:
+            go_to("filters", **chosen_one)
+        go_to("top_patches", layer=layer, **chosen_one)
+
+
+def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
+    names = [name_of(each.run) for each in choices]
+
+    def figure() -> Any:
+        return diagnosis_figure(found, names)
+
+    show_figure(figure(), alt=f"Spectra, coverage, channels and shifts of {' and '.join(names)}")
+    st.caption(
+        "Spectrum: what lies outside of the square is beyond the stride. Filters: one dot each, "
+        "larger with more energy, hollow where no Gabor function explains half of it. Channels: "
+        "dead is above zero in no image, near dead in less than 1 % of them, alike correlated with "
+        "another by 0.95 or more."
+    )
+    choice = choices[0]
+    run, epoch = choice.run, choice.epoch
+    other = f" --beside {choices[1].run.path}" if len(choices) > 1 else ""
+    offer(
+        figure,
+        lambda: as_arrays(found[0]),
+        name=f"{run.name}-diagnosis-epoch-{epoch}",
+        made=made_by(choice, "diagnosis", split="val", beside=names[1:]),
+        shell=f"python -m viz diagnosis {run.path} --epoch {epoch}{other} --out diagnosis.png",
+        python=PYTHON.format(path=run.path, epoch=epoch),
+    )
+
+
+PYTHON = """\
+from training.runs import Run
+from viz import results
+from viz.findings import findings
+
+diagnosis = results.diagnosis(Run.open("{path}"), {epoch})
+findings(diagnosis)"""
+
+
+page()

@@ -1,0 +1,58 @@
+"""Diagnose: findings in words, the errors beside them, and where they lead."""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.errors import plain
+from tests.app.test_retrieval import words
+from training.runs import Run
+from viz import results
+from viz.findings import findings
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def diagnosed(small: Run) -> Run:
+    """The finished run, its diagnosis kept."""
+    results.diagnosis(small, 3)
+    return small
+
+
+def test_the_findings_stand_there_worst_first(app: Open, diagnosed: Run) -> None:
+    test = app("diagnosis")
+    assert not test.exception
+    said = words(test)
+    expected = findings(results.diagnosis(diagnosed, 3, only_kept=True))
+    assert expected  # 32 px, three epochs: the filters are noise
+    places = [said.index(plain(one.words)) for one in expected]
+    assert places == sorted(places)
+    assert "validation error" in said
+
+
+def test_another_run_is_set_beside_it(app: Open, diagnosed: Run) -> None:
+    shutil.copytree(diagnosed.path, diagnosed.path.parent / "other")
+    test = app("diagnosis", run="small", beside="other")
+    assert not test.exception
+    assert "**small**" in words(test)
+    assert "**other**" in words(test)
+
+
+def test_a_finding_leads_to_its_channels(app: Open, diagnosed: Run) -> None:
+    said = findings(results.diagnosis(diagnosed, 3, only_kept=True))
+    first = next(one for one in said if one.channels and one.layer in ("conv1", "relu1"))
+    test = app("diagnosis")
+    label = f"See filter {first.channels[0]}"
+    next(button for button in test.main.button if button.label == label).click().run()
+    assert test.title[0].value == "Filters"
+
+
+def test_without_data_the_page_says_so(app: Open, small: Run) -> None:
+    settings = small.path / "run.json"
+    settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))
+    test = app("diagnosis")
+    assert not test.exception
+    assert "nothing to diagnose" in test.info[0].value

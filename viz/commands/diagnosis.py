@@ -1,0 +1,53 @@
+"""python -m viz diagnosis: whether stride and filter size are right."""
+
+from __future__ import annotations
+
+from viz import results
+from viz.diagnosis import as_arrays
+from viz.export import how_made, write
+from viz.figures import diagnosis as diagnosis_figures
+from viz.findings import findings
+from viz.flags import Split, open_run, out_file
+from viz.reporting import reporting
+
+
+def diagnosis(
+    run: str,
+    *,
+    beside: str | None = None,
+    split: Split = "val",
+    epoch: int | None = None,
+    out: str | None = None,
+    progress: str | None = None,
+) -> None:
+    """Whether stride and filter size are right: aliasing, dead and equal channels, shifts.
+
+    The findings are printed, worst first; what is measured is kept in the run. .npz holds all of
+    it, of the first run: spectra_…, gabors_…, shifts_… and, for each rectified layer,
+    relu1_active and so on.
+
+    Args:
+        run: Run folder.
+        beside: Folder of another run, to be drawn and told of as well.
+        split: Images to look at.
+        epoch: Of the first run; the last one if not given. Of the other, the last one.
+        out: File to write: .png, .svg, .pdf or .npz.
+        progress: JSON file that tells how far it is, for other programs to read.
+    """
+    path = out_file(out)
+    opened = [open_run(run, epoch), *([open_run(beside, None)] if beside else [])]
+    names = [each.name for each, _at in opened]
+    with reporting("Diagnosing", progress) as told:
+        found = [results.diagnosis(each, at, split=split, progress=told) for each, at in opened]
+        write(
+            path,
+            lambda: diagnosis_figures.diagnosis_figure(found, names),
+            as_arrays(found[0]),
+            how_made("diagnosis", *opened[0], split=split, beside=names[1:]),
+        )
+    for one, name in zip(found, names, strict=True):
+        print(f"{name}:")
+        for finding in findings(one):
+            print(f"  {finding.layer}: {finding.words}")
+        if not findings(one):
+            print("  Nothing stands out.")
