@@ -1,6 +1,8 @@
 """Back from one unit to the pixels: what in the image made it fire (Zeiler & Fergus)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,35 @@ from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
 
 CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
+RuleName = Literal["deconvnet", "guided", "gradient"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a signal comes back through the layers that the rules disagree about."""
+
+    words: str  # what a ReLU does to it
+    relu: Callable[[Tensor, Tensor], Tensor]  # signal and the ReLU's output to signal
+    through_norm: bool  # response normalisation lets it through unchanged
+
+
+RULES: dict[RuleName, Rule] = {
+    "deconvnet": Rule(
+        "rectified at each ReLU", lambda signal, _: signal.clamp(min=0), through_norm=True
+    ),
+    "guided": Rule(
+        "rectified at each ReLU and stopped where it was off",
+        lambda signal, output: signal.clamp(min=0) * (output > 0),
+        through_norm=False,
+    ),
+    "gradient": Rule(
+        "stopped at each ReLU that was off",
+        lambda signal, output: signal * (output > 0),
+        through_norm=False,
+    ),
+}
+"""Zeiler & Fergus 2013; Springenberg et al. 2014, "guided backpropagation"; the plain gradient, as
+in Simonyan et al. 2013. They are compared in Springenberg's figure 1."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +63,9 @@ def project(
     channels: Tensor,
     *,
     units: Tensor | None = None,
+    rule: RuleName = "deconvnet",
 ) -> Tensor:
-    """The deconvnet's picture of one unit for each image.
+    """The deconvnet's picture of one unit for each image, or that of another rule.
 
     A signal of 1 starts at the unit and runs back through the layers:
 
@@ -44,7 +76,8 @@ def project(
     - convolutions and fully connected layers pass it through their transposed filters;
     - local response normalisation and dropout let it through unchanged.
 
-    Anything else (tanh, sigmoid, average pooling, batch normalisation) hands back its gradient.
+    Anything else (tanh, sigmoid, average pooling, batch normalisation) hands back its gradient. The
+    other rules differ at ReLUs, see `RULES`, and take the gradient of response normalisation too.
 
     Positive values are pixels that would feed the unit by growing brighter in that colour,
     negative ones by growing darker. The paper starts from the activation instead of 1, which
@@ -60,6 +93,7 @@ def project(
         channels: (N,) channel for each image.
         units: (N, 2) row and column for each image; by default where the channel is strongest.
             A fully connected layer has one unit a channel, at (0, 0).
+        rule: deconvnet, guided or gradient.
 
     Returns:
         (N, 3, H, W) on the CPU.
@@ -68,8 +102,11 @@ def project(
         WorkbenchError: If there is no such layer, channel or unit.
 
     Source: Zeiler & Fergus, ECCV 2014, section 2.1; equal to captum's `NeuronDeconvolution`
-    on networks without response normalisation.
+    on networks without response normalisation, and to its `NeuronGuidedBackprop` and
+    `NeuronGradient` on all.
     """
+    if rule not in RULES:
+        raise WorkbenchError(f"Unknown rule {rule!r}. Choose one of: {', '.join(RULES)}.")
     network.require_layer(layer)
     channels = torch.as_tensor(channels, dtype=torch.int64)
     if channels.shape != images.shape[:1]:
@@ -82,10 +119,10 @@ def project(
     projections = []
     for first in range(0, len(images), CHUNK):
         part = slice(first, first + CHUNK)
-        trace = _forward(network, images[part], layer)
+        trace = _forward(network, images[part], layer, RULES[rule])
         chosen = None if units is None else units[part]
         signal = _start(trace[-1].output, channels[part], chosen, layer)
-        projections.append(_backward(trace, signal).cpu())
+        projections.append(_backward(trace, signal, RULES[rule]).cpu())
     return torch.cat(projections).contiguous()
 
 
@@ -105,7 +142,7 @@ def strongest_units(activations: Tensor, channels: Tensor) -> Tensor:
     return torch.stack([place // columns, place % columns], dim=1)
 
 
-def _forward(network: Network, images: Tensor, layer: str) -> list[Step]:
+def _forward(network: Network, images: Tensor, layer: str, rule: Rule) -> list[Step]:
     """Every layer that the named one needs, and that one last."""
     trace: list[Step] = []
     layers = network.layers
@@ -115,7 +152,7 @@ def _forward(network: Network, images: Tensor, layer: str) -> list[Step]:
         signals = {IMAGE: image.clone() if image.is_inference() else image}
         for stage in network.plan([layer]):
             module = layers[stage.name]
-            graph = _needs_gradient(module)
+            graph = _needs_gradient(module, rule)
             inputs = [signals[name].detach().requires_grad_(graph) for name in stage.sources]
             signals[stage.name] = run_layer(module, *inputs)
             trace.append(Step(stage.name, module, stage.sources, inputs, signals[stage.name]))
@@ -146,7 +183,7 @@ def _start(activations: Tensor, channels: Tensor, units: Tensor | None, layer: s
     return signal
 
 
-def _backward(trace: list[Step], signal: Tensor) -> Tensor:
+def _backward(trace: list[Step], signal: Tensor, rule: Rule) -> Tensor:
     """The signal at the last layer's output carried down to the pixels; empties the trace.
 
     Where branches part on the way up, their signals add up on the way down.
@@ -156,10 +193,10 @@ def _backward(trace: list[Step], signal: Tensor) -> Tensor:
         step = trace.pop()  # its maps are freed as we go
         signal = signals.pop(step.name)
         if isinstance(step.layer, nn.ReLU):
-            signal = signal.clamp(min=0)
+            signal = rule.relu(signal, step.output)
         parts = (
             torch.autograd.grad(step.output, step.inputs, signal)
-            if _needs_gradient(step.layer)
+            if _needs_gradient(step.layer, rule)
             else [signal]
         )
         for source, part in zip(step.sources, parts, strict=True):
@@ -167,5 +204,7 @@ def _backward(trace: list[Step], signal: Tensor) -> Tensor:
     return signals[IMAGE]
 
 
-def _needs_gradient(module: nn.Module) -> bool:
-    return not isinstance(module, nn.ReLU | nn.Dropout | ResponseNorm)
+def _needs_gradient(module: nn.Module, rule: Rule) -> bool:
+    if isinstance(module, ResponseNorm):
+        return not rule.through_norm
+    return not isinstance(module, nn.ReLU | nn.Dropout)

@@ -20,7 +20,7 @@ from training.models import Network
 from training.models.joints import Add, Concat
 from training.models.lenet import ScaledTanh
 from training.models.response_norm import ResponseNorm
-from viz.deconvnet import project
+from viz.deconvnet import RULES, RuleName, project
 from viz.feature_maps import FeatureMaps, feature_maps
 from viz.figures.deconvnet import deconvnet_figure
 from viz.figures.feature_maps import feature_maps_figure, feature_maps_pointing, map_scale
@@ -32,7 +32,17 @@ from viz.layers import maps_to_show, source_of, way_down
 from viz.occlusion import last_maps
 from viz.patches import boxes
 
-IMAGE_PX, MAP_PX = 192, 290
+IMAGE_PX, WAY_PX, MAP_PX = 192, 128, 290
+WAYS: dict[RuleName, str] = {
+    "deconvnet": "Deconvnet",
+    "guided": "Guided",
+    "gradient": "Gradient",
+}
+SOURCES: dict[RuleName, str] = {
+    "deconvnet": "Zeiler & Fergus 2013",
+    "guided": "Springenberg et al. 2014",
+    "gradient": "Simonyan et al. 2013",
+}
 PLOTLY = {"viridis": "Viridis", "RdBu_r": "RdBu_r"}
 
 
@@ -106,7 +116,8 @@ def inspect(
     unit: tuple[int, int],
 ) -> None:
     """One unit: where it looks, what the deconvnet says it saw, and its map to choose another."""
-    with st.container(width=130):
+    row = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with row.container(width=130):
         channel = address.pick_number(
             st.number_input,
             f"{maps.layer}, channel",
@@ -115,13 +126,33 @@ def inspect(
             name="channel",
             default=int(maps.order[0]),
         )
+    with row:
+        rule: RuleName = address.pick(
+            st.segmented_control,
+            "Way back",
+            list(WAYS),
+            name="rule",
+            default="deconvnet",
+            format_func=WAYS.__getitem__,
+            required=True,
+            help="What a ReLU does to the signal on its way back; everything else is the same.",
+        )
     preprocess = choice.run.preprocess
     seen = preprocess(image.picture)
     activation = float(maps.maps[channel, unit[0], unit[1]])
     box = boxes(network, maps.layer, *torch.tensor([unit]).T)[0].tolist()
-    projection = project(
-        network, seen[None], maps.layer, torch.tensor([channel]), units=torch.tensor([unit])
-    )[0]
+    ways = {
+        each: project(
+            network,
+            seen[None],
+            maps.layer,
+            torch.tensor([channel]),
+            units=torch.tensor([unit]),
+            rule=each,
+        )[0]
+        for each in WAYS
+    }
+    projection = ways[rule]
     st.markdown(
         f"Unit at row {unit[0]}, column {unit[1]}: activation **{number(activation)}**, "
         f"sees {box[2] - box[0]} px"
@@ -136,28 +167,34 @@ def inspect(
         sheet(pair / 255, 2, gap=4)[0],
         caption="The image, the square that the unit sees in orange, and its projection: mid grey "
         "is zero, brighter pixels would feed the unit",
-        alt=f"{image.name} with the unit's receptive field, and the deconvnet projection of "
+        alt=f"{image.name} with the unit's receptive field, and the {rule} projection of "
         f"{maps.layer}, channel {channel}",
     )
-    if activation <= 0:
+    if activation <= 0 and rule == "deconvnet":
         st.info(
             "The unit does not fire here, so the deconvnet has nothing to project. What is shown "
             "is what it would pass back.",
             icon=":material/info:",
         )
-    st.caption(passing(network, maps.layer))
+    st.caption(passing(network, maps.layer, rule))
+    three = [projection_pixels(each, WAY_PX, box) for each in ways.values()]
+    show_pixels(
+        sheet(np.stack(three) / 255, 3, gap=2)[0],
+        caption=f"The same unit by {', '.join(map(str.lower, WAYS.values()))}",
+        alt=f"{maps.layer}, channel {channel}, by {len(WAYS)} rules",
+    )
     draw_map(maps, channel, unit)
     if st.button("Top patches of this channel", icon=":material/photo_library:"):
         go_to("top_patches", layer=source_of(network, maps.layer), channel=channel)
-    offer_projection(choice, image, maps.layer, channel, unit, projection, box)
+    offer_projection(choice, image, maps.layer, channel, unit, projection, box, rule)
 
 
-def passing(network: Network, layer: str) -> str:
+def passing(network: Network, layer: str, rule: RuleName) -> str:
     """How the signal came back to the pixels, as far as this network has such layers."""
     below = way_down(network, layer)
     way = "Back through the transposed filters"
     if any(isinstance(each, nn.ReLU) for each in below):
-        way += ", rectified at each ReLU"
+        way += f", {RULES[rule].words}"
     if any(isinstance(each, ScaledTanh | nn.Tanh | nn.Sigmoid) for each in below):
         way += ", times the slope of each squashing function"
     if any(isinstance(each, nn.MaxPool2d) for each in below):
@@ -167,8 +204,12 @@ def passing(network: Network, layer: str) -> str:
     if any(isinstance(each, nn.BatchNorm2d) for each in below):
         way += "; batch normalisation scales the signal"
     if any(isinstance(each, ResponseNorm) for each in below):
-        way += "; local response normalisation passes the signal through unchanged"
-    return f"{way} (Zeiler & Fergus 2013)."
+        way += "; local response normalisation " + (
+            "passes the signal through unchanged"
+            if RULES[rule].through_norm
+            else "hands back its gradient"
+        )
+    return f"{way} ({SOURCES[rule]})."
 
 
 def draw_map(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
@@ -220,6 +261,7 @@ def offer_projection(
     unit: tuple[int, int],
     projection: torch.Tensor,
     box: Any,
+    rule: RuleName,
 ) -> None:
     run, epoch = choice.run, choice.epoch
     seen = run.preprocess.picture(run.preprocess(image.picture))
@@ -227,18 +269,24 @@ def offer_projection(
     offer(
         lambda: deconvnet_figure(seen, projection, layer=layer, channel=channel, box=tuple(box)),
         lambda: arrays,
-        name=f"{run.name}-deconvnet-{layer}-{channel}-epoch-{epoch}",
+        name=f"{run.name}-{rule}-{layer}-{channel}-epoch-{epoch}",
         made=made_by(
-            choice, "deconvnet", layer=layer, channel=channel, unit=list(unit), image=image.name
+            choice,
+            "deconvnet",
+            layer=layer,
+            channel=channel,
+            unit=list(unit),
+            image=image.name,
+            rule=rule,
         ),
         shell=f"python -m viz deconvnet {run.path} --image {image.source} --epoch {epoch} "
         f"--layer {layer} --channel {channel} --row {unit[0]} --col {unit[1]} "
-        "--out deconvnet.png",
+        f"--rule {rule} --out deconvnet.png",
         python=image.python(run.path)
         + "\nimport torch\nfrom viz.deconvnet import project\n\n"
         + f"network = run.network({epoch})\nimages = run.preprocess(image)[None]\n"
         + f'project(network, images, "{layer}", torch.tensor([{channel}]), '
-        + f"units=torch.tensor([[{unit[0]}, {unit[1]}]]))",
+        + f'units=torch.tensor([[{unit[0]}, {unit[1]}]]), rule="{rule}")',
     )
 
 

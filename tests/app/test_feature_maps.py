@@ -56,3 +56,17 @@ def test_a_channel_leads_on_to_its_top_patches(app: Open, in_address: Said) -> N
     next(button for button in test.button if button.label.startswith("Top patches")).click().run()
     assert test.title[0].value == "Top patches"
     assert (in_address(test, "layer"), in_address(test, "channel")) == ("conv2", "4")
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("deconvnet", "rectified at each ReLU, unpooled"),
+        ("guided", "rectified at each ReLU and stopped where it was off"),
+        ("gradient", "stopped at each ReLU that was off"),
+    ],
+)
+def test_the_rule_of_the_way_back_stands_under_the_picture(app: Open, rule: str, said: str) -> None:
+    test = app("feature_maps", layer="relu3", rule=rule)
+    assert not test.exception
+    assert said in "\n".join(caption.value for caption in test.caption)

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from captum.attr import NeuronDeconvolution
+from captum.attr import NeuronDeconvolution, NeuronGradient, NeuronGuidedBackprop
 from torch import nn
 
 from training.errors import WorkbenchError
@@ -20,9 +20,16 @@ def relative_difference(ours, theirs):
     return (ours - theirs).abs().max() / theirs.abs().max()
 
 
-def by_captum(network, images, layer, channels, units):
+ORACLES = {
+    "deconvnet": NeuronDeconvolution,
+    "guided": NeuronGuidedBackprop,
+    "gradient": NeuronGradient,
+}
+
+
+def by_captum(network, images, layer, channels, units, rule="deconvnet"):
     """One image at a time, as captum takes one neuron a call."""
-    oracle = NeuronDeconvolution(network, network.layers[layer])
+    oracle = ORACLES[rule](network, network.layers[layer])
     pictures = []
     for image, channel, (row, col) in zip(images, channels.tolist(), units.tolist(), strict=True):
         spatial = network.activations(image[None], [layer])[layer].dim() == 4
@@ -79,6 +86,34 @@ def test_a_projection_through_short_cuts_and_branches_is_what_captum_computes(no
     assert relative_difference(project(network, noise[:4], layer, channels), theirs) < 1e-5
 
 
+@pytest.mark.parametrize("rule", ["guided", "gradient"])
+@pytest.mark.parametrize("options", [{}, {"lrn": (), "batch_norm": True}], ids=str)
+@pytest.mark.parametrize("layer", ["conv1", "relu2", "norm2", "conv5", "fc6", "fc8"])
+def test_the_other_rules_are_what_captum_computes(make_tiny, noise, rule, options, layer):
+    if layer == "norm2" and options:
+        layer = "pool2"
+    network = make_tiny(**options)
+    images = noise[:4]
+    activations = network.activations(images, [layer])[layer]
+    channels = torch.arange(4) % activations.shape[1]
+    units = strongest_units(activations, channels)
+    theirs = by_captum(network, images, layer, channels, units, rule)
+    ours = project(network, images, layer, channels, rule=rule)
+    assert relative_difference(ours, theirs) < 1e-5
+
+
+def test_the_gradient_is_that_of_autograd(tiny, noise):
+    image = noise[:1].clone().requires_grad_()
+    tiny(image)[0, 3].backward()
+    ours = project(tiny, noise[:1], "fc8", torch.tensor([3]), rule="gradient")
+    assert relative_difference(ours, image.grad) < 1e-5
+
+
+def test_an_unknown_rule_is_refused(tiny, noise):
+    with pytest.raises(WorkbenchError, match="deconvnet, guided, gradient"):
+        project(tiny, noise[:1], "conv5", torch.tensor([0]), rule="smooth")
+
+
 def test_a_projection_starts_where_it_is_told(make_tiny, noise):
     network = make_tiny(lrn=())
     units = torch.tensor([[0, 0], [2, 1]])
@@ -97,6 +132,32 @@ def test_shared_maxima_of_overlapping_windows_add_up():
     picture = project(network, image, "conv2", torch.tensor([0]))
     assert picture[0, 0, 1, 2] == 2.0
     assert picture.sum() == 2.0
+
+
+def test_a_projection_is_unpooling_rectifying_and_transposed_filtering(make_tiny, noise):
+    """The paper's own steps, one by one, on pooling without overlap."""
+    network = make_tiny(lrn=(), pool_kernel=2)
+    layers, image = network.layers, noise[:1]
+    with torch.no_grad():
+        conv1 = layers["conv1"](image)
+        pooled, switches = nn.functional.max_pool2d(conv1.relu(), 2, 2, return_indices=True)
+        conv2 = layers["conv2"](pooled)
+        [[row, col]] = strongest_units(conv2, torch.tensor([3])).tolist()
+        signal = torch.zeros_like(conv2)
+        signal[0, 3, row, col] = 1
+        signal = transposed(layers["conv2"], signal, pooled.shape)
+        signal = nn.functional.max_unpool2d(signal, switches, 2, 2, output_size=conv1.shape[2:])
+        by_hand = transposed(layers["conv1"], signal.relu(), image.shape)
+    ours = project(network, image, "conv2", torch.tensor([3]))
+    assert relative_difference(ours, by_hand) < 1e-5
+
+
+def transposed(conv, signal, shape):
+    """Through the transposed filters, to maps of that shape."""
+    plain = (signal.shape[2] - 1) * conv.stride[0] - 2 * conv.padding[0] + conv.kernel_size[0]
+    return nn.functional.conv_transpose2d(
+        signal, conv.weight, None, conv.stride, conv.padding, shape[2] - plain, conv.groups
+    )
 
 
 def test_a_relu_rectifies_the_signal_and_ignores_its_own_mask():

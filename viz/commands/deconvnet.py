@@ -6,7 +6,7 @@ import torch
 
 from training.errors import WorkbenchError
 from viz import deconvnet as deconvnets
-from viz.deconvnet import strongest_units
+from viz.deconvnet import RuleName, strongest_units
 from viz.export import how_made, write
 from viz.figures import deconvnet as deconvnet_figures
 from viz.flags import (
@@ -28,6 +28,7 @@ def deconvnet(
     channel: int | None = None,
     row: int | None = None,
     col: int | None = None,
+    rule: RuleName = "deconvnet",
     epoch: int | None = None,
     out: str | None = None,
 ) -> None:
@@ -42,6 +43,7 @@ def deconvnet(
         channel: The one that the image excites most if not given.
         row: Of the unit in its map; with --col. The channel's strongest unit if not given.
         col: Of the unit in its map; with --row.
+        rule: How the signal comes back: deconvnet, guided (backpropagation) or gradient.
         epoch: The last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
     """
@@ -61,9 +63,15 @@ def deconvnet(
     check_channel(channel, activations.shape[1], layer)
     channels = torch.tensor([channel])
     unit = strongest_units(activations, channels) if row is None else torch.tensor([[row, col]])
-    result = deconvnets.project(network, images[None], layer, channels, units=unit)[0]
+    result = deconvnets.project(network, images[None], layer, channels, units=unit, rule=rule)[0]
     box = boxes(network, layer, unit[:, 0], unit[:, 1])[0].tolist()
-    settings = {"layer": layer, "channel": channel, "unit": unit[0].tolist(), "image": name}
+    settings = {
+        "layer": layer,
+        "channel": channel,
+        "unit": unit[0].tolist(),
+        "image": name,
+        "rule": rule,
+    }
     write(
         path,
         lambda: deconvnet_figures.deconvnet_figure(
