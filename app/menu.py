@@ -5,6 +5,7 @@ VIEWS = {
     "filters": ("Filters", ":material/grid_view:"),
     "top_patches": ("Top patches", ":material/photo_library:"),
     "feature_maps": ("Feature maps & deconvnet", ":material/layers:"),
+    "by_hand": ("Convolution by hand", ":material/calculate:"),
     "evolution": ("Evolution", ":material/timeline:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "retrieval": ("Retrieval", ":material/image_search:"),

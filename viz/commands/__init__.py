@@ -6,6 +6,7 @@ it where `--out` says; the dear ones keep it in the run too, and may be asked fo
 
 from collections.abc import Callable
 
+from viz.commands.by_hand import by_hand
 from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
 from viz.commands.curves import curves
@@ -26,6 +27,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "feature-maps": feature_maps,
     "top-patches": top_patches,
     "deconvnet": deconvnet,
+    "by-hand": by_hand,
     "occlusion": occlusion,
     "retrieval": retrieval,
     "evolution": evolution,

@@ -13,7 +13,8 @@ from viz.figures.sheet import as_array
 from viz.figures.style import (
     AMOUNT,
     INK,
-    PAPER,
+    ON_DARK,
+    ON_LIGHT,
     QUIET,
     SMALL_PT,
     class_name,
@@ -47,7 +48,7 @@ def draw_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> None:
             light = SCALE(shares[row, column]) > 0.6
             ax.text(
                 column, row, f"{counts[row, column]:,}", size=SMALL_PT, ha="center", va="center",
-                color=INK if light else PAPER,
+                color=ON_LIGHT if light else ON_DARK,
             )  # fmt: skip
     ax.set_ylabel("class", size=SMALL_PT, color=QUIET)
     ax.set_xlabel("taken for", size=SMALL_PT, color=QUIET)

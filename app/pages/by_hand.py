@@ -1,0 +1,207 @@
+"""Convolution by hand: how does one number of a map come about?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app import address
+from app.downloads import made_by, offer
+from app.drawing import pointed_at, show_figure
+from app.errors import plain
+from app.frame import Choice, channel_picker, chosen
+from app.images import ChosenImage, choose_image
+from app.panes import heading
+from training.errors import WorkbenchError
+from viz.by_hand import (
+    CURVE,
+    LECTURE,
+    After,
+    ByHand,
+    first_convolution,
+    slide,
+    typed_kernel,
+    unit_by_hand,
+    what_follows,
+)
+from viz.figures.by_hand import by_hand_figure
+from viz.figures.pointing import point_at_heatmap
+from viz.figures.sheet import shrink
+from viz.figures.style import number
+from viz.patches import cut
+
+MAP_PX, PICTURE_PX = 400, 64  # a map's side on the page; a picture's, under a typed kernel
+SOURCES = {
+    "network": "This network",
+    "lecture": "The lecture's curve detector",
+    "typed": "Your own kernel",
+}
+SOBEL = "-1 0 1\n-2 0 2\n-1 0 1"
+
+
+def page() -> None:
+    heading(
+        "Convolution by hand",
+        "Each number of a map is a sum of products: what the unit sees times its kernel, plane by "
+        "plane. Click a cell of the map to see its sum.",
+    )
+    choice = chosen()
+    source = address.pick(
+        st.segmented_control,
+        "Kernel",
+        list(SOURCES),
+        name="kernel",
+        default="network",
+        format_func=SOURCES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+    )
+    {"network": of_network, "lecture": of_lecture, "typed": of_typed}[source](choice)
+
+
+def of_network(choice: Choice) -> None:
+    """A unit of the first layer, and what the layers after it make of it."""
+    image = choose_image(choice)
+    network = choice.network()
+    try:
+        layer, convolution = first_convolution(network)
+    except WorkbenchError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    with st.container(width=130):
+        channel = channel_picker(convolution.out_channels)
+    seen = choice.run.preprocess(image.picture)
+    with torch.inference_mode():
+        maps = network.activations(seen[None].to(network.device), [layer])[layer][0].cpu()
+    row, col = cell_of(maps[channel])
+    found = unit_by_hand(network, seen, channel, row, col)
+    after = what_follows(network, seen, channel, row, col)
+    title = f"{layer}, channel {channel}, unit ({row}, {col}) of epoch {choice.epoch}"
+    show(maps[channel], (row, col), found, after, title)
+    offer_board(choice, image, found, after, title, (channel, row, col))
+
+
+def of_lecture(_choice: Choice) -> None:
+    """The detector of a curve on two patches of a drawing."""
+    where = st.segmented_control(
+        "Patch", list(LECTURE), default=next(iter(LECTURE)), required=True, key="lecture patch"
+    )
+    found = ByHand(LECTURE[where], CURVE, 0.0)
+    show_board(found, (), f"The curve detector, {where}")
+    st.caption(
+        "On the curve the products add up to 6,600, elsewhere to 0: a large number means that the "
+        "patch looks like the kernel."
+    )
+
+
+def of_typed(choice: Choice) -> None:
+    """Any small kernel over the grey picture, its numbers from 0 to 255."""
+    image = choose_image(choice)
+    with st.container(width=260):
+        text = st.text_area("Kernel, a row a line", SOBEL, height=150, key="typed kernel")
+    try:
+        kernel = typed_kernel(text)
+        picture = grey_of(image)
+        values = slide(kernel, picture)
+    except WorkbenchError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    row, col = cell_of(values)
+    height, width = kernel.shape[1:]
+    box = torch.tensor([[row, col, row + height, col + width]])
+    found = ByHand(cut(picture[None], box, fill=0.0)[0], kernel, 0.0)
+    show(values, (row, col), found, (), f"Your kernel at row {row}, column {col}")
+
+
+def cell_of(values: Tensor) -> tuple[int, int]:
+    """The cell that the address names; by default the largest value's."""
+    rows, columns = values.shape
+
+    def parse(text: str) -> tuple[int, int]:
+        row, column = (int(part) for part in text.split(","))
+        if not (0 <= row < rows and 0 <= column < columns):
+            raise ValueError(text)
+        return row, column
+
+    row, column = divmod(int(values.argmax()), columns)
+    return address.read("unit", parse, (row, column))
+
+
+def grey_of(image: ChosenImage) -> Tensor:
+    """(1, H, W) whole numbers from 0 to 255, small enough to point at."""
+    pixels = shrink(np.asarray(image.picture, dtype=float)[None], PICTURE_PX)[0]
+    return torch.from_numpy(pixels.mean(-1).round()).float()[None]
+
+
+def show(
+    values: Tensor, cell: tuple[int, int], found: ByHand, after: Sequence[After], title: str
+) -> None:
+    """The map to point at, and beside it the sum behind the chosen cell."""
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=MAP_PX + 90):
+        draw_map(values, cell)
+    with row.container(width="stretch"):
+        show_board(found, after, title)
+
+
+def show_board(found: ByHand, after: Sequence[After], title: str) -> None:
+    show_figure(by_hand_figure(found, after, title=title), alt=f"{title}: patch, kernel, product")
+    st.markdown(f"The sum is **{number(found.total)}**.")
+
+
+def draw_map(values: Tensor, cell: tuple[int, int]) -> None:
+    full = float(values.abs().max()) or 1.0
+    hover = [
+        [f"row {row}, column {column}: {number(float(value))}" for column, value in enumerate(line)]
+        for row, line in enumerate(values)
+    ]
+    st.markdown("**The map**; click a cell")
+    figure = point_at_heatmap(
+        values.numpy(),
+        hover,
+        colours="RdBu_r",
+        low=-full,
+        high=full,
+        label="sum",
+        chosen=cell,
+        side=MAP_PX,
+    )
+    clicked = pointed_at(figure, key="map by hand", alt="The map of this kernel")
+    if clicked is not None:
+        address.write(unit=f"{clicked[0]},{clicked[1]}")
+        st.rerun()
+
+
+def offer_board(
+    choice: Choice,
+    image: ChosenImage,
+    found: ByHand,
+    after: Sequence[After],
+    title: str,
+    unit: tuple[int, int, int],
+) -> None:
+    run, epoch = choice.run, choice.epoch
+    channel, row, col = unit
+    offer(
+        lambda: by_hand_figure(found, after, title=title),
+        lambda: {
+            "patch": found.patch.numpy(),
+            "kernel": found.kernel.numpy(),
+            "product": found.product.numpy(),
+            "bias": np.array(found.bias),
+        },
+        name=f"{run.name}-by-hand-{channel}-{row}-{col}-epoch-{epoch}",
+        made=made_by(choice, "by-hand", channel=channel, unit=[row, col], image=image.name),
+        shell=f"python -m viz by-hand {run.path} --image {image.source} --epoch {epoch} "
+        f"--channel {channel} --row {row} --col {col} --out by-hand.png",
+        python=image.python(run.path)
+        + "\nfrom viz.by_hand import unit_by_hand\n\n"
+        + f"unit_by_hand(run.network({epoch}), run.preprocess(image), {channel}, {row}, {col})",
+    )
+
+
+page()
