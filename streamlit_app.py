@@ -31,7 +31,7 @@ pages = {
     name: st.Page(f"app/pages/{name}.py", title=title, icon=icon, default=name == "overview")
     for name, (title, icon) in PAGES.items()
 }
-page = st.navigation(list(pages.values()))
+page = st.navigation(list(pages.values()), expanded=True)
 name = next(name for name, known in pages.items() if known is page)
 with readable():
     # before torch is imported: a child loads it at the same time, and the page is not blank

@@ -77,7 +77,7 @@ def choose_image(choice: Choice) -> ChosenImage:
         st.info(f"{plain(missing)} Upload a picture to look at.", icon=":material/upload:")
         st.stop()
     _forget_details_of_another(key)
-    image = _open(key, choice, data)
+    image = open_image(key, choice, data)
     for notice in image.notices:
         st.info(plain(f"{image.name}: {notice}"), icon=":material/info:")
     return image
@@ -178,7 +178,8 @@ def _check(data: Data | None, text: str) -> str:
     raise ValueError(text)
 
 
-def _open(key: str, choice: Choice, data: Data | None) -> ChosenImage:
+def open_image(key: str, choice: Choice, data: Data | None) -> ChosenImage:
+    """The image of a key that is known to be there."""
     kind, _, which = key.partition(":")
     if kind == "val":
         assert data is not None

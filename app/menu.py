@@ -8,6 +8,7 @@ VIEWS = {
     "by_hand": ("Convolution by hand", ":material/calculate:"),
     "evolution": ("Evolution", ":material/timeline:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
+    "invariance": ("Invariance", ":material/sync:"),
     "retrieval": ("Retrieval", ":material/image_search:"),
     "mistakes": ("Mistakes", ":material/rule:"),
     "diagnosis": ("Diagnose", ":material/stethoscope:"),

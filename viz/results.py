@@ -21,15 +21,18 @@ from training.device import choose_device
 from training.ensemble import Member, border_of, check_classes
 from training.evaluate import Evaluation
 from training.models import Network, create
+from training.preprocess import square
 from training.progress import Progress, silent
 from training.runs import Run
 from viz import diagnosis as diagnoses
+from viz import invariance as invariances
 from viz import mistakes, retrieval
 from viz import occlusion as occlusions
 from viz.diagnosis import Diagnosis
 from viz.evolution import Evolution, from_columns
 from viz.gallery import Gallery, gallery
 from viz.images import SplitImages
+from viz.invariance import Invariance
 from viz.kept import (
     Arrays,
     Question,
@@ -307,6 +310,50 @@ def diagnosis(
         )
 
     return diagnoses.as_diagnosis(_answer(run, question, compute, only_kept))
+
+
+def invariance(
+    run: Run,
+    epoch: int,
+    images: Sequence[Image.Image],
+    labels: Sequence[int | None],
+    *,
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> list[Invariance]:
+    """How features and answers follow pictures that move, grow and turn; one a transformation.
+
+    Args:
+        run: Whose network.
+        epoch: Of the network.
+        images: Any RGB images.
+        labels: Class of each whose probability is followed; the most probable one where None.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (pictures done, pictures) over all transformations.
+    """
+    digests = [digest_of(run, image) for image in images]
+    settings = {"images": digests, "labels": list(labels)}
+    question = Question("invariance", run.digest(epoch), "", settings)
+
+    def compute() -> Arrays:
+        network, total = network_of(run, epoch), len(images) * len(invariances.TRANSFORMATIONS)
+        known = [
+            most_probable(run, network, image) if label is None else label
+            for image, label in zip(images, labels, strict=True)
+        ]
+        pixels = np.stack([np.asarray(square(image, run.preprocess.resize)) for image in images])
+        found = []
+        for number, name in enumerate(invariances.TRANSFORMATIONS):
+
+            def tell(done: int, _total: int, before: int = number * len(images)) -> None:
+                progress(before + done, total)
+
+            found.append(
+                invariances.invariance(network, pixels, known, run.preprocess, name, progress=tell)
+            )
+        return invariances.as_arrays(found)
+
+    return invariances.as_invariances(_answer(run, question, compute, only_kept))
 
 
 def evolution(

@@ -16,6 +16,7 @@ from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
+from viz.commands.invariance import invariance
 from viz.commands.mistakes import mistakes
 from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
@@ -29,6 +30,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "deconvnet": deconvnet,
     "by-hand": by_hand,
     "occlusion": occlusion,
+    "invariance": invariance,
     "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,

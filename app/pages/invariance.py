@@ -1,0 +1,100 @@
+"""Invariance: what may happen to a picture before the answer changes?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from matplotlib.figure import Figure
+
+from app.downloads import made_by, offer
+from app.drawing import show_figure
+from app.frame import Choice, chosen
+from app.images import ChosenImage, choose_image, offered, open_image
+from app.panes import heading
+from app.patience import answer
+from app.runs import data_of
+from training.errors import WorkbenchError
+from viz import results
+from viz.figures.invariance import invariance_figure
+from viz.figures.style import plain
+from viz.invariance import Invariance, as_arrays, few_steps
+from viz.layers import last_hidden
+
+SHOWN = 5  # pictures, as in the paper's figure
+
+
+def page() -> None:
+    heading(
+        "Invariance",
+        "The picture is moved, enlarged and turned. Features of the first layer go far at once; "
+        "those of the last hidden layer should stay near, and the answer the same.",
+    )
+    choice = chosen()
+    images = [choose_image(choice)]
+    images += others(choice, images[0])
+    found = invariance_of(choice, images)
+    names = [plain(image.name.partition(" (validation")[0], 28) for image in images]
+
+    def figure() -> Figure:
+        strips = few_steps(choice.run.preprocess, images[0].picture)
+        return invariance_figure(found, strips, names)
+
+    alt = f"Distances and probabilities of {', '.join(names)} under three transformations"
+    show_figure(figure(), alt=alt)
+    hidden = last_hidden(results.blueprint(choice.run))
+    st.caption(
+        f"Left: the first picture, changed a little and much. Distances are Euclidean, from the "
+        f"picture as it is; for {hidden} a straight line means that it follows the change evenly. "
+        "A rotation is borne where the picture itself looks alike (Zeiler & Fergus 2013, figure 5)."
+    )
+    offer_curves(choice, images, found, figure)
+
+
+def others(choice: Choice, first: ChosenImage) -> list[ChosenImage]:
+    """A few validation images of other classes, where the run has any."""
+    try:
+        data = data_of(choice.run)
+    except WorkbenchError:
+        return []
+    keys = [f"val:{index}" for index in offered(data.val)]
+    return [open_image(key, choice, data) for key in keys if key != first.key][: SHOWN - 1]
+
+
+def invariance_of(choice: Choice, images: list[ChosenImage]) -> list[Invariance]:
+    """Kept once for each checkpoint and set of pictures."""
+    run, epoch = choice.run, choice.epoch
+    pictures, labels = [image.picture for image in images], [image.label for image in images]
+
+    def compute(**how: Any) -> list[Invariance]:
+        return results.invariance(run, epoch, pictures, labels, **how)
+
+    return answer(compute, run, command(choice, images), label="Moving the pictures")
+
+
+def command(choice: Choice, images: list[ChosenImage]) -> list[str]:
+    sources = ",".join(image.source for image in images)
+    path = str(choice.run.path)
+    return ["invariance", path, "--epoch", str(choice.epoch), "--images", sources]
+
+
+def offer_curves(
+    choice: Choice, images: list[ChosenImage], found: list[Invariance], figure: Any
+) -> None:
+    run, epoch = choice.run, choice.epoch
+    words = " ".join(command(choice, images))
+    labels = [image.label for image in images]
+    offer(
+        figure,
+        lambda: {name: np.asarray(array) for name, array in as_arrays(found).items()},
+        name=f"{run.name}-invariance-epoch-{epoch}",
+        made=made_by(choice, "invariance", images=[image.name for image in images]),
+        shell=f"python -m viz {words} --out invariance.png",
+        python=images[0].python(run.path)
+        + "\nfrom viz import results\n\n"
+        + f"results.invariance(run, {epoch}, [image], {labels[:1]})",
+    )
+
+
+page()

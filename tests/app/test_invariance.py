@@ -1,0 +1,43 @@
+"""Invariance: the chosen picture beside others, and an upload alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from app.images import keep_upload
+from tests.app.test_images import picture_bytes
+from tests.app.test_retrieval import words
+from training.runs import Run
+from viz import results
+
+Open = Callable[..., AppTest]
+
+
+def kept(run: Run) -> list[Path]:
+    return list(run.derived.glob("invariance-*.npz"))
+
+
+def test_the_page_follows_the_chosen_picture_beside_others(app: Open, small: Run) -> None:
+    test = app("invariance", image="val:5")
+    assert not test.exception
+    assert "Zeiler & Fergus 2013, figure 5" in words(test)
+    assert len(kept(small)) == 1
+    app("invariance", image="val:5", epoch=1)
+    assert len(kept(small)) == 2
+
+
+def test_the_command_under_the_picture_asks_the_same_question(app: Open, small: Run) -> None:
+    test = app("invariance", image="val:5")
+    line = next(code.value for code in test.code if code.value.startswith("python -m viz"))
+    sources = line.split("--images ")[1].split()[0].split(",")
+    assert sources[0] == "5"
+    data = small.data()
+    pictures = [results.Image.fromarray(data.val.images[int(one)]) for one in sources]
+    labels = [int(data.val.labels[int(one)]) for one in sources]
+    results.invariance(small, 3, pictures, labels, only_kept=True)  # or it raises
+
+
+def test_an_upload_is_followed_with_the_class_it_is_taken_for(app: Open) -> None:
+    test = app("invariance", image=keep_upload(picture_bytes(), "mine.png"))
+    assert not test.exception
