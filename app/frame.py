@@ -1,20 +1,16 @@
-"""What all pages share: which run, which epoch, and the sidebar to choose them.
-
-Without an epoch in the address the visitor follows the newest one: Overview and Filters then grow
-with the run. Pages whose pictures are dear hold on to the epoch they were opened at.
-"""
+"""What all pages share: which run, which epoch, and the sidebar to choose them."""
 
 from __future__ import annotations
 
 import atexit
 import gc
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
 from app import address, first_visit, runs
+from app.epochs import LIVE, choose_epoch, set_epoch
 from app.errors import plain, readable
 from app.training_progress import TrainingProgress
 from training.runs import BrokenRun, Run
@@ -25,8 +21,7 @@ if TYPE_CHECKING:
     from training.models import Network
 
 ALONE = ("compare",)  # pages that choose among the runs themselves
-LIVE = ("overview", "filters", "train")  # pages that may be redrawn at every new epoch
-LOOK_EVERY_S, GLANCE_EVERY_S, PLAY_EVERY_S = 1.0, 5.0, 0.8
+LOOK_EVERY_S, GLANCE_EVERY_S = 1.0, 5.0
 STATES = {
     RUNNING: ":green[●] training",
     STOPPED: ":orange[■] stopped",
@@ -64,7 +59,7 @@ def choose(page: str) -> None:
     with st.sidebar, readable():
         if there and page not in ALONE:
             run = st.session_state["run"] = _choose_run(there)
-            epoch = _choose_epoch(run, page, arrived)
+            epoch = choose_epoch(run, page, arrived)
             if epoch is not None:
                 st.session_state["choice"] = Choice(run, epoch)
             _watch(run, page)
@@ -159,105 +154,6 @@ def _choose_run(there: list[Run]) -> Run:
     return by_name[name]
 
 
-def _choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
-    """Draw the slider and its buttons; None while the run has no checkpoint."""
-    epochs = run.epochs
-    if not epochs:
-        return None
-    if arrived and page in LIVE and st.session_state.get("held"):
-        _set_epoch(None)
-    epoch = address.read("epoch", lambda text: epochs[epochs.index(int(text))], None)
-    if epoch is None and page not in LIVE and run.status().state == RUNNING:
-        epoch = epochs[-1]
-        _set_epoch(epoch, held=True)
-    following = epoch is None
-    epoch = epochs[-1] if epoch is None else epoch
-    if len(epochs) == 1:
-        st.caption(f"Epoch {epoch}" + (", untrained" if epoch == 0 else ""))
-        return epoch
-    live = following and run.status().state == RUNNING
-    _slider(epochs, epoch, "Epoch, following the newest" if live else "Epoch")
-    _steps(epochs, epoch, page)
-    return epoch
-
-
-def _slider(epochs: list[int], epoch: int, label: str) -> None:
-    key = address.fresh_key("epoch", epoch, epochs)
-
-    def changed() -> None:
-        st.session_state["playing"] = False
-        picked = st.session_state[key]
-        _set_epoch(None if picked == epochs[-1] else picked)
-
-    st.select_slider(
-        label,
-        epochs,
-        key=key,
-        on_change=changed,
-        help="At the right end you follow the newest epoch while the network trains.",
-    )
-
-
-def _steps(epochs: list[int], epoch: int, page: str) -> None:
-    place, last = epochs.index(epoch), len(epochs) - 1
-
-    def step(to: int) -> None:
-        st.session_state["playing"] = False
-        _set_epoch(None if to == last else epochs[to])
-
-    def play() -> None:
-        st.session_state["playing"] = not st.session_state.get("playing")
-        if st.session_state["playing"] and place == last:
-            _set_epoch(epochs[0])
-
-    playing = bool(st.session_state.get("playing")) and page in LIVE
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            "",
-            key="step back",
-            icon=":material/skip_previous:",
-            help="Step back",
-            disabled=place == 0,
-            on_click=step,
-            args=(place - 1,),
-        )
-        st.button(
-            "",
-            key="play",
-            icon=":material/pause:" if playing else ":material/play_arrow:",
-            help="Pause" if playing else "Play the epochs",
-            disabled=page not in LIVE,  # elsewhere each epoch would start long work
-            on_click=play,
-        )
-        st.button(
-            "",
-            key="step on",
-            icon=":material/skip_next:",
-            help="Step on",
-            disabled=place == last,
-            on_click=step,
-            args=(place + 1,),
-        )
-    if playing:
-        st.session_state["next frame"] = time.monotonic() + PLAY_EVERY_S
-        st.fragment(_next_frame, run_every=PLAY_EVERY_S)(epochs, place)
-
-
-def _next_frame(epochs: list[int], place: int) -> None:
-    if time.monotonic() < st.session_state["next frame"] - 0.1:
-        return  # drawn as part of the page, not by the clock
-    last = place + 1 >= len(epochs) - 1
-    if last:
-        st.session_state["playing"] = False
-    _set_epoch(None if last else epochs[place + 1])
-    st.rerun()
-
-
-def _set_epoch(epoch: int | None, *, held: bool = False) -> None:
-    st.session_state["held"] = held
-    address.write(epoch=epoch)
-
-
 def _watch(run: Run, page: str) -> None:
     """Say what the run is doing; redraw the page when there is something new to see."""
     progress = TrainingProgress.of(run)
@@ -284,7 +180,7 @@ def _glance(run: Run, page: str, seen: tuple[object, ...]) -> None:
         if choice and choice.epoch < progress.newest and page not in LIVE:
             newest = progress.newest
             if st.button(f"Show the newest epoch, {newest}", type="tertiary"):
-                _set_epoch(newest, held=True)
+                set_epoch(newest, held=True)
                 st.rerun()
 
 

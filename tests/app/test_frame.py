@@ -180,3 +180,14 @@ def test_pages_of_dear_pictures_hold_on_to_their_epoch_and_release_it_on_leaving
     assert test.select_slider[0].value == 3
     test.switch_page("app/pages/filters.py").run()
     assert test.select_slider[0].value == 4
+
+
+@pytest.mark.browser
+def test_the_arrow_keys_step_through_the_epochs(server: str, page: Any) -> None:
+    page.goto(f"{server}/filters?epoch=2")
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**/filters?*epoch=1*")
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/filters?*epoch=2*")
