@@ -95,6 +95,8 @@ def carry_all() -> None:
 def notice(name: str, text: str) -> None:
     """Tell the visitor something until they choose again or leave the page."""
     memory = _memory()
+    if memory.notices.get(name) == text:
+        return
     memory.notices[name] = text
     if memory.place is not None:
         _draw(memory.place, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -43,8 +44,21 @@ class Choice:
         return self.run.digest(self.epoch)
 
     def network(self) -> Network:
-        """The run's network after the epoch, shared by all visitors."""
-        return runs.network_of(str(self.run.path), self.digest, self.epoch)
+        """The run's network after the epoch, shared by all visitors; a banner if it is broken."""
+        which = str(self.run.path), self.digest, self.epoch
+        network = runs.network_of(*which)
+        self.warn_of(runs.broken_layers(*which))
+        return network
+
+    def warn_of(self, layers: Sequence[str]) -> None:
+        """Say which layers have weights that are no numbers, until another epoch is chosen."""
+        if layers:
+            named = ", ".join(layers[:6]) + (" …" if len(layers) > 6 else "")
+            address.notice(
+                "epoch",
+                f"Some weights of {named} are not finite numbers at epoch {self.epoch}: what is "
+                "computed with them means nothing. Choose an earlier epoch.",
+            )
 
 
 def choose(page: str) -> None:
@@ -55,6 +69,7 @@ def choose(page: str) -> None:
     """
     arrived = address.arrive(page)
     there, broken = runs.there_are()
+    st.session_state["page"] = page
     st.session_state["choice"] = st.session_state["run"] = None
     with st.sidebar, readable():
         if there and page not in ALONE:
@@ -91,6 +106,8 @@ def chosen() -> Choice:
         if run is not None:
             first_visit.wait_for(runs.name_of(run))
         first_visit.wait()
+    if st.session_state["page"] not in LIVE:
+        choice.network()  # whatever the page draws: a broken network has its banner
     return choice
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from training.data import Data
     from training.models import Network
 
-__all__ = ["data_of", "name_of", "network_of", "runs_root", "there_are"]
+__all__ = ["broken_layers", "data_of", "name_of", "network_of", "runs_root", "there_are"]
 
 
 def there_are() -> tuple[list[Run], list[BrokenRun]]:
@@ -39,6 +39,14 @@ def network_of(run_path: str, digest: str, epoch: int) -> Network:
 
     del digest  # part of the key only
     return fresh(Run.open(run_path), epoch)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def broken_layers(run_path: str, digest: str, epoch: int) -> list[str]:
+    """The layers of a run's network that have weights which are no finite numbers."""
+    from viz.layers import not_finite
+
+    return not_finite(network_of(run_path, digest, epoch))
 
 
 def data_of(run: Run) -> Data:

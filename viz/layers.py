@@ -109,6 +109,15 @@ def source_of(network: Network, layer: str) -> str:
     return layer
 
 
+def not_finite(network: Network) -> list[str]:
+    """The layers that have weights or statistics which are no finite numbers, in forward order."""
+    return [
+        name
+        for name, layer in network.layers.items()
+        if not all(bool(tensor.isfinite().all()) for tensor in layer.state_dict().values())
+    ]
+
+
 def way_down(network: Network, layer: str) -> list[nn.Module]:
     """The layers that a signal meets from the named one, which is the first, to the pixels."""
     layers = network.layers

@@ -35,6 +35,7 @@ def filters(choice: Choice) -> None:
     layer = blueprint(choice.run).convolutions[0]
     picture, order, scale = _controls(len(choice.run.epochs))
     weight = choice.run.weight(choice.epoch, f"{layer}.weight")
+    choice.warn_of([] if weight.isfinite().all() else [layer])
     result = kernels.first_layer(weight, scale=scale, order=order)
     left, right = panes()
     channel = _channel(len(weight))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from training.checkpoints import save_checkpoint
@@ -100,6 +101,24 @@ def test_a_damaged_checkpoint_is_a_sentence_and_its_neighbours_work(
     assert not test.exception
     if name not in ALONE:
         assert "epoch-0002.safetensors" in test.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_weights_that_are_no_numbers_have_a_banner_and_no_traceback(
+    app: Open, runs: Path, name: str
+) -> None:
+    path = runs / "small"
+    weights = Run.open(path).network(2).state_dict()
+    weights["conv1.weight"][0, 0, 0, 0] = torch.nan
+    weights["conv3.weight"][1] = torch.inf
+    save_checkpoint(path, 2, weights)
+    test = app(name, epoch=2)
+    assert not test.exception
+    if name in ALONE:
+        return
+    said = " ".join(element.value for element in [*test.info, *test.error])
+    assert "not finite" in said
+    assert "conv1" in said or name == "diagnosis"
 
 
 def test_an_imported_run_with_one_epoch_has_no_slider(app: Open, runs: Path) -> None:

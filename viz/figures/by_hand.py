@@ -71,7 +71,9 @@ def by_hand_figure(
         "red is above zero, blue below; each column on a scale of its own",
     )
     columns = [as_array(part) for part in (found.patch, found.kernel, found.product)]
-    scales = [float(np.abs(column).max()) or 1.0 for column in columns]
+    scales = [
+        float(np.abs(column[np.isfinite(column)]).max(initial=0)) or 1.0 for column in columns
+    ]
     units = [10.0 ** min(0, math.floor(math.log10(full))) for full in scales]
     for plane in range(planes):
         top = HEAD_PX + plane * (board_height + GAP_PX)
@@ -118,6 +120,8 @@ def _term(value: float) -> str:
 
 def _short(value: float) -> str:
     """Two digits, without a zero before the point: 1.3, -.25, 40, 0."""
+    if not math.isfinite(value):
+        return "–"
     if abs(value) < 0.005:
         return "0"
     if value == round(value) or abs(value) >= 10:
