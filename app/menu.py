@@ -4,6 +4,7 @@ VIEWS = {
     "overview": ("Overview", ":material/home:"),
     "filters": ("Filters", ":material/grid_view:"),
     "top_patches": ("Top patches", ":material/photo_library:"),
+    "unit": ("Unit", ":material/filter_center_focus:"),
     "feature_maps": ("Feature maps & deconvnet", ":material/layers:"),
     "by_hand": ("Convolution by hand", ":material/calculate:"),
     "evolution": ("Evolution", ":material/timeline:"),

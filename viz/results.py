@@ -28,6 +28,7 @@ from viz import diagnosis as diagnoses
 from viz import invariance as invariances
 from viz import mistakes, retrieval
 from viz import occlusion as occlusions
+from viz import profiles as profiled
 from viz.diagnosis import Diagnosis
 from viz.evolution import Evolution, from_columns
 from viz.gallery import Gallery, gallery
@@ -46,6 +47,7 @@ from viz.kept import (
 from viz.layers import last_hidden
 from viz.mining import mine_on
 from viz.occlusion import Occlusion
+from viz.profiles import Profiles
 from viz.retrieval import Neighbours
 from viz.top_patches import TopPatches
 
@@ -132,6 +134,55 @@ def top_patches(
         found |= state.top
         forget_partial(run.derived, whole_pass)
     return {layer: found[layer] for layer in layers}
+
+
+def profiles(
+    run: Run,
+    epoch: int,
+    layer: str,
+    *,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Profiles:
+    """How often a layer's channels fire, for which classes, and which of them are alike.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        layer: Whose channels; its strongest patches are mined where they are not kept yet.
+        split: val or train.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (images seen, images) over both passes.
+    """
+    data = run.data(progress)
+    chosen = split_of(data, split)
+    total = 2 * len(chosen.labels)
+
+    def first(done: int, _total: int) -> None:
+        progress(done, total)
+
+    def second(done: int, _total: int) -> None:
+        progress(total // 2 + done, total)
+
+    top = top_patches(run, epoch, [layer], split=split, only_kept=only_kept, progress=first)[layer]
+    settings = {"layer": layer, "split": split}
+    question = Question("profiles", run.digest(epoch), data.fingerprint, settings)
+
+    def compute() -> Arrays:
+        return to_arrays(
+            profiled.profiles(
+                network_of(run, epoch),
+                SplitImages(chosen, run.preprocess),
+                chosen.labels,
+                layer,
+                top.score[:, 0],
+                num_classes=len(data.classes),
+                progress=second,
+            )
+        )
+
+    return from_arrays(Profiles, _answer(run, question, compute, only_kept))
 
 
 def features(

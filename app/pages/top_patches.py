@@ -265,6 +265,8 @@ def lead_on(layer: str, top: TopPatches, channel: int, places: list[int]) -> Non
     )
     image = int(top.image[channel, chosen_place - 1])
     with st.container(horizontal=True, gap="small"):
+        if st.button("All of it", icon=":material/filter_center_focus:", help="Its unit page"):
+            go_to("unit", layer=layer, channel=channel)
         if st.button("Occlude its image", icon=":material/visibility_off:"):
             go_to("occlusion", image=f"val:{image}")
         if st.button("Feature maps", icon=":material/layers:"):

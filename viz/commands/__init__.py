@@ -21,12 +21,14 @@ from viz.commands.mistakes import mistakes
 from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
 from viz.commands.top_patches import top_patches
+from viz.commands.unit import unit
 
 VIEWS: dict[str, Callable[..., None]] = {
     "filters": filters,
     "film": film,
     "feature-maps": feature_maps,
     "top-patches": top_patches,
+    "unit": unit,
     "deconvnet": deconvnet,
     "by-hand": by_hand,
     "occlusion": occlusion,

@@ -1,0 +1,48 @@
+"""Unit: one channel, in pictures, numbers and words."""
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_retrieval import words
+from training.checkpoints import save_checkpoint
+from training.runs import Run
+from viz import results
+
+Open = Callable[..., AppTest]
+
+
+def test_the_page_says_how_often_it_fires_and_what_for(app: Open, small: Run) -> None:
+    profiles = results.profiles(small, 3, "conv2")
+    channel = int(profiles.active.argmax())
+    test = app("unit", layer="conv2", channel=channel)
+    assert not test.exception
+    said = words(test)
+    assert f"above zero in **{float(profiles.active[channel]):.0%}**" in said
+    assert small.classes[profiles.preferred(channel, 1)[0]] in said
+
+
+def test_a_dead_channel_is_called_dead(app: Open, small: Run) -> None:
+    weights = small.network(2).state_dict()
+    weights["conv2.weight"][3], weights["conv2.bias"][3] = 0, -1
+    save_checkpoint(small.path, 2, weights)
+    test = app("unit", layer="conv2", channel=3, epoch=2)
+    assert not test.exception
+    assert "Channel 3 of conv2 is dead" in test.warning[0].value
+
+
+def test_a_similar_channel_is_one_click_away(app: Open, small: Run) -> None:
+    profiles = results.profiles(small, 3, "conv2")
+    channel = next(each for each in range(8) if profiles.similar(each, 1))
+    other = profiles.similar(channel, 1)[0]
+    test = app("unit", layer="conv2", channel=channel)
+    next(button for button in test.main.button if button.label.startswith(f"{other} ·")).click()
+    test.run()
+    assert test.title[0].value == "Unit"
+    assert test.number_input[0].value == other
+
+
+def test_the_first_layer_shows_its_kernel_and_fc_layers_have_units_too(app: Open) -> None:
+    for layer in ("conv1", "fc7", "pool2"):
+        test = app("unit", layer=layer, channel=2)
+        assert not test.exception
