@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.images import keep_upload
@@ -33,7 +34,7 @@ def test_the_command_under_the_picture_asks_the_same_question(app: Open, small: 
     sources = line.split("--images ")[1].split()[0].split(",")
     assert sources[0] == "5"
     data = small.data()
-    pictures = [results.Image.fromarray(data.val.images[int(one)]) for one in sources]
+    pictures = [Image.fromarray(data.val.images[int(one)]) for one in sources]
     labels = [int(data.val.labels[int(one)]) for one in sources]
     results.invariance(small, 3, pictures, labels, only_kept=True)  # or it raises
 

@@ -1,0 +1,42 @@
+"""The dear views of a run, each computed once: recalled where kept, else computed and kept.
+
+Page, command line and notebook call the same functions with the same settings and so share what
+is kept. With `only_kept` they compute nothing dear and raise `NotKept` instead, so that a page can
+leave the work to a child process. Each can be stopped (an exception raised by `progress`, a
+signal); mining then goes on where it stopped.
+"""
+
+from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
+from viz.results.of_pictures import invariance, occlusion, square_for
+from viz.results.of_splits import diagnosis, evaluation, features, neighbours
+from viz.results.opening import (
+    NotKept,
+    blueprint,
+    channel_count,
+    digest_of,
+    most_probable,
+    network_of,
+    split_of,
+)
+
+__all__ = [
+    "NotKept",
+    "blueprint",
+    "channel_count",
+    "diagnosis",
+    "digest_of",
+    "evaluation",
+    "evolution",
+    "features",
+    "gallery_of",
+    "invariance",
+    "most_probable",
+    "neighbours",
+    "network_of",
+    "occlusion",
+    "profiles",
+    "split_of",
+    "spread",
+    "square_for",
+    "top_patches",
+]

@@ -1,0 +1,138 @@
+"""What a network makes of all images of a split: features, mistakes, a diagnosis."""
+
+from __future__ import annotations
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from training.ensemble import Member, border_of, check_classes
+from training.evaluate import Evaluation
+from training.progress import Progress, silent
+from training.runs import Run
+from viz import diagnosis as diagnoses
+from viz import mistakes, retrieval
+from viz.diagnosis import Diagnosis
+from viz.images import SplitImages
+from viz.kept import Arrays, Question
+from viz.layers import last_hidden
+from viz.results.opening import answered, blueprint, network_of, split_of
+from viz.retrieval import Neighbours
+
+
+def features(
+    run: Run,
+    epoch: int,
+    layer: str | None = None,
+    *,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Tensor:
+    """What a layer, the last hidden one by default, makes of every image of a split, (N, D)."""
+    layer = layer or last_hidden(blueprint(run))
+    data = run.data(progress)
+    settings = {"layer": layer, "split": split}
+    question = Question("features", run.digest(epoch), data.fingerprint, settings)
+
+    def compute() -> Arrays:
+        images = SplitImages(split_of(data, split), run.preprocess)
+        found = retrieval.features(network_of(run, epoch), images, layer, progress=progress)
+        return {"features": found.numpy()}
+
+    return torch.from_numpy(answered(run, question, compute, only_kept)["features"])
+
+
+def neighbours(
+    run: Run,
+    epoch: int,
+    image: Image.Image,
+    *,
+    k: int = 12,
+    layer: str | None = None,
+    split: str = "val",
+    but: int | None = None,
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Neighbours:
+    """The k images of a split whose features lie nearest to an image's.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        image: Any RGB image.
+        k: Neighbours wanted; fewer where the split has fewer.
+        layer: Whose features are compared; the last hidden one by default.
+        split: val or train.
+        but: Index of an image to leave out, which is the query's own where it has one.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told of each batch while features are computed, which happens once.
+    """
+    layer = layer or last_hidden(blueprint(run))
+    known = features(run, epoch, layer, split=split, only_kept=only_kept, progress=progress)
+    images = run.preprocess(image)[None]
+    query = retrieval.features(network_of(run, epoch), images, layer)[0]
+    found = retrieval.nearest(known, query, min(k + (but is not None), len(known)))
+    others = found.image != (-1 if but is None else but)
+    return Neighbours(found.image[others][:k], found.distance[others][:k])
+
+
+def evaluation(
+    run: Run,
+    epoch: int,
+    *,
+    split: str = "val",
+    views: int = 1,
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Accuracy, confusion and mistakes on all images of a split; one pass serves both views of it.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        split: val or train.
+        views: 1 for the central crop, 10 for the mean of ten views.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (images done, images).
+    """
+    data = run.data(progress)
+    check_classes(run, data)
+    settings = {"split": split, "views": views}
+    question = Question("evaluation", run.digest(epoch), data.fingerprint, settings)
+
+    def compute() -> Arrays:
+        images, network = split_of(data, split), network_of(run, epoch)
+        member = Member(run.name, network, images, run.preprocess, border_of(run))
+        return mistakes.as_arrays(mistakes.evaluation(member, views=views, progress=progress))
+
+    return mistakes.as_evaluation(answered(run, question, compute, only_kept))
+
+
+def diagnosis(
+    run: Run,
+    epoch: int,
+    *,
+    split: str = "val",
+    only_kept: bool = False,
+    progress: Progress = silent,
+) -> Diagnosis:
+    """What stride and filter size do to a network, measured on the images of a split.
+
+    Args:
+        run: Whose network and data.
+        epoch: Of the network.
+        split: val or train.
+        only_kept: Raise `NotKept` rather than compute.
+        progress: Told (forward passes done, forward passes).
+    """
+    data = run.data(progress)
+    question = Question("diagnosis", run.digest(epoch), data.fingerprint, {"split": split})
+
+    def compute() -> Arrays:
+        images = SplitImages(split_of(data, split), run.preprocess)
+        return diagnoses.as_arrays(
+            diagnoses.diagnose(network_of(run, epoch), images, progress=progress)
+        )
+
+    return diagnoses.as_diagnosis(answered(run, question, compute, only_kept))
