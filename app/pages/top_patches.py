@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,38 +9,31 @@ from typing import Any
 import numpy as np
 import streamlit as st
 import torch
-from torch import Tensor
 
 from app import address
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
-from app.images import validation_name
 from app.mined import recalled_patches
-from app.panes import heading, panes, show_pixels
+from app.panes import heading, panes
+from app.patch_inspector import inspect, is_silent
 from app.patience import answer
 from app.runs import data_of
 from app.words import time_left
 from training.data import Data
 from training.errors import WorkbenchError
-from training.models.response_norm import ResponseNorm
 from training.runs import Run
 from viz import results
-from viz.deconvnet import project
-from viz.figures.outline import image_pixels, projection_pixels
 from viz.figures.patch_sheet import patch_sheet, small_tiles
-from viz.figures.sheet import sheet
 from viz.figures.style import number
 from viz.figures.top_patches import top_patches_figure
 from viz.gallery import gallery
 from viz.images import SplitImages
-from viz.layers import deepest, landmarks, mined_together, way_down
-from viz.patches import boxes
+from viz.layers import deepest, landmarks, mined_together
 from viz.top_patches import TopPatches
 
 CHANNELS = 16  # on a page
-IMAGE_PX, GAP_PX = 128, 2
 BY_STRENGTH, BY_NUMBER = "strongest first", "by number"
 
 
@@ -192,11 +184,6 @@ def tiles_of_channel(
     return small_tiles(pictures)
 
 
-def is_silent(top: TopPatches, channel: int) -> bool:
-    """Whether no image excites the channel."""
-    return float(top.score[channel, 0]) <= 0
-
-
 def heading_of(top: TopPatches, channel: int) -> str:
     if is_silent(top, channel):
         return f"channel {channel} · silent"
@@ -221,100 +208,6 @@ def say_silent(top: TopPatches) -> None:
         f"{len(silent)} of {len(top.score)} channels are silent: no image excites them "
         f"(score 0 or less), so there is nothing to project. They are {named}."
     )
-
-
-def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: int) -> None:
-    """The nine patches in their images, their projections, and another channel's as control."""
-    st.markdown(f"**{layer}, channel {channel}**")
-    if is_silent(top, channel):
-        st.info("No validation image excites this channel.", icon=":material/info:")
-    places = [place for place in range(top.score.shape[1]) if int(top.image[channel, place]) >= 0]
-    if not places:
-        return
-    control = control_for(top, channel)
-    lead_on(layer, top, channel, places)
-    strips = strips_of(
-        str(choice.run.path), choice.digest, choice.epoch, layer, channel, control, _top=top
-    )
-    st.caption(
-        "**Left**: the image, the square that the unit sees in orange. **Middle**: its "
-        f"projection. **Right**: the control, channel {control} of the same layer projected from "
-        "the same image; what both show comes from the pooling switches, not from the channel "
-        f"(Mahendran & Vedaldi 2016). {passing_through(choice, layer)}"
-    )
-    for place, strip in zip(places, strips, strict=True):
-        image = int(top.image[channel, place])
-        score = number(float(top.score[channel, place]))
-        words = f"{place + 1} · {data.classes[int(data.val.labels[image])]} · score {score}"
-        alt = f"{validation_name(data, image)}, its projection and the control"
-        show_pixels(strip, caption=words, alt=alt)
-
-
-def passing_through(choice: Choice, layer: str) -> str:
-    """What the deconvnet does not invert, where the network has it below the layer."""
-    below = way_down(results.blueprint(choice.run), layer)[1:]
-    if not any(isinstance(each, ResponseNorm) for each in below):
-        return ""
-    return "Local response normalisation passes the signal through unchanged."
-
-
-def lead_on(layer: str, top: TopPatches, channel: int, places: list[int]) -> None:
-    """What else there is to see of a patch's image."""
-    chosen_place = address.pick_number(
-        st.number_input, "Patch", 1, len(places), name="place", default=1, width=110
-    )
-    image = int(top.image[channel, chosen_place - 1])
-    with st.container(horizontal=True, gap="small"):
-        if st.button("All of it", icon=":material/filter_center_focus:", help="Its unit page"):
-            go_to("unit", layer=layer, channel=channel)
-        if st.button("Occlude its image", icon=":material/visibility_off:"):
-            go_to("occlusion", image=f"val:{image}")
-        if st.button("Feature maps", icon=":material/layers:"):
-            go_to("feature_maps", image=f"val:{image}", layer=layer, channel=channel)
-
-
-def control_for(top: TopPatches, channel: int) -> int:
-    """Another channel of the layer, the same one every time; one that fires, if there is any."""
-    others = [each for each in range(len(top.score)) if each != channel]
-    firing = [each for each in others if not is_silent(top, each)]
-    return random.Random(channel).choice(firing or others or [channel])
-
-
-@st.cache_data(max_entries=64, show_spinner="Projecting the nine images")
-def strips_of(
-    run_path: str,
-    digest: str,
-    epoch: int,
-    layer: str,
-    channel: int,
-    control: int,
-    *,
-    _top: TopPatches,
-) -> list[np.ndarray]:
-    """Image, projection and control side by side for each patch of a channel."""
-    del digest  # part of the key only
-    run = Run.open(run_path)
-    network = Choice(run, epoch).network()
-    there = _top.image[channel] >= 0
-    image, row, col = (table[channel][there] for table in (_top.image, _top.row, _top.col))
-    images = SplitImages(data_of(run).val, run.preprocess)[image]
-    squares = boxes(network, layer, row, col).tolist()
-    same = torch.full((len(images),), channel)
-    own = project(network, images, layer, same, units=torch.stack([row, col], dim=1))
-    own[_top.score[channel][there] <= 0] = 0  # did not fire: nothing to project, as in the paper
-    other = project(network, images, layer, torch.full_like(same, control))
-    pictures = run.preprocess.picture(images)
-    return [strip(*parts) for parts in zip(pictures, own, other, squares, strict=True)]
-
-
-def strip(picture: Tensor, own: Tensor, other: Tensor, box: list[int]) -> np.ndarray:
-    """Three panels in a row, (H, W, 4) uint8."""
-    panels = [
-        image_pixels(picture, IMAGE_PX, box),
-        projection_pixels(own, IMAGE_PX, box),
-        projection_pixels(other, IMAGE_PX),
-    ]
-    return sheet(np.stack(panels) / 255, 3, gap=GAP_PX)[0]
 
 
 def offer_sheet(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> None:
