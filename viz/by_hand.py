@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.errors import WorkbenchError
+from training.geometry import IMAGE
 from training.models import Network
 from viz.layers import kind_of
 
@@ -68,7 +69,8 @@ def unit_by_hand(network: Network, image: Tensor, channel: int, row: int, col: i
     kernel = layer.weight.detach().cpu()
     (down, right), (height, width) = layer.stride, layer.kernel_size
     pad_rows, pad_columns = cast(tuple[int, int], layer.padding)
-    padded = functional.pad(image.detach().cpu(), (pad_columns, pad_columns, pad_rows, pad_rows))
+    planes = _planes_below(network, image, name)
+    padded = functional.pad(planes, (pad_columns, pad_columns, pad_rows, pad_rows))
     rows = (padded.shape[1] - height) // down + 1
     columns = (padded.shape[2] - width) // right + 1
     if not (0 <= channel < len(kernel) and 0 <= row < rows and 0 <= col < columns):
@@ -80,6 +82,15 @@ def unit_by_hand(network: Network, image: Tensor, channel: int, row: int, col: i
     patch = padded[:, top : top + height, left : left + width]
     bias = 0.0 if layer.bias is None else float(layer.bias[channel])
     return ByHand(patch, kernel[channel].expand_as(patch), bias)
+
+
+@torch.no_grad()
+def _planes_below(network: Network, image: Tensor, name: str) -> Tensor:
+    """What the layer sees: the image's planes, or the one grey plane that LeNet-5 makes of them."""
+    source = network.inputs[name][0]
+    if source == IMAGE:
+        return image.detach().cpu()
+    return network.activations(image[None].to(network.device), [source])[source][0].cpu()
 
 
 @torch.no_grad()

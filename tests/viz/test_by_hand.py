@@ -104,3 +104,13 @@ def test_torchvisions_first_layers_have_no_bias():
     assert found.bias == 0
     assert found.total == pytest.approx(float(maps[5, 3, 4]), abs=1e-4)
     assert [one.layer for one in what_follows(network, image, 5, 3, 4)] == ["bn1", "relu1", "pool1"]
+
+
+def test_lenets_first_layer_sees_one_grey_plane():
+    network = create("lenet5", 10).eval()
+    image = torch.randn(3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        maps = network.activations(image[None], ["C1"])["C1"][0]
+    found = unit_by_hand(network, image, 1, 3, 4)
+    assert found.patch.shape == (1, 5, 5)
+    assert found.total == pytest.approx(float(maps[1, 3, 4]), abs=1e-5)

@@ -1,6 +1,7 @@
 """A network whose faults were put into it, and the diagnosis that names those and no others."""
 
 import math
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from training.preprocess import Preprocess
 from training.runs import Run
 from viz import results
 from viz.diagnosis import as_arrays, as_diagnosis, diagnose
+from viz.figures.diagnosis import diagnosis_figure
 from viz.findings import findings
 from viz.images import SplitImages
 
@@ -122,3 +124,12 @@ def test_nothing_is_lost_in_keeping(run: Run):
         assert findings(other) == findings(before)
         assert other.layers == before.layers
         assert torch.equal(other.responses[0].correlation, before.responses[0].correlation)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_network_without_rectifiers_is_diagnosed_by_its_filters_and_shifts(images, make_tiny):
+    tiny = make_tiny(activation="tanh", image_size=64)
+    found = diagnose(tiny, images)
+    assert found.layers == ()
+    assert as_diagnosis(as_arrays(found)).layers == ()
+    diagnosis_figure([found], ["squashed"]).savefig(BytesIO())

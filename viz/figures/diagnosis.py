@@ -23,6 +23,7 @@ from viz.figures.style import (
     SMALL_PT,
     TEXT_PT,
     TITLE_PT,
+    hide_axes,
     plain,
 )
 from viz.findings import CORRELATED, RARE, SHAPELESS
@@ -102,6 +103,10 @@ def draw_coverage(ax: Axes, diagnosis: Diagnosis) -> None:
 
 def draw_channels(ax: Axes, diagnosis: Diagnosis) -> None:
     """For each rectified layer the shares of its channels that are dead, near dead, or alike."""
+    if not diagnosis.layers:
+        hide_axes(ax)
+        ax.text(0.5, 0.5, "no rectified maps to judge", size=TEXT_PT, color=QUIET, ha="center")
+        return
     for row, seen in enumerate(diagnosis.responses):
         count, start = len(seen.active), 0.0
         dead, near = len(seen.dead()), len(seen.near_dead(RARE))
