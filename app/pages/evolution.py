@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from torch import nn
 
 from app import address
 from app.downloads import made_by, offer
@@ -27,6 +28,7 @@ from viz.figures.style import number
 from viz.filters import film
 from viz.kept import to_arrays
 from viz.layers import deepest, kind_of, landmarks
+from viz.settling import filter_settled, same_image_since
 from viz.top_patches import TopPatches
 
 CHANNELS, MOST = 6, 12
@@ -178,36 +180,43 @@ def recalled_evolution(
     return results.evolution(Run.open(run_path), layer, channels, epochs, only_kept=True)
 
 
-def settled(result: Evolution, place: int) -> int | None:
-    """The first epoch from which a channel's favourite image stays the same; None if it never did.
+def filters_settled(run: Run, layer: str) -> list[int]:
+    """The epoch at which each filter of a convolution has settled, over all epochs there are."""
+    digests = ",".join(run.digest(epoch) for epoch in run.epochs)
+    return _filters_settled(str(run.path), layer, digests)
 
-    The last epoch alone would prove nothing.
-    """
-    images = result.image[:, place].tolist()
-    first = len(images) - 1
-    while first > 0 and images[first - 1] == images[-1]:
-        first -= 1
-    return int(result.epoch[first]) if first < len(images) - 1 else None
+
+@st.cache_data(max_entries=32, show_spinner="Reading the filters of all epochs")
+def _filters_settled(run_path: str, layer: str, digests: str) -> list[int]:
+    del digests  # part of the key only
+    run = Run.open(run_path)
+    return filter_settled({epoch: run.weight(epoch, f"{layer}.weight") for epoch in run.epochs})
 
 
 def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
     """Where each channel settles, and for conv1 its filters."""
     st.markdown("**When they settle**")
     channels = result.channel.tolist()
+    since = same_image_since(result.epoch, result.image)
+    has_filters = isinstance(plan.layers[result.layer], nn.Conv2d)
+    by_filter = filters_settled(choice.run, result.layer) if has_filters else []
     rows = []
     for place, channel in enumerate(channels):
-        epoch = settled(result, place)
-        rows.append(
-            {
-                "channel": channel,
-                "same image since": "still changing" if epoch is None else f"epoch {epoch}",
-                "activation, first → last": f"{number(float(result.score[0, place]))} → "
-                f"{number(float(result.score[-1, place]))}",
-            }
+        epoch = since[place]
+        row = {
+            "channel": channel,
+            "same image since": "still changing" if epoch is None else f"epoch {epoch}",
+        }
+        if by_filter:
+            row["same filter since"] = f"epoch {by_filter[channel]}"
+        row["activation, first → last"] = (
+            f"{number(float(result.score[0, place]))} → {number(float(result.score[-1, place]))}"
         )
+        rows.append(row)
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
     st.caption(
-        "A channel has settled where its strongest image stays the same to the last epoch shown."
+        "A channel has settled where its strongest image stays the same to the last epoch shown, "
+        "and its filter where its cosine to the last epoch's is at least 0.9 from then on."
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=140):
