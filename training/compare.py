@@ -276,7 +276,7 @@ def _machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if torch.cuda.is_available():
         return f"{torch.cuda.device_count()} × {torch.cuda.get_device_name(0)}"
-    return f"{cores} cores of {_processor()}"
+    return f"{cores} {'core' if cores == 1 else 'cores'} of {_processor()}"
 
 
 def _processor() -> str:
