@@ -9,8 +9,10 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_retrieval import words
+from training.checkpoints import save_checkpoint
 from training.ensemble import check_classes
 from training.errors import WorkbenchError
+from training.models import create
 from training.runs import Run
 from viz import results
 
@@ -67,6 +69,8 @@ def test_images_of_other_classes_cannot_be_right_or_wrong(app: Open, small: Run)
     del config["training"]  # as of a network that was trained elsewhere
     config["classes"] = [f"class {number}" for number in range(10)]
     settings.write_text(json.dumps(config))
+    network = create(config["model"], 10, **config["options"])
+    save_checkpoint(small.path, 3, network.state_dict())
     test = app("mistakes")
     assert not test.exception
     assert "tells 10 classes apart" in test.info[0].value
