@@ -78,8 +78,7 @@ class Run:
     @property
     def data_name(self) -> str:
         """The data set without the place where it lies: tiny-imagenet-100, cifar10, no data."""
-        family, _colon, place = (self.config.get("data") or "no data").partition(":")
-        return Path(place).name if family == "folder" else family
+        return without_place(self.config.get("data") or "no data")
 
     @property
     def preprocess(self) -> Preprocess:
@@ -175,6 +174,12 @@ class Run:
                 f"{self.name} has no epoch {epoch}. It has {epochs[0]} to {epochs[-1]}."
             )
         return checkpoint_path(self.path, epoch)
+
+
+def without_place(spec: str) -> str:
+    """What a data set is called; where it lies is nobody else's business."""
+    family, _colon, place = spec.partition(":")
+    return Path(place).name if family == "folder" else family
 
 
 @dataclass(frozen=True)

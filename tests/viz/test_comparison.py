@@ -57,6 +57,18 @@ def test_the_figure_is_written(folder: Path, tmp_path: Path, kind: str):
     assert (tmp_path / f"figure.{kind}").stat().st_size > 1000
 
 
+def test_the_file_does_not_say_where_the_data_lie(folder: Path, tmp_path: Path):
+    file = folder / "comparison.json"
+    config = json.loads(file.read_text())
+    for settings in config["recipe"]["variants"].values():
+        settings["data"] = "folder:/home/somebody/pictures"
+    file.write_text(json.dumps(config))
+    out = tmp_path / "figure.svg"
+    assert main(["comparison", str(folder), "--out", str(out)]) == 0
+    assert "pictures" in out.read_text()
+    assert "somebody" not in out.read_text()
+
+
 def test_a_comparison_without_an_epoch_says_so(folder: Path, tmp_path: Path, capsys):
     for metrics in folder.glob("*/metrics.csv"):
         metrics.write_text(",".join(METRICS) + "\n")
