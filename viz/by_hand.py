@@ -80,7 +80,7 @@ def unit_by_hand(network: Network, image: Tensor, channel: int, row: int, col: i
         )
     top, left = row * down, col * right
     patch = padded[:, top : top + height, left : left + width]
-    bias = 0.0 if layer.bias is None else float(layer.bias[channel])
+    bias = 0.0 if layer.bias is None else float(layer.bias[channel].detach())
     return ByHand(patch, kernel[channel].expand_as(patch), bias)
 
 
