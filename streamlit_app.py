@@ -38,11 +38,12 @@ with readable():
     make_sure_of_a_run()
     wait_for_the_demo()
 
-from app import frame  # noqa: E402
+from app import epochs, frame  # noqa: E402
 
 frame.choose(name)
 try:
     with readable():
         page.run()
 finally:
+    epochs.drawn()
     frame.settle(name)

@@ -1,7 +1,8 @@
 """Which epoch all pages look at: a slider, steps back and on (arrow keys, too), and play.
 
 Without an epoch in the address the visitor follows the newest one: Overview and Filters then grow
-with the run. Pages whose pictures are dear hold on to the epoch they were opened at.
+with the run. Pages whose pictures are dear hold on to the epoch they were opened at. Play steps on
+once an epoch's picture is there: where it is dear and not kept yet, that may take a job.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import time
 
 import streamlit as st
 
-from app import address
+from app import address, job_panel
 from training.runs import Run
 from training.status import RUNNING
 
 LIVE = ("overview", "filters", "train")  # pages that may be redrawn at every new epoch
-PLAY_EVERY_S = 0.8
+PLAY_EVERY_S = 0.7  # and up to half of it more, until the clock looks again
 
 
 def choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
@@ -42,7 +43,7 @@ def choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
         return epoch
     live = following and run.status().state == RUNNING
     _slider(epochs, epoch, "Epoch, following the newest" if live else "Epoch")
-    _steps(epochs, epoch, page)
+    _steps(epochs, epoch)
     return epoch
 
 
@@ -63,7 +64,7 @@ def _slider(epochs: list[int], epoch: int, label: str) -> None:
     )
 
 
-def _steps(epochs: list[int], epoch: int, page: str) -> None:
+def _steps(epochs: list[int], epoch: int) -> None:
     place, last = epochs.index(epoch), len(epochs) - 1
 
     def step(to: int) -> None:
@@ -75,7 +76,7 @@ def _steps(epochs: list[int], epoch: int, page: str) -> None:
         if st.session_state["playing"] and place == last:
             set_epoch(epochs[0])
 
-    playing = bool(st.session_state.get("playing")) and page in LIVE
+    playing = bool(st.session_state.get("playing"))
     with st.container(horizontal=True, gap="small"):
         st.button(
             "",
@@ -92,7 +93,6 @@ def _steps(epochs: list[int], epoch: int, page: str) -> None:
             key="play",
             icon=":material/pause:" if playing else ":material/play_arrow:",
             help="Pause" if playing else "Play the epochs",
-            disabled=page not in LIVE,  # elsewhere each epoch would start long work
             on_click=play,
         )
         st.button(
@@ -106,13 +106,25 @@ def _steps(epochs: list[int], epoch: int, page: str) -> None:
             args=(place + 1,),
         )
     if playing:
-        st.session_state["next frame"] = time.monotonic() + PLAY_EVERY_S
-        st.fragment(_next_frame, run_every=PLAY_EVERY_S)(epochs, place)
+        _hold_the_frame()
+        st.fragment(_next_frame, run_every=PLAY_EVERY_S / 2)(epochs, place)
+
+
+def drawn() -> None:
+    """The page stands: what was dear to draw is looked at as long as what was not."""
+    if st.session_state.get("playing"):
+        _hold_the_frame()
+
+
+def _hold_the_frame() -> None:
+    st.session_state["next frame"] = time.monotonic() + PLAY_EVERY_S
 
 
 def _next_frame(epochs: list[int], place: int) -> None:
-    if time.monotonic() < st.session_state["next frame"] - 0.1:
-        return  # drawn as part of the page, not by the clock
+    if time.monotonic() < st.session_state["next frame"]:
+        return
+    if job_panel.is_waiting():
+        return  # this epoch's picture first
     last = place + 1 >= len(epochs) - 1
     if last:
         st.session_state["playing"] = False

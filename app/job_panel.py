@@ -15,6 +15,7 @@ from training.status import FINISHED, RUNNING, STOPPED, Status
 
 LOOK_EVERY_S = 0.5
 JUST_NOW_S = 20.0
+_WAITING = "waiting for a job"
 
 
 def wait_for(job: Job, label: str) -> NoReturn:
@@ -30,11 +31,22 @@ def wait_for(job: Job, label: str) -> NoReturn:
     earlier = st.session_state.get(f"job {job.view}")
     look(job, session, earlier)
     st.session_state[f"job {job.view}"] = job
+    st.session_state[_WAITING] = True
     status = job.status()
     if status is None or _deserves_another_go(job, status):
         job.start()
     st.fragment(_panel, run_every=LOOK_EVERY_S)(job, label)
     st.stop()
+
+
+def is_waiting() -> bool:
+    """Whether the page as it was last drawn still waits for its job."""
+    return bool(st.session_state.get(_WAITING))
+
+
+def begin() -> None:
+    """A page is about to be drawn: whether it has to wait will be seen."""
+    st.session_state[_WAITING] = False
 
 
 def _deserves_another_go(job: Job, status: Status) -> bool:
