@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
-from app import address, first_visit, runs
+from app import address, first_visit, job_panel, runs
+from app.beside import choose_beside
 from app.epochs import LIVE, choose_epoch, set_epoch
 from app.errors import plain, readable
 from app.training_progress import TrainingProgress
@@ -37,6 +38,11 @@ class Choice:
 
     run: Run
     epoch: int
+
+    @property
+    def title(self) -> str:
+        """Run and epoch, for people."""
+        return f"{plain(runs.name_of(self.run))}, epoch {self.epoch}"
 
     @property
     def digest(self) -> str:
@@ -68,15 +74,20 @@ def choose(page: str) -> None:
         page: Name of the page, such as "top_patches".
     """
     arrived = address.arrive(page)
+    job_panel.begin()
     there, broken = runs.there_are()
     st.session_state["page"] = page
-    st.session_state["choice"] = st.session_state["run"] = None
+    for name in ("run", "choice", "beside"):
+        st.session_state[name] = None
     with st.sidebar, readable():
         if there and page not in ALONE:
             run = st.session_state["run"] = _choose_run(there)
             epoch = choose_epoch(run, page, arrived)
             if epoch is not None:
                 st.session_state["choice"] = Choice(run, epoch)
+                by_name = {runs.name_of(each): each for each in there}
+                other = choose_beside(by_name, runs.name_of(run), page)
+                st.session_state["beside"] = other and Choice(*other)
             _watch(run, page)
         _show_broken(broken)
     address.show_notices()
@@ -109,6 +120,12 @@ def chosen() -> Choice:
     if st.session_state["page"] not in LIVE:
         choice.network()  # whatever the page draws: a broken network has its banner
     return choice
+
+
+def compared() -> list[Choice]:
+    """What the page shows: the chosen run and epoch, and what to compare it with, if anything."""
+    first, other = chosen(), st.session_state["beside"]
+    return [first] if other is None else [first, other]
 
 
 def chosen_run() -> Run | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -24,6 +24,12 @@ class Filters:
     norm: Tensor  # (C,) Euclidean length of its weights
     low: float  # weight drawn as 0; nan where each filter has its own scale
     high: float  # weight drawn as 1
+
+    def arranged(self, places: Tensor) -> Filters:
+        """The tiles of these places, in this order: as another network's filters lie."""
+        return replace(
+            self, tiles=self.tiles[places], channel=self.channel[places], norm=self.norm[places]
+        )
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ def first_layer(
     else:
         raise WorkbenchError(f"Unknown scale {scale!r}. Choose one of: shared, each.")
     return Filters(tiles[channel], channel, norm[channel], low, full)
+
+
+def largest_weight(weights: Iterable[Tensor]) -> float:
+    """What full colour stands for where the filters of several networks share a scale."""
+    return max(_healed(weight).abs().max().item() for weight in weights)
 
 
 def film(weights: Mapping[int, Tensor]) -> Film:

@@ -6,14 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import address
 from app.downloads import made_by, offer
 from app.drawing import show_figure
 from app.errors import plain
-from app.frame import Choice, chosen, go_to
+from app.frame import Choice, compared, go_to
 from app.panes import heading
 from app.patience import answer
-from app.runs import data_of, name_of, there_are
+from app.runs import data_of, name_of
 from app.words import percent
 from training.errors import WorkbenchError
 from viz import results
@@ -22,18 +21,14 @@ from viz.figures.diagnosis import diagnosis_figure
 from viz.findings import Finding, findings
 from viz.layers import source_of
 
-NONE = "none"
-
 
 def page() -> None:
     heading(
         "Diagnose",
-        "What stride and filter size do to this network, worst first. Set a run beside it that "
-        "differs in them, and see which of the two generalises better.",
+        "What stride and filter size do to this network, worst first. At the left, compare with a "
+        "run that differs in them, and see which of the two generalises better.",
     )
-    choice = chosen()
-    other = beside(choice)
-    choices = [choice] if other is None else [choice, other]
+    choices = compared()
     try:
         for each in choices:
             data_of(each.run)
@@ -45,17 +40,6 @@ def page() -> None:
         with column:
             say(each, diagnosis)
     draw(choices, found)
-
-
-def beside(choice: Choice) -> Choice | None:
-    """Another run at its last epoch, if one is wanted."""
-    runs = {name_of(run): run for run in there_are()[0] if run.epochs and run.config.get("data")}
-    runs.pop(name_of(choice.run), None)
-    if not runs:
-        return None
-    with st.container(width=420):
-        name = address.pick(st.selectbox, "Beside it", [NONE, *runs], name="beside", default=NONE)
-    return None if name == NONE else Choice(runs[name], runs[name].epochs[-1])
 
 
 def diagnosis_of(choice: Choice) -> Diagnosis:
@@ -100,7 +84,7 @@ def lead_on(choice: Choice, finding: Finding, name: str) -> None:
     label = f"See {where} {finding.channels[0]}"
     if st.button(
         label,
-        key=f"see {name} {finding.kind} {finding.layer}",
+        key=f"see {name} {choice.epoch} {finding.kind} {finding.layer}",
         icon=":material/search:",
         type="tertiary",
         help=f"Concerned: {shown}",
@@ -112,7 +96,7 @@ def lead_on(choice: Choice, finding: Finding, name: str) -> None:
 
 
 def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
-    names = [name_of(each.run) for each in choices]
+    names = [f"{name_of(each.run)}, epoch {each.epoch}" for each in choices]
 
     def figure() -> Any:
         return diagnosis_figure(found, names)
@@ -126,7 +110,9 @@ def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
     )
     choice = choices[0]
     run, epoch = choice.run, choice.epoch
-    other = f" --beside {choices[1].run.path}" if len(choices) > 1 else ""
+    other = "".join(
+        f" --beside {each.run.path} --beside_epoch {each.epoch}" for each in choices[1:]
+    )
     offer(
         figure,
         lambda: as_arrays(found[0]),

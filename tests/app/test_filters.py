@@ -1,10 +1,15 @@
 """Filters: what do the first filters look for?"""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from training.config import FitConfig
+from training.fit import fit
+from training.runs import Run
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -42,6 +47,32 @@ def test_the_film_of_all_epochs_is_a_moving_picture(app: Open) -> None:
     test = app("filters", picture="film")
     assert not test.exception
     assert "One scale for all epochs" in " ".join(element.value for element in test.caption)
+
+
+def test_another_epoch_stands_beside_it_with_the_difference(app: Open) -> None:
+    test = app("filters", beside="small", beside_epoch=0)
+    assert not test.exception
+    said = " ".join(element.value for element in test.markdown)
+    assert "**A**: small, epoch 3" in said
+    assert "**B**: small, epoch 0" in said
+    assert "**B − A**" in said
+
+
+def test_filters_of_another_shape_have_no_difference(app: Open, runs: Path, small: Run) -> None:
+    options = small.config["options"] | {"widths": [5, 8, 8, 8, 6]}
+    config = FitConfig(
+        run=str(runs / "other"),
+        data=small.config["data"],
+        epochs=1,
+        image_size=32,
+        batch_size=8,
+        options=options,
+    )
+    fit(config)
+    test = app("filters", run="small", beside="other")
+    assert not test.exception
+    assert any("different shapes" in element.value for element in test.caption)
+    assert not any("B − A" in element.value for element in test.markdown)
 
 
 @pytest.mark.browser

@@ -53,6 +53,40 @@ def test_the_buttons_step_by_one_epoch(app: Open) -> None:
     assert test.select_slider[0].value == 0
 
 
+def test_pages_that_show_two_offer_another_epoch_and_other_runs(
+    app: Open, in_address: Said, runs: Path
+) -> None:
+    shutil.copytree(runs / "small", runs / "other")
+    test = app("filters", run="small")
+    choices = next(box for box in test.selectbox if box.label == "Compare with")
+    assert choices.options == ["nothing", "this run, another epoch", "other"]
+    choices.set_value("other").run()
+    assert in_address(test, "beside") == "other"
+    epochs = next(slider for slider in test.select_slider if slider.label == "Epoch of B")
+    assert epochs.value == 3
+
+
+def test_what_to_compare_with_goes_along_to_the_next_page(app: Open, in_address: Said) -> None:
+    test = app("filters", beside="small", beside_epoch=1)
+    test.switch_page("app/pages/overview.py").run()
+    test.switch_page("app/pages/filters.py").run()
+    assert in_address(test, "beside") == "small"
+    assert in_address(test, "beside_epoch") == "1"
+
+
+def test_a_run_to_compare_with_that_is_not_there_gives_a_notice(app: Open) -> None:
+    test = app("filters", beside="../..")
+    assert not test.exception
+    assert "There is no beside" in test.info[0].value
+
+
+def test_play_steps_on_also_where_pictures_are_dear(app: Open) -> None:
+    test = app("feature_maps", epoch=1)
+    test.button(key="play").click().run()
+    assert not test.exception
+    assert test.session_state["playing"]
+
+
 @pytest.mark.parametrize("epoch", ["-1", "4", "1e9", "", "<script>"])
 def test_an_epoch_that_is_not_there_gives_the_default_and_a_notice(app: Open, epoch: str) -> None:
     test = app(epoch=epoch)

@@ -15,6 +15,7 @@ def diagnosis(
     run: str,
     *,
     beside: str | None = None,
+    beside_epoch: int | None = None,
     split: Split = "val",
     epoch: int | None = None,
     out: str | None = None,
@@ -29,14 +30,15 @@ def diagnosis(
     Args:
         run: Run folder.
         beside: Folder of another run, to be drawn and told of as well.
+        beside_epoch: Of the other; its last one if not given.
         split: Images to look at.
-        epoch: Of the first run; the last one if not given. Of the other, the last one.
+        epoch: Of the run; the last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
     path = out_file(out)
-    opened = [open_run(run, epoch), *([open_run(beside, None)] if beside else [])]
-    names = [each.name for each, _at in opened]
+    opened = [open_run(run, epoch), *([open_run(beside, beside_epoch)] if beside else [])]
+    names = [f"{each.name}, epoch {at}" for each, at in opened]
     with reporting("Diagnosing", progress) as told:
         found = [results.diagnosis(each, at, split=split, progress=told) for each, at in opened]
         write(

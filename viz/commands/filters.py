@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from viz import filters as kernels
+from viz import results
 from viz.export import how_made, write
 from viz.figures import filters as filter_figures
 from viz.figures.style import plain
@@ -12,7 +12,6 @@ from viz.flags import (
     open_run,
     out_file,
 )
-from viz.results import blueprint
 
 
 def filters(
@@ -20,24 +19,45 @@ def filters(
     *,
     epoch: int | None = None,
     order: Literal["index", "norm"] = "index",
-    scale: Literal["shared", "each"] = "shared",
+    scale: results.FilterScale = "epochs",
+    beside: str | None = None,
+    beside_epoch: int | None = None,
     out: str | None = None,
 ) -> None:
     """Kernels of the first layer as RGB tiles.
 
-    .npz holds: filters (C, h, w, 3), as drawn, in [0, 1].
+    .npz holds: filters (C, h, w, 3), as drawn, in [0, 1]; beside another, also second and
+    difference.
 
     Args:
         run: Run folder.
         epoch: The last one if not given.
         order: By number, or strongest first.
-        scale: One scale for all kernels, on which mid grey is zero, or one for each.
+        scale: One scale for the kernels of all epochs or of this one, on which mid grey is zero,
+            or each kernel its own.
+        beside: Another run, or the same: its filters are drawn on the same scale, and the
+            difference where their shapes agree.
+        beside_epoch: Of the other; its last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
     """
     path = out_file(out)
     opened, at = open_run(run, epoch)
-    weight = opened.weight(at, f"{blueprint(opened).convolutions[0]}.weight")
-    result = kernels.first_layer(weight, scale=scale, order=order)
+    if beside is not None:
+        other = open_run(beside, beside_epoch)
+        drawn = results.filters_beside([(opened, at), other], scale=scale, order=order)
+        names = [f"{each.name}, epoch {epoch}" for each, epoch in ((opened, at), other)]
+        sheets = list(zip([*names, "second − first"], drawn, strict=False))
+        write(
+            path,
+            lambda: filter_figures.filters_beside_figure(sheets),
+            {
+                name: each.tiles.numpy()
+                for name, each in zip(("filters", "second", "difference"), drawn, strict=False)
+            },
+            how_made("filters", opened, at, order=order, scale=scale, beside=names[1]),
+        )
+        return
+    result = results.first_filters(opened, at, scale=scale, order=order)
     title = f"First filters of {plain(opened.name)}, epoch {at}"
     made = how_made("filters", opened, at, order=order, scale=scale)
     write(

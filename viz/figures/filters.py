@@ -1,5 +1,6 @@
 """The first filters on one sheet, all on one scale."""
 
+from collections.abc import Sequence
 from math import isnan
 
 import plotly.graph_objects as go
@@ -8,10 +9,21 @@ from matplotlib.figure import Figure
 
 from viz.figures.pointing import point_at_sheet
 from viz.figures.sheet import factor, sheet
-from viz.figures.style import GREY, number, pixel_axes, pixel_figure, show, side_bar
+from viz.figures.style import (
+    GREY,
+    head,
+    number,
+    pixel_axes,
+    pixel_figure,
+    plain,
+    show,
+    side_bar,
+)
 from viz.filters import Filters
 
 TILE_PX = 48
+BETWEEN, NAME_ROOM = 24, 18  # px between sheets, and above them
+LABEL = "weight, in each of red, green, blue"
 
 
 def draw_filters(ax: Axes, filters: Filters) -> None:
@@ -28,8 +40,30 @@ def filters_figure(filters: Filters, *, title: str = "First filters") -> Figure:
     figure = pixel_figure(width, height, title, _reading(filters), bar=shared)
     draw_filters(pixel_axes(figure, 0, 0, width, height), filters)
     if shared:
-        scale = (GREY, filters.low, filters.high, "weight, in each of red, green, blue")
+        scale = (GREY, filters.low, filters.high, LABEL)
         side_bar(figure, width, height, scale)
+    return figure
+
+
+def filters_beside_figure(sheets: Sequence[tuple[str, Filters]]) -> Figure:
+    """Several networks' kernels beside each other on one scale, each under its name.
+
+    Args:
+        sheets: Name and filters of each; all on the same scale.
+    """
+    drawn = [sheet(each.tiles, enlarge=factor(each.tiles.shape[1], TILE_PX)) for _, each in sheets]
+    sizes = [pixels.shape[:2] for pixels, _ in drawn]
+    lefts = [sum(wide + BETWEEN for _, wide in sizes[:place]) for place in range(len(sizes))]
+    height, width = max(tall for tall, _ in sizes), lefts[-1] + sizes[-1][1]
+    first = sheets[0][1]
+    shared = not isnan(first.high)
+    figure = pixel_figure(width, height + NAME_ROOM, "First filters", _reading(first), bar=shared)
+    for (name, _), (pixels, _), (tall, wide), left in zip(sheets, drawn, sizes, lefts, strict=True):
+        ax = pixel_axes(figure, left, NAME_ROOM, wide, tall)
+        show(ax, pixels)
+        head(ax, plain(name, 60))
+    if shared:
+        side_bar(figure, width, height, (GREY, first.low, first.high, LABEL), top=NAME_ROOM)
     return figure
 
 

@@ -9,6 +9,13 @@ signal); mining then goes on where it stopped.
 from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
 from viz.results.of_pictures import invariance, occlusion, square_for
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
+from viz.results.of_weights import (
+    FilterScale,
+    filters_beside,
+    first_filters,
+    first_weight,
+    full_colour,
+)
 from viz.results.opening import (
     NotKept,
     blueprint,
@@ -20,6 +27,7 @@ from viz.results.opening import (
 )
 
 __all__ = [
+    "FilterScale",
     "NotKept",
     "blueprint",
     "channel_count",
@@ -28,6 +36,10 @@ __all__ = [
     "evaluation",
     "evolution",
     "features",
+    "filters_beside",
+    "first_filters",
+    "first_weight",
+    "full_colour",
     "gallery_of",
     "invariance",
     "most_probable",
