@@ -83,6 +83,34 @@ def choose_image(choice: Choice) -> ChosenImage:
     return image
 
 
+def on_both(choices: list[Choice], image: ChosenImage) -> list[tuple[Choice, ChosenImage]]:
+    """The image as each of the choices knows it; a word about those that do not.
+
+    Args:
+        choices: What the page shows.
+        image: As the first of them knows it. An upload is known to all, a validation image to the
+            runs on the same data.
+    """
+    pairs = [(choices[0], image)]
+    for other in choices[1:]:
+        if image.index is None:
+            pairs.append((other, open_image(image.key, other, None)))
+        elif same_data(choices[0], other):
+            pairs.append((other, open_image(image.key, other, data_of(other.run))))
+        else:
+            st.info(
+                f"{plain(other.title)} has other images than {plain(choices[0].run.name)}, so the "
+                "two are not compared here. Upload a picture for both.",
+                icon=":material/info:",
+            )
+    return pairs
+
+
+def same_data(first: Choice, second: Choice) -> bool:
+    """Whether two runs were trained on the same images."""
+    return first.run.config.get("data_fingerprint") == second.run.config.get("data_fingerprint")
+
+
 def chosen_in_address() -> int | None:
     """The validation image that the address names, before anything is checked."""
     match = re.fullmatch(r"val:(\d{1,9})", st.query_params.get("image", ""))

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from app.downloads import made_by, offer
 from app.drawing import show_figure
-from app.frame import Choice, chosen
-from app.images import ChosenImage, choose_image, offered, open_image
+from app.frame import Choice, compared
+from app.images import ChosenImage, choose_image, offered, on_both, open_image
 from app.panes import heading
 from app.patience import answer
 from app.runs import data_of
@@ -31,9 +31,16 @@ def page() -> None:
         "The picture is moved, enlarged and turned. Features of the first layer go far at once; "
         "those of the last hidden layer should stay near, and the answer the same.",
     )
-    choice = chosen()
-    images = [choose_image(choice)]
-    images += others(choice, images[0])
+    choices = compared()
+    pairs = on_both(choices, choose_image(choices[0]))
+    for side, (choice, image) in zip("AB", pairs, strict=False):
+        if len(pairs) > 1:
+            st.markdown(f"**{side}**: {choice.title}")
+        draw(choice, [image, *others(choice, image)])
+
+
+def draw(choice: Choice, images: list[ChosenImage]) -> None:
+    """The curves of one network."""
     found = invariance_of(choice, images)
     names = [plain(image.name.partition(" (validation")[0], 28) for image in images]
 

@@ -13,8 +13,8 @@ from app.bars import class_bars
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.errors import plain as as_markdown
-from app.frame import Choice, chosen, go_to
-from app.images import ChosenImage, choose, choose_image
+from app.frame import Choice, compared, go_to
+from app.images import ChosenImage, choose, choose_image, on_both, same_data
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
 from app.runs import data_of
@@ -41,7 +41,8 @@ def page() -> None:
         "hidden layer makes of them, and by their raw pixels for contrast. Click an image to make "
         "it the query.",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     try:
         data = data_of(choice.run)
     except WorkbenchError as error:
@@ -49,15 +50,24 @@ def page() -> None:
         return
     image = choose_image(choice)
     layer = last_hidden(results.blueprint(choice.run))
-    known = features_of(choice, layer)
-    network = choice.network()
-    query = retrieval.features(network, choice.run.preprocess(image.picture)[None], layer)[0]
-    alike = nearest(known, query, image.index)
+    alike = nearest_by_features(choice, image)
+    others = [pair for pair in on_both(choices, image)[1:] if same_data(choice, pair[0])]
+    by_others = [(each, nearest_by_features(each, seen)) for each, seen in others]
     by_pixels = nearest_by_pixels(choice, image)
     picture, inspector = panes()
     with picture:
-        st.markdown(f"**By {layer} features**, Euclidean distance under each")
+        which = f" of A, {choice.title}" if len(choices) > 1 else ""
+        st.markdown(f"**By {layer} features**{which}, Euclidean distance under each")
         draw(data, alike, layer)
+        for other, found in by_others:
+            hidden = last_hidden(results.blueprint(other.run))
+            shared = len(set(found.image.tolist()) & set(alike.image.tolist()))
+            st.markdown(
+                f"**By {hidden} features** of B, {other.title}: {shared} of {COUNT} are the same"
+            )
+            draw(data, found, f"{hidden} of B")
+        if len(choices) > 1 and image.index is None and not others:
+            st.caption(f"{choices[1].title}, B, has other images to search: it is not shown.")
         st.markdown("**By raw pixels**, for contrast")
         draw(data, by_pixels, "pixels")
         offer_neighbours(choice, data, image, alike, layer)
@@ -92,6 +102,15 @@ def recalled(run_path: str, digest: str, epoch: int, layer: str) -> Tensor:
     """What is kept; one copy for all visitors, and an error is not cached."""
     del digest  # part of the key only
     return results.features(Run.open(run_path), epoch, layer, only_kept=True)
+
+
+def nearest_by_features(choice: Choice, image: ChosenImage) -> Neighbours:
+    """By the features that the choice's network has of the image."""
+    layer = last_hidden(results.blueprint(choice.run))
+    known = features_of(choice, layer)
+    seen = choice.run.preprocess(image.picture)[None]
+    query = retrieval.features(choice.network(), seen, layer)[0]
+    return nearest(known, query, image.index)
 
 
 def nearest(known: Tensor, query: Tensor, itself: int | None) -> Neighbours:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from app.downloads import made_by, offer
 from app.drawing import show_figure
 from app.errors import plain
-from app.frame import Choice, channel_picker, chosen, go_to, layer_picker
+from app.frame import Choice, channel_picker, compared, go_to, layer_picker
 from app.mined import recalled_patches
 from app.panes import heading
 from app.patience import answer
@@ -35,7 +35,8 @@ def page() -> None:
         "All that is known of one channel: what excites it most, what the deconvnet says it saw "
         "there, how often it fires, for which classes, and which channels are like it.",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     try:
         data = data_of(choice.run)
     except WorkbenchError as error:
@@ -50,13 +51,38 @@ def page() -> None:
             layer = layer_picker(plan, landmarks(plan), deepest(plan))
         with st.container(width=120):
             channel = channel_picker(results.channel_count(plan, layer))
+    if len(choices) > 1:
+        st.markdown(f"**A**: {choice.title}")
+    profiles, top = show(choice, data, layer, channel)
+    for other in choices[1:]:
+        st.markdown(f"**B**: {other.title}")
+        beside(other, layer, channel)
+    lead_on(choice, layer, channel, top, profiles)
+    if layer == plan.convolutions[0]:
+        draw_filter(choice, layer, channel)
+
+
+def show(choice: Choice, data: Data, layer: str, channel: int) -> tuple[Profiles, TopPatches]:
+    """The picture of one network's channel, and its sentence."""
     profiles = profiles_of(choice, layer)
     top = recalled_patches(str(choice.run.path), choice.digest, choice.epoch, layer)
     draw(choice, data, layer, channel, top, profiles)
     say(data, layer, channel, profiles)
-    lead_on(choice, layer, channel, top, profiles)
-    if layer == plan.convolutions[0]:
-        draw_filter(choice, layer, channel)
+    return profiles, top
+
+
+def beside(choice: Choice, layer: str, channel: int) -> None:
+    """The same channel of the network to compare with, where it has such a one."""
+    try:
+        data = data_of(choice.run)
+        count = results.channel_count(results.blueprint(choice.run), layer)
+    except WorkbenchError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    if channel < count:
+        show(choice, data, layer, channel)
+    else:
+        st.info(f"Its {layer} has {count} channels only.", icon=":material/info:")
 
 
 def profiles_of(choice: Choice, layer: str) -> Profiles:

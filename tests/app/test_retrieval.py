@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.images import keep_upload
@@ -38,6 +39,18 @@ def test_features_are_kept_once_for_each_checkpoint(app: Open, small: Run) -> No
     assert len(list(small.derived.glob("features-*.npz"))) == 1
     app("retrieval", epoch=1)
     assert len(list(small.derived.glob("features-*.npz"))) == 2
+
+
+def test_another_epoch_s_neighbours_stand_below_with_how_many_are_the_same(
+    app: Open, small: Run
+) -> None:
+    test = app("retrieval", image="val:0", beside="small", beside_epoch=0)
+    assert not test.exception
+    image = Image.fromarray(small.data().val.images[0])
+    first, second = (
+        set(results.neighbours(small, epoch, image, k=10, but=0).image.tolist()) for epoch in (3, 0)
+    )
+    assert f"{len(first & second)} of 10 are the same" in words(test)
 
 
 def test_an_upload_is_a_query_without_a_class(app: Open) -> None:

@@ -46,3 +46,14 @@ def test_the_first_layer_shows_its_kernel_and_fc_layers_have_units_too(app: Open
     for layer in ("conv1", "fc7", "pool2"):
         test = app("unit", layer=layer, channel=2)
         assert not test.exception
+
+
+def test_the_same_channel_of_another_epoch_stands_below_it(app: Open, small: Run) -> None:
+    test = app("unit", layer="conv2", channel=1, beside="small", beside_epoch=1)
+    assert not test.exception
+    said = words(test)
+    assert "**A**: small, epoch 3" in said
+    assert "**B**: small, epoch 1" in said
+    for epoch in (3, 1):
+        share = float(results.profiles(small, epoch, "conv2").active[1])
+        assert f"above zero in **{share:.0%}**" in said
