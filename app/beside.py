@@ -13,7 +13,7 @@ import streamlit as st
 from app import address
 from training.runs import Run
 
-PAGES = ("diagnosis", "feature_maps", "filters", "invariance", "occlusion", "retrieval", "unit")
+PAGES = ("diagnosis", "filters", "invariance", "mistakes", "retrieval", "unit")
 NOTHING = "nothing"
 
 

@@ -14,7 +14,7 @@ from training.evaluate import Evaluation, Mistakes
 from training.progress import Progress, silent
 from viz.kept import Arrays, from_arrays, to_arrays
 
-__all__ = ["Confused", "Evaluation", "Mistakes", "Order", "confused", "evaluation"]
+__all__ = ["Confused", "Evaluation", "Mistakes", "Order", "class_errors", "confused", "evaluation"]
 
 MOST = 64  # mistakes that are kept of each kind
 
@@ -52,6 +52,12 @@ def confused(confusion: Tensor, count: int) -> Confused:
     wrong = confusion.clone().fill_diagonal_(0).flatten()
     order = wrong.argsort(descending=True, stable=True)[: min(count, int((wrong > 0).sum()))]
     return Confused(order // len(confusion), order % len(confusion), wrong[order])
+
+
+def class_errors(confusion: Tensor) -> Tensor:
+    """(K,) top-1 error of each class, from (K, K) counts; nan for a class without images."""
+    counts = confusion.sum(1)
+    return 1 - confusion.diagonal() / counts
 
 
 def as_arrays(found: Evaluation) -> Arrays:

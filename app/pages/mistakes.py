@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 import torch
 from matplotlib.figure import Figure
@@ -13,9 +14,9 @@ from app.bars import class_bars
 from app.downloads import made_by, offer
 from app.drawing import pointed_at, show_figure
 from app.errors import plain
-from app.frame import Choice, chosen, go_to
+from app.frame import Choice, compared, go_to
 from app.images import choose as choose_image
-from app.images import chosen_in_address, validation_name
+from app.images import chosen_in_address, same_data, validation_name
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
 from app.runs import data_of
@@ -29,9 +30,10 @@ from viz.figures.confusion import confusion_figure
 from viz.figures.mistakes import READINGS, mistakes_figure, mistakes_pointing
 from viz.figures.outline import image_pixels
 from viz.kept import to_arrays
-from viz.mistakes import Evaluation, Mistakes, Order
+from viz.mistakes import Evaluation, Mistakes, Order, class_errors
 
 SHOWN, IMAGE_PX = 20, 256
+DIFFERING = 5  # classes that are named
 ORDERS: dict[Order, str] = {"surest": "Surest", "worst": "Worst"}
 
 
@@ -41,7 +43,8 @@ def page() -> None:
         "Validation images that the network takes for something else: under each its class and "
         "the first guess. Click one for its five best guesses.",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     try:
         data = data_of(choice.run)
         check_classes(choice.run, data)
@@ -52,7 +55,9 @@ def page() -> None:
         return
     order, views = controls(choice.run)
     found = evaluation_of(choice, views)
-    numbers(found)
+    numbers(found, f"A, {choice.title}: " if len(choices) > 1 else "")
+    for other in choices[1:]:
+        beside(choice, found, other, views)
     mistakes = (found.surest if order == "surest" else found.worst)[:SHOWN]
     if not len(mistakes):
         st.success("Not one validation image is taken for another class.", icon=":material/check:")
@@ -107,12 +112,41 @@ def evaluation_of(choice: Choice, views: int) -> Evaluation:
     return answer(compute, run, arguments, label="Looking at all validation images")
 
 
-def numbers(found: Evaluation) -> None:
+def numbers(found: Evaluation, whose: str = "") -> None:
     wrong = found.images - int(found.confusion.trace())
     st.markdown(
-        f"**{wrong:,} of {found.images:,}** images are wrong: {percent(1 - found.top1)} top-1 and "
-        f"{percent(1 - found.top5)} top-5 error"
+        f"{whose}**{wrong:,} of {found.images:,}** images are wrong: "
+        f"{percent(1 - found.top1)} top-1 and {percent(1 - found.top5)} top-5 error"
     )
+
+
+def beside(choice: Choice, found: Evaluation, other: Choice, views: int) -> None:
+    """How often the network to compare with is wrong, and for which classes the two differ."""
+    if not same_data(choice, other) or other.run.classes != choice.run.classes:
+        st.info(
+            f"{other.title}, B, knows other images or classes: there is nothing to compare.",
+            icon=":material/info:",
+        )
+        return
+    second = evaluation_of(other, views)
+    numbers(second, f"B, {other.title}: ")
+    errors = [class_errors(each.confusion) for each in (found, second)]
+    gain = (errors[0] - errors[1]).nan_to_num()
+    order = gain.argsort(descending=True, stable=True).tolist()
+    better = [each for each in order if gain[each] > 0][:DIFFERING]
+    worse = [each for each in reversed(order) if gain[each] < 0][:DIFFERING]
+    for column, title, classes in zip(
+        st.columns(2), ("B is better at", "B is worse at"), (better, worse), strict=True
+    ):
+        table = {
+            "class": [choice.run.classes[each] for each in classes],
+            "error of A": [percent(float(errors[0][each])) for each in classes],
+            "error of B": [percent(float(errors[1][each])) for each in classes],
+        }
+        with column:
+            st.markdown(f"**{title}**" + ("" if classes else " nothing"))
+            if classes:
+                st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch")
 
 
 def draw(data: Data, mistakes: Mistakes, place: int, order: Order) -> None:

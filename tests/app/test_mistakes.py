@@ -77,3 +77,16 @@ def test_images_of_other_classes_cannot_be_right_or_wrong(app: Open, small: Run)
     other = Run.open(small.path)
     with pytest.raises(WorkbenchError, match="tells 10 classes apart"):
         check_classes(other, other.data())
+
+
+def test_the_errors_of_another_epoch_stand_beside_with_the_classes_that_differ(
+    app: Open, small: Run
+) -> None:
+    test = app("mistakes", epoch=3, beside="small", beside_epoch=0)
+    assert not test.exception
+    said = words(test)
+    for side, epoch in (("A", 3), ("B", 0)):
+        found = results.evaluation(small, epoch, only_kept=True)
+        wrong = found.images - int(found.confusion.trace())
+        assert f"{side}, small, epoch {epoch}: **{wrong} of {found.images}**" in said
+    assert "B is worse at" in said

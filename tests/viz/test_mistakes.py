@@ -7,7 +7,7 @@ import torch
 from training.evaluate import evaluate
 from training.runs import Run
 from viz import results
-from viz.mistakes import as_arrays, as_evaluation, confused
+from viz.mistakes import as_arrays, as_evaluation, class_errors, confused
 
 
 def test_the_pairs_most_often_confused_come_first():
@@ -39,3 +39,9 @@ def test_nothing_is_lost_in_keeping(run: Run):
         for name in ("index", "label", "truth", "guess", "probability"):
             ours, theirs = (getattr(getattr(one, order), name) for one in (again, before))
             assert np.array_equal(ours, theirs)
+
+
+def test_the_error_of_each_class_is_what_lies_off_the_diagonal():
+    confusion = torch.tensor([[3, 1, 0], [0, 2, 0], [1, 1, 0]])
+    assert class_errors(confusion).tolist() == [0.25, 0.0, 1.0]
+    assert class_errors(torch.zeros(2, 2)).isnan().all()  # no image, no error
