@@ -49,3 +49,14 @@ def test_figures_know_no_network() -> None:
 def test_pyplot_is_not_used_since_pages_draw_in_threads() -> None:
     for path, module in imports("app", "viz", "training"):
         assert module != "matplotlib.pyplot", f"{path} imports {module}"
+
+
+def test_captum_is_imported_where_it_is_used_since_that_takes_seconds() -> None:
+    for folder in ("app", "viz", "training"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                names = [node.module] if isinstance(node, ast.ImportFrom) else []
+                names += (
+                    [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                )
+                assert "captum" not in {package(name or "") for name in names}, path

@@ -6,8 +6,9 @@ leave the work to a child process. Each can be stopped (an exception raised by `
 signal); mining then goes on where it stopped.
 """
 
+from viz.occlusion import square_for
 from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
-from viz.results.of_pictures import invariance, occlusion, square_for
+from viz.results.of_pictures import invariance, occlusion
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
 from viz.results.of_weights import (
     FilterScale,

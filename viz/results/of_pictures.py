@@ -15,7 +15,7 @@ from viz import invariance as invariances
 from viz import occlusion as occlusions
 from viz.invariance import Invariance
 from viz.kept import Arrays, Question, from_arrays, to_arrays
-from viz.occlusion import Occlusion
+from viz.occlusion import Occlusion, square_for
 from viz.results.opening import answered, blueprint, digest_of, most_probable, network_of
 
 
@@ -121,13 +121,3 @@ def invariance(
         return invariances.as_arrays(found)
 
     return invariances.as_invariances(answered(run, question, compute, only_kept))
-
-
-def square_for(image_size: int) -> tuple[int, int]:
-    """Side and step of the square: 32 and 8 px of 224, and in proportion for other sizes.
-
-    Small images show their object large, where a seventh hides next to nothing: the side is at
-    least 12 px (a third of images below 36 px).
-    """
-    side = max(round(image_size / 7), min(12, image_size // 3))
-    return max(1, side), max(1, round(image_size / 28))
