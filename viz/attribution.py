@@ -169,7 +169,7 @@ METHODS: dict[MethodName, Method] = {
         partial(saliency, rule="gradient"),
     ),
     "guided": Method(
-        "Guided backpropagation",
+        "Guided backprop",
         "size of the slope, with only positive signals let through each ReLU",
         "Springenberg et al. 2014",
         False,

@@ -13,6 +13,7 @@ from training.runs import Run
 from training.status import read_status
 from viz import commands, results
 from viz.__main__ import main
+from viz.attribution import METHODS
 from viz.deconvnet import project
 from viz.export import picture_bytes
 from viz.filters import first_layer
@@ -24,6 +25,7 @@ SHAPES = {
     "top-patches": dict.fromkeys(("score", "image", "row", "col"), (6, 9)),
     "deconvnet": {"projection": (3, 32, 32)},
     "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
+    "attribution": dict.fromkeys(METHODS, (32, 32)),
     "retrieval": {"image": (12,), "distance": (12,)},
     "mistakes": {
         **dict.fromkeys(("index", "label", "truth"), (8,)),
@@ -43,6 +45,16 @@ def test_arrays_have_their_names_and_shapes(view: str, run: Run, tmp_path: Path)
     assert look(view, run, "--out", out) == 0
     with np.load(out, allow_pickle=False) as file:
         assert {name: file[name].shape for name in file.files} == SHAPES[view]
+
+
+def test_what_tells_whether_to_trust_a_map_is_written_too(run: Run, tmp_path: Path):
+    flags = ["--method", "gradient", "--of", "trust", "--label", "green", "--out"]
+    assert look("attribution", run, *flags, tmp_path / "trust.png") == 0
+    assert look("attribution", run, *flags, tmp_path / "trust.npz") == 0
+    with np.load(tmp_path / "trust.npz", allow_pickle=False) as file:
+        assert file["down_to"].tolist()[0] == "fc8"
+        assert file["maps"].shape == (9, 32, 32)
+        assert file["random_deleted"].shape == (5, 33)
 
 
 OF_UNTRAINED = [name for name in commands.VIEWS if name not in ("comparison", "curves")]
@@ -138,6 +150,7 @@ def test_a_class_goes_by_name_or_number():
         (["deconvnet", "RUN", "--row", "3"], "both --row and --col"),
         (["deconvnet", "RUN", "--channel", "77"], "channels 0 to 5, not 77"),
         (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
+        (["attribution", "RUN", "--of", "trust"], "--of trust takes one --method"),
         (["occlusion", "RUN", "--stride", "0"], "--stride must be at least 1"),
         (["retrieval", "RUN", "--k", "0"], "--k must be at least 1"),
         (["mistakes", "RUN", "--k", "65"], "--k must be from 1 to 64"),

@@ -6,6 +6,7 @@ it where `--out` says; the dear ones keep it in the run too, and may be asked fo
 
 from collections.abc import Callable
 
+from viz.commands.attribution import attribution
 from viz.commands.by_hand import by_hand
 from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
@@ -32,6 +33,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "deconvnet": deconvnet,
     "by-hand": by_hand,
     "occlusion": occlusion,
+    "attribution": attribution,
     "invariance": invariance,
     "retrieval": retrieval,
     "evolution": evolution,

@@ -86,7 +86,7 @@ def shrink(tiles: np.ndarray, largest: int) -> np.ndarray:
     """Tiles too large for their place, reduced by a whole factor: each pixel a mean of a square.
 
     Args:
-        tiles: (N, h, w, 3).
+        tiles: (N, h, w, 3), or of any number of colours.
         largest: Side not to exceed, in pixels.
     """
     height, width = tiles.shape[1:3]
@@ -96,7 +96,7 @@ def shrink(tiles: np.ndarray, largest: int) -> np.ndarray:
     tall, wide = ceil(height / by), ceil(width / by)
     padding = ((0, 0), (0, tall * by - height), (0, wide * by - width), (0, 0))
     padded = np.pad(tiles, padding, mode="edge")
-    return padded.reshape(len(tiles), tall, by, wide, by, 3).mean(axis=(2, 4))
+    return padded.reshape(len(tiles), tall, by, wide, by, -1).mean(axis=(2, 4))
 
 
 def channels_last(images: Tensor | np.ndarray) -> np.ndarray:

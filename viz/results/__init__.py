@@ -7,6 +7,7 @@ signal); mining then goes on where it stopped.
 """
 
 from viz.occlusion import square_for
+from viz.results.of_attributions import attribution, trust
 from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
 from viz.results.of_pictures import invariance, occlusion
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
@@ -30,6 +31,7 @@ from viz.results.opening import (
 __all__ = [
     "FilterScale",
     "NotKept",
+    "attribution",
     "blueprint",
     "channel_count",
     "diagnosis",
@@ -52,4 +54,5 @@ __all__ = [
     "spread",
     "square_for",
     "top_patches",
+    "trust",
 ]

@@ -1,0 +1,78 @@
+"""python -m viz attribution: which pixels speak for a class, and whether to trust the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+from training.errors import WorkbenchError
+from viz import results
+from viz.attribution import METHODS, MethodName
+from viz.export import how_made, write
+from viz.figures import attribution as attribution_figures
+from viz.figures.style import plain
+from viz.figures.trust import trust_figure
+from viz.flags import class_index, open_run, out_file, picture_of
+from viz.reporting import reporting
+
+
+def attribution(
+    run: str,
+    *,
+    image: str = "0",
+    label: str | None = None,
+    method: MethodName | None = None,
+    of: Literal["map", "trust"] = "map",
+    epoch: int | None = None,
+    out: str | None = None,
+    progress: str | None = None,
+) -> None:
+    """Which pixels speak for a class: heat maps by one method or by all, side by side.
+
+    .npz holds a map (H, W) by each method's name; --of trust: share, deleted, inserted (S + 1),
+    random_deleted, random_inserted (R, S + 1), and of networks with ever more random layers maps
+    (L + 1, H, W), correlation (L + 1), down_to (L).
+
+    Args:
+        run: Run folder.
+        image: A picture file, or the number of a validation image.
+        label: Class, by name or number; the most probable one if not given.
+        method: All of them if not given.
+        of: map, or trust: what tells whether to trust one method's map, which is P(class) while
+            its pixels go or come, and what is left of the map without the learnt weights.
+        epoch: The last one if not given.
+        out: File to write: .png, .svg, .pdf or .npz.
+        progress: JSON file that tells how far it is, for other programs to read.
+    """
+    if of == "trust" and method is None:
+        raise WorkbenchError(f"--of trust takes one --method. Choose one of: {', '.join(METHODS)}.")
+    path = out_file(out)
+    opened, at = open_run(run, epoch)
+    picture, name = picture_of(opened, image)
+    if label is None:
+        index = results.most_probable(opened, results.network_of(opened, at), picture)
+    else:
+        index = class_index(opened.classes, label)
+    class_name = plain(opened.classes[index])
+    made = partial(how_made, "attribution", opened, at, label=opened.classes[index], image=name)
+    with reporting("Sharing the evidence out", progress) as told:
+        if of == "trust" and method is not None:
+            found = results.trust(opened, at, picture, label=index, method=method, progress=told)
+            write(
+                path,
+                lambda: trust_figure(found, method=method, class_name=class_name),
+                found.arrays(),
+                made(method=method, of=of),
+            )
+            return
+        maps = {
+            each: results.attribution(opened, at, picture, label=index, method=each, progress=told)
+            for each in ([method] if method else METHODS)
+        }
+        seen = opened.preprocess.picture(opened.preprocess(picture))
+        write(
+            path,
+            lambda: attribution_figures.attribution_figure(seen, maps, class_name),
+            {each: heat.numpy() for each, heat in maps.items()},
+            made(method=method or list(METHODS)),
+        )
