@@ -9,6 +9,7 @@ VIEWS = {
     "by_hand": ("Convolution by hand", ":material/calculate:"),
     "evolution": ("Evolution", ":material/timeline:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
+    "attribution": ("Attribution", ":material/local_fire_department:"),
     "invariance": ("Invariance", ":material/sync:"),
     "retrieval": ("Retrieval", ":material/image_search:"),
     "mistakes": ("Mistakes", ":material/rule:"),

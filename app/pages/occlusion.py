@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 from PIL import Image
 from torch import Tensor
 
 from app import address
 from app.bars import best, class_bars, class_legend
+from app.class_choice import pick_class, probabilities
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.errors import plain
@@ -58,27 +58,12 @@ def page() -> None:
         inspect(choice, network, image, result, cell, fill)
 
 
-def probabilities(network: Any, image: Tensor) -> Tensor:
-    """(K,) of one normalised image."""
-    with torch.inference_mode():
-        return network(image[None].to(network.device)).softmax(1)[0].cpu()
-
-
 def settings(choice: Choice, base: Tensor) -> tuple[int, int, int, float]:
     """Class, side and step of the square, and what it is filled with."""
     classes, size = choice.run.classes, choice.run.preprocess.size
     window, stride = results.square_for(size)
-    most_probable = int(base.argmax())
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        with st.container(width=240):
-            label = address.pick(
-                st.selectbox,
-                "Class",
-                best(base, len(classes)),
-                name="label",
-                default=most_probable,
-                format_func=lambda index: f"{classes[index]} · {percent(float(base[index]))}",
-            )
+        label = pick_class(classes, base)
         with st.container(width=105):
             window = address.pick_number(
                 st.number_input, "Square (px)", 1, size, name="window", default=window

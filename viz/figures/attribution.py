@@ -43,6 +43,12 @@ def heat_tile(heat: Tensor | np.ndarray, largest: int, *, is_signed: bool) -> np
     return heat_colours(small, is_signed=is_signed)
 
 
+def heat_pixels(heat: Tensor | np.ndarray, side: int, *, is_signed: bool) -> np.ndarray:
+    """The same at about `side` px, by a whole factor, (h, w, 4) uint8."""
+    tile = heat_tile(heat, side, is_signed=is_signed)
+    return sheet(tile[None], enlarge=factor(len(tile), side))[0]
+
+
 def attribution_figure(
     picture: Tensor, maps: Mapping[MethodName, Tensor], class_name: str
 ) -> Figure:

@@ -11,9 +11,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor
 
 from viz.attribution import METHODS, MethodName
-from viz.figures.attribution import heat_tile
+from viz.figures.attribution import heat_pixels
 from viz.figures.colours import OKABE_ITO
-from viz.figures.sheet import as_array, factor, sheet
+from viz.figures.sheet import as_array
 from viz.figures.style import (
     INK,
     QUIET,
@@ -27,8 +27,12 @@ from viz.figures.style import (
 from viz.removal import Removal, area
 from viz.trust import Trust
 
-TILE_PX, GAP_PX, CORRELATION_PX = 64, 8, 86
-CURVE_PX, LEFT_PX = (288, 150), 42  # width and height of a panel; room for its numbers
+TILE_PX, GAP_PX, CORRELATION_PX = 64, 5, 86
+CURVE_PX, LEFT_PX, BETWEEN_PX = (
+    (283, 150),
+    36,
+    14,
+)  # a panel's width and height; room for its numbers
 PanelName = Literal["deletion", "insertion"]
 PANELS: dict[PanelName, str] = {
     "deletion": "deletion: P(class) without the highest pixels",
@@ -48,12 +52,12 @@ def trust_figure(trust: Trust, *, method: MethodName, class_name: str) -> Figure
     removal, randomisation = trust.removal, trust.randomisation
     shown = METHODS[method]
     across, tall = CURVE_PX
-    room = across + LEFT_PX + 18
+    room = across + LEFT_PX + BETWEEN_PX
     strip = len(randomisation.maps) * (TILE_PX + GAP_PX) - GAP_PX
     second = 36 + tall + 62  # top of the correlations
     third = second + CORRELATION_PX + 10  # top of the maps
     title = f"{shown.name}: can its map of {class_name} be trusted?"
-    width = LEFT_PX + max(2 * room - LEFT_PX - 18, strip)
+    width = LEFT_PX + max(2 * room - LEFT_PX - BETWEEN_PX, strip)
     figure = pixel_figure(width, third + TILE_PX + 14, title)
     high = max(float(curve.max()) for curve in _curves(removal))
     for place, kind in enumerate(PANELS):
@@ -65,8 +69,7 @@ def trust_figure(trust: Trust, *, method: MethodName, class_name: str) -> Figure
     head(ax, "rank correlation with the trained network's map; ↓ all layers down to here random")
     for place, heat in enumerate(randomisation.maps):
         ax = pixel_axes(figure, LEFT_PX + place * (TILE_PX + GAP_PX), third, TILE_PX, TILE_PX)
-        tile = heat_tile(heat, TILE_PX, is_signed=shown.is_signed)
-        show(ax, sheet(tile[None], enlarge=factor(len(tile), TILE_PX))[0])
+        show(ax, heat_pixels(heat, TILE_PX, is_signed=shown.is_signed))
         name = "trained" if place == 0 else f"↓ {randomisation.down_to[place - 1]}"
         ax.set_xlabel(name, size=SMALL_PT, color=INK, labelpad=3)
     return figure

@@ -7,7 +7,7 @@ signal); mining then goes on where it stopped.
 """
 
 from viz.occlusion import square_for
-from viz.results.of_attributions import attribution, trust
+from viz.results.of_attributions import SEED, attribution, trust
 from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
 from viz.results.of_pictures import invariance, occlusion
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
@@ -30,6 +30,7 @@ from viz.results.opening import (
 
 __all__ = [
     "FilterScale",
+    "SEED",
     "NotKept",
     "attribution",
     "blueprint",

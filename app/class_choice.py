@@ -1,0 +1,33 @@
+"""The class that a page asks about, chosen among the network's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app import address
+from app.bars import best
+from app.words import percent
+from training.models import Network
+
+
+def probabilities(network: Network, image: Tensor) -> Tensor:
+    """(K,) of one normalised image."""
+    with torch.inference_mode():
+        return network(image[None].to(network.device)).softmax(1)[0].cpu()
+
+
+def pick_class(classes: Sequence[str], probability: Tensor) -> int:
+    """A box with all classes, the most probable first and chosen by default; in the address."""
+    with st.container(width=240):
+        return address.pick(
+            st.selectbox,
+            "Class",
+            best(probability, len(classes)),
+            name="label",
+            default=int(probability.argmax()),
+            format_func=lambda index: f"{classes[index]} · {percent(float(probability[index]))}",
+        )

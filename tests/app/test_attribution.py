@@ -1,0 +1,83 @@
+"""Attribution: all methods' maps, one of them large, and whether it can be trusted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_retrieval import words
+from training.runs import Run
+from viz import results
+from viz.attribution import METHODS
+
+Open = Callable[..., AppTest]
+Said = Callable[[AppTest, str], str | None]
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    return next(button for button in test.button if button.label == label).click().run()
+
+
+def image_of(run: Run) -> Image.Image:
+    return Image.fromarray(run.data().val.images[0])
+
+
+def test_every_map_is_worked_out_once_for_the_most_probable_class(app: Open, small: Run) -> None:
+    test = app("attribution", image="val:0")
+    assert not test.exception
+    image = image_of(small)
+    label = results.most_probable(small, small.network(3), image)
+    assert f"**What speaks for {small.classes[label]}**" in words(test)
+    for method in METHODS:
+        results.attribution(small, 3, image, label=label, method=method, only_kept=True)
+
+
+def test_class_method_and_share_come_from_the_address(app: Open, small: Run) -> None:
+    test = app("attribution", label=2, method="guided", share=25)
+    assert f"**What speaks for {small.classes[2]}**" in words(test)
+    assert "Springenberg et al. 2014" in words(test)
+    assert test.slider(key="address-share-0").value == 25
+
+
+def test_a_map_is_put_to_the_test_on_request_and_stays_tested(app: Open, small: Run) -> None:
+    test = app("attribution", method="gradient", label=1, image="val:0")
+    assert "Petsiuk" not in words(test)
+    test = press(test, "Put it to the test")
+    assert not test.exception
+    for source in ("Petsiuk et al. 2018", "Adebayo et al. 2018", "at random", "after fc8"):
+        assert source in words(test)
+    found = results.trust(small, 3, image_of(small), label=1, method="gradient", only_kept=True)
+    assert found.randomisation.down_to[0] == "fc8"
+    again = app("attribution", method="gradient", label=1, image="val:0")
+    assert "Petsiuk et al. 2018" in words(again)
+
+
+def test_it_leads_to_occlusion_of_the_same_image_and_class(
+    app: Open, small: Run, in_address: Said
+) -> None:
+    test = press(app("attribution", image="val:3", label=2), "Cover it spot by spot")
+    assert test.title[0].value == "Occlusion"
+    assert in_address(test, "image") == "val:3"
+    assert f"**P({small.classes[2]})**" in words(test)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("label", 99), ("method", "smooth"), ("share", 100), ("trust", "no")]
+)
+def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, value: Any) -> None:
+    test = app("attribution", **{name: value})
+    assert not test.exception
+    assert any(name in notice.value for notice in test.info)
+
+
+@pytest.mark.browser
+def test_a_click_on_a_map_shows_it_large(server: str, page: Any) -> None:
+    page.goto(f"{server}/attribution?image=val:0")
+    page.get_by_text("Selvaraju et al. 2017").wait_for()
+    # the first plot offers images; the second is the sheet, its second tile the gradient
+    sheet = page.locator(".js-plotly-plot .nsewdrag").nth(1)
+    sheet.click(position={"x": 240, "y": 60})
+    page.get_by_text("Simonyan et al. 2013").wait_for()
+    page.wait_for_url("**method=gradient**")
