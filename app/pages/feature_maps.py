@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from training.models import Network
 from training.models.joints import Add, Concat
 from training.models.lenet import ScaledTanh
 from training.models.response_norm import ResponseNorm
+from viz.control import control
 from viz.deconvnet import RULES, RuleName, project
 from viz.feature_maps import FeatureMaps, feature_maps
 from viz.figures.deconvnet import deconvnet_figure
@@ -183,10 +185,37 @@ def inspect(
         caption=f"The same unit by {', '.join(map(str.lower, WAYS.values()))}",
         alt=f"{maps.layer}, channel {channel}, by {len(WAYS)} rules",
     )
+    if len(maps.maps) > 1:
+        show_control(network, seen, maps.layer, channel, unit, projection, rule)
     draw_map(maps, channel, unit)
     if st.button("Top patches of this channel", icon=":material/photo_library:"):
         go_to("top_patches", layer=source_of(network, maps.layer), channel=channel)
     offer_projection(choice, image, maps.layer, channel, unit, projection, box, rule)
+
+
+def show_control(
+    network: Network,
+    image: torch.Tensor,
+    layer: str,
+    channel: int,
+    unit: tuple[int, int],
+    projection: torch.Tensor,
+    rule: RuleName,
+) -> None:
+    """The projection beside that of another unit at the same place, and how alike they are."""
+    generator = torch.Generator().manual_seed(0)  # the same control at every look
+    found = control(
+        network, image, layer, channel, unit, projection, rule=rule, generator=generator
+    )
+    pair = [projection_pixels(each, WAY_PX) for each in (projection, found.projection)]
+    alike = "none" if math.isnan(found.similarity) else f"{found.similarity:.2f}"
+    show_pixels(
+        sheet(np.stack(pair) / 255, 2, gap=2)[0],
+        caption=f"Control: the unit and channel {found.channel} at the same place, drawn at "
+        f"random; rank correlation of their pixels' sizes {alike.replace('-', '−')}. Near 1, the "
+        "picture tells of the image rather than of the unit (Mahendran & Vedaldi 2016)",
+        alt=f"{layer}, channels {channel} and {found.channel}, by the rule {rule}",
+    )
 
 
 def passing(network: Network, layer: str, rule: RuleName) -> str:

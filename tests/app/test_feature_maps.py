@@ -32,6 +32,12 @@ def test_every_spatial_layer_can_be_looked_at(app: Open, layer: str) -> None:
     assert "Unit at row 0, column 1" in words(test)
 
 
+def test_a_projection_has_that_of_another_unit_beside_it(app: Open) -> None:
+    shown = words(app("feature_maps", layer="relu4", image="val:5", channel=3, unit="0,1"))
+    assert "Control: the unit and channel" in shown
+    assert "Mahendran & Vedaldi 2016" in shown
+
+
 def test_behind_normalisation_the_panel_says_that_it_passes_the_signal_through(app: Open) -> None:
     assert "normalisation passes the signal through" in words(app("feature_maps", layer="conv3"))
     assert "normalisation" not in words(app("feature_maps", layer="conv1"))
