@@ -44,13 +44,18 @@ def answer(
             return compute(only_kept=True)
         except NotKept:
             pass
-        writable = os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
+        writable = can_keep(run)
         if not writable or job.status() is None:
             try:
                 return compute(progress=_patience(label, AT_ONCE_S if writable else None))
             except TooLong:
                 pass
     return wait_for(job, label)
+
+
+def can_keep(run: Run) -> bool:
+    """Whether the run's folder takes what is worked out; else every look works it out anew."""
+    return os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
 
 
 def _patience(label: str, limit_s: float | None) -> Progress:

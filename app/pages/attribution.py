@@ -18,7 +18,7 @@ from app.errors import plain
 from app.frame import Choice, chosen, go_to
 from app.images import ChosenImage, choose_image
 from app.panes import heading, panes, show_pixels
-from app.patience import answer
+from app.patience import answer, can_keep
 from app.words import percent
 from training.models import Network
 from viz import results
@@ -34,6 +34,7 @@ from viz.trust import Trust
 
 LARGE_PX, SMALL_PX = 256, 160
 DEFAULT: MethodName = "grad-cam"
+DEAR: MethodName = "occlusion"  # a thousand passes
 Maps = dict[MethodName, Tensor]
 
 
@@ -48,14 +49,19 @@ def page() -> None:
     network = choice.network()
     probability = probabilities(network, choice.run.preprocess(image.picture))
     label = pick_class(choice.run.classes, probability)
-    maps: Maps = {method: heat_of(choice, image, label, method) for method in METHODS}
     method = address.read("method", {str(each): each for each in METHODS}.__getitem__, DEFAULT)
+    maps = maps_of(choice, image, label, method)
     picture, inspector = panes()
     with picture:
         draw_sheet(choice, image, label, maps, method)
     with inspector:
         inspect(choice, network, image, label, method, maps[method])
-    show_trust(choice, image, label, method)  # last: a job's progress ends the page
+    show_trust(choice, image, label, method)
+    if DEAR not in maps:
+        with picture:  # under what is there already: a job's progress ends the page
+            heat_of(choice, image, label, DEAR)
+        if kept_heat(choice, image, label, DEAR) is not None:
+            st.rerun()
 
 
 def arguments(choice: Choice, image: ChosenImage, label: int, method: MethodName) -> list[str]:
@@ -63,6 +69,27 @@ def arguments(choice: Choice, image: ChosenImage, label: int, method: MethodName
     path, epoch = str(choice.run.path), str(choice.epoch)
     words = ["attribution", path, "--image", image.source, "--epoch", epoch]
     return [*words, "--label", str(label), "--method", method]
+
+
+def maps_of(choice: Choice, image: ChosenImage, label: int, wanted: MethodName) -> Maps:
+    """All of them; the dear one may come later, unless it is the one to be seen."""
+    maps: Maps = {}
+    for method in METHODS:
+        at_once = method != DEAR or method == wanted or not can_keep(choice.run)
+        find = heat_of if at_once else kept_heat
+        heat = find(choice, image, label, method)
+        if heat is not None:
+            maps[method] = heat
+    return maps
+
+
+def kept_heat(choice: Choice, image: ChosenImage, label: int, method: MethodName) -> Tensor | None:
+    """The map, if it was worked out before."""
+    run, epoch, picture = choice.run, choice.epoch, image.picture
+    try:
+        return results.attribution(run, epoch, picture, label=label, method=method, only_kept=True)
+    except results.NotKept:
+        return None
 
 
 def heat_of(choice: Choice, image: ChosenImage, label: int, method: MethodName) -> Tensor:
@@ -87,7 +114,7 @@ def draw_sheet(
     st.markdown(f"**What speaks for {plain(name)}**")
     figure = attribution_pointing(seen, maps, chosen=method)
     alt = f"{image.name} and heat maps of {name} by {len(maps)} methods"
-    clicked = pointed_at(figure, key="attributions", alt=alt)
+    clicked = pointed_at(figure, key=f"attributions {len(maps)}", alt=alt)
     if clicked:
         address.write(method=clicked)
         st.rerun()

@@ -54,6 +54,13 @@ def test_a_map_is_put_to_the_test_on_request_and_stays_tested(app: Open, small: 
     assert "Petsiuk et al. 2018" in words(again)
 
 
+def test_a_run_that_keeps_nothing_shows_all_maps_all_the_same(app: Open, small: Run) -> None:
+    small.derived.write_text("no folder")  # what is worked out cannot be kept
+    test = app("attribution", image="val:0", method="occlusion")
+    assert not test.exception
+    assert "what P(class) loses" in words(test)
+
+
 def test_it_leads_to_occlusion_of_the_same_image_and_class(
     app: Open, small: Run, in_address: Said
 ) -> None:
