@@ -59,7 +59,7 @@ def trust_figure(trust: Trust, *, method: MethodName, class_name: str) -> Figure
     title = f"{shown.name}: can its map of {class_name} be trusted?"
     width = LEFT_PX + max(2 * room - LEFT_PX - BETWEEN_PX, strip)
     figure = pixel_figure(width, third + TILE_PX + 14, title)
-    high = max(float(curve.max()) for curve in _curves(removal))
+    high = max(float(curve.nan_to_num().max()) for curve in _curves(removal))
     for place, kind in enumerate(PANELS):
         ax = pixel_axes(figure, LEFT_PX + place * room, 36, across, tall)
         draw_removal(ax, removal, kind, high=high)
@@ -91,8 +91,8 @@ def draw_removal(ax: Axes, removal: Removal, kind: PanelName, *, high: float) ->
     )
     share = as_array(removal.share)
     words = f"random order, area {area(removal.share, by_chance):.3f}"
-    ax.fill_between(share, *(as_array(edge) for edge in by_chance.aminmax(dim=0)),
-                    color=CHANCE, alpha=0.2, linewidth=0)  # fmt: skip
+    lowest, highest = (as_array(edge) for edge in by_chance.aminmax(dim=0))
+    ax.fill_between(share, lowest, highest, color=CHANCE, alpha=0.2, linewidth=0)
     ax.plot(share, as_array(by_chance.mean(0)), color=CHANCE, linewidth=1.2, ls="--", label=words)
     words = f"this map, area {area(removal.share, of_map):.3f}"
     ax.plot(share, as_array(of_map), color=MAP, linewidth=1.6, label=words)

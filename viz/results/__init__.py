@@ -29,8 +29,8 @@ from viz.results.opening import (
 )
 
 __all__ = [
-    "FilterScale",
     "SEED",
+    "FilterScale",
     "NotKept",
     "attribution",
     "blueprint",

@@ -73,3 +73,11 @@ def test_the_figure_of_trust_tells_areas_and_correlations(trust, words_of, pixel
     )
     assert {"1.00", "−0.25", "none", "trained", "↓ fc2", "↓ conv1"} <= set(words)
     assert pixels_of(figure).std() > 5
+
+
+def test_a_network_of_weights_that_are_no_numbers_is_drawn_too(trust, pixels_of):
+    nothing = {name: value * math.nan for name, value in vars(trust.removal).items()}
+    nothing["share"] = trust.removal.share
+    cascade = Randomisation(("fc2", "conv1"), torch.full((3, 16, 16), math.nan), torch.zeros(3))
+    figure = trust_figure(Trust(Removal(**nothing), cascade), method="occlusion", class_name="")
+    assert pixels_of(figure).std() > 1
