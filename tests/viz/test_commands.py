@@ -57,7 +57,8 @@ def test_what_tells_whether_to_trust_a_map_is_written_too(run: Run, tmp_path: Pa
         assert file["random_deleted"].shape == (5, 33)
 
 
-OF_UNTRAINED = [name for name in commands.VIEWS if name not in ("comparison", "curves")]
+OTHERS = ("comparison", "correspondence", "curves")  # need more than an untrained run
+OF_UNTRAINED = [name for name in commands.VIEWS if name not in OTHERS]
 
 
 @pytest.mark.parametrize("view", OF_UNTRAINED)
@@ -236,3 +237,30 @@ def test_curves_of_a_run_and_of_its_layers_are_written(run: Run, tmp_path: Path)
 def test_curves_of_a_run_that_has_none_are_refused_in_words(run: Run, tmp_path: Path, capsys):
     assert look("curves", run, "--out", tmp_path / "curves.svg") == 2
     assert "no epoch yet" in capsys.readouterr().err
+
+
+def test_parts_of_a_table_are_hidden_in_validation_images_and_files(run: Run, tmp_path: Path):
+    Image.fromarray(run.data().val.images[5]).save(tmp_path / "five.png")
+    table = "image,part,left,top,right,bottom\n3,eye,2,2,9,9\n{},eye,20,20,28,27\n"
+    for name, source in (("number", 5), ("file", "five.png")):
+        (tmp_path / "parts.csv").write_text(table.format(source))
+        flags = ["--parts", tmp_path / "parts.csv", "--draws", 2, "--layers", "conv5,fc7"]
+        for kind in ("npz", "png"):
+            assert look("correspondence", run, *flags, "--out", tmp_path / f"{name}.{kind}") == 0
+    with np.load(tmp_path / "number.npz") as one, np.load(tmp_path / "file.npz") as other:
+        assert one["difference"].shape == (2, 1, 3)
+        assert np.array_equal(one["difference"], other["difference"])
+    assert len(list(run.derived.glob("correspondence-*"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        ([], "does not say where the objects are"),
+        (["--parts", "gone.csv"], "Cannot read the table of parts gone.csv"),
+        (["--parts", "parts.csv", "--images", "1,2"], "--images goes with --parts object"),
+    ],
+)
+def test_parts_that_are_not_there_are_told(run: Run, capsys, flags, reason):
+    assert look("correspondence", run, *flags) == 2
+    assert reason in capsys.readouterr().err

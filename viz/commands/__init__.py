@@ -10,6 +10,7 @@ from viz.commands.attribution import attribution
 from viz.commands.by_hand import by_hand
 from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
+from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
 from viz.commands.diagnosis import diagnosis
@@ -35,6 +36,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "occlusion": occlusion,
     "attribution": attribution,
     "invariance": invariance,
+    "correspondence": correspondence,
     "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,

@@ -9,6 +9,7 @@ signal); mining then goes on where it stopped.
 from viz.occlusion import square_for
 from viz.results.of_attributions import SEED, attribution, trust
 from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
+from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
 from viz.results.of_weights import (
@@ -35,6 +36,7 @@ __all__ = [
     "attribution",
     "blueprint",
     "channel_count",
+    "correspondence",
     "diagnosis",
     "digest_of",
     "evaluation",
@@ -50,6 +52,7 @@ __all__ = [
     "neighbours",
     "network_of",
     "occlusion",
+    "parts_of_objects",
     "profiles",
     "split_of",
     "spread",
