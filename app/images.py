@@ -31,6 +31,7 @@ from viz.figures.sheet import factor, sheet, shrink
 
 OFFERED, TILE_PX = 6, 96
 MOST_OF_A_CLASS = 24
+UPLOADS = ".uploads"
 KEPT_UPLOADS = 100  # of at most 20 MB each; the oldest give way
 UPLOAD_MB = 20
 DETAILS = ("label", "cell", "unit")  # chosen for one image, they mean nothing for the next
@@ -139,7 +140,7 @@ def choose(key: str) -> None:
 
 def upload_folder(digest: str) -> Path:
     """Where an uploaded file is kept, under its own name."""
-    return runs_root() / ".uploads" / digest
+    return runs_root() / UPLOADS / digest
 
 
 def keep_upload(content: bytes, name: str) -> str:
@@ -155,20 +156,35 @@ def keep_upload(content: bytes, name: str) -> str:
             "taken. Scale the picture down."
         )
     read_image(content, name=shown)
+    return f"upload:{keep_file(content, shown, runs_root() / UPLOADS, most=KEPT_UPLOADS)}"
+
+
+def keep_file(content: bytes, name: str, root: Path, *, most: int) -> str:
+    """Keep a file in a folder that is named after its content; its SHA-256.
+
+    Args:
+        content: Of the file, which has been checked.
+        name: Of the file, a safe one.
+        root: Where the folders are.
+        most: Files to keep; the oldest give way.
+
+    Raises:
+        WorkbenchError: If it cannot be kept.
+    """
     digest = hashlib.sha256(content).hexdigest()
-    folder = upload_folder(digest)
+    folder = root / digest
     if not any(_files(folder)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WorkbenchError(
-                f"Cannot keep {shown} in {folder}: {error.strerror}. Start the workbench where "
+                f"Cannot keep {name} in {folder}: {error.strerror}. Start the workbench where "
                 "you may write, or set FILTERSCOPE_RUNS to such a folder."
             ) from error
-        with replacing(folder / shown) as partial_file:
+        with replacing(folder / name) as partial_file:
             partial_file.write_bytes(content)
-        _forget_oldest(folder.parent)
-    return f"upload:{digest}"
+        _forget_oldest(root, most)
+    return digest
 
 
 def safe_name(name: str) -> str:
@@ -305,10 +321,10 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_file() and path.name[0] != ".")
 
 
-def _forget_oldest(folder: Path) -> None:
+def _forget_oldest(folder: Path, most: int) -> None:
     """Make room: people try many pictures and look back at few."""
     by_age = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime)
-    for old in by_age[:-KEPT_UPLOADS]:
+    for old in by_age[:-most]:
         for path in old.iterdir():
             path.unlink(missing_ok=True)
         old.rmdir()

@@ -11,6 +11,7 @@ VIEWS = {
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "attribution": ("Attribution", ":material/local_fire_department:"),
     "invariance": ("Invariance", ":material/sync:"),
+    "correspondence": ("Correspondence", ":material/join_inner:"),
     "retrieval": ("Retrieval", ":material/image_search:"),
     "mistakes": ("Mistakes", ":material/rule:"),
     "diagnosis": ("Diagnose", ":material/stethoscope:"),
