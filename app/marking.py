@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -245,23 +244,16 @@ def _bring(run: Run, data: Data, content: bytes, name: str) -> None:
     Raises:
         WorkbenchError: If it is none, or is about other pictures than the workbench has.
     """
-    boxes = read_boxes(content, run.preprocess.size, name=name)
-    count = len(data.val.labels)
-    for box in boxes:
-        if not box.image.isascii() or not box.image.isdigit() or int(box.image) >= count:
-            raise WorkbenchError(
-                f"{name}, column image: there is no validation image {box.image!r}, only 0 to "
-                f"{count - 1}. For picture files there is `python -m viz correspondence`."
-            )
-    boxes = [replace(box, image=str(int(box.image))) for box in boxes]  # 007 is 7
+    side, count = run.preprocess.size, len(data.val.labels)
+    boxes = read_boxes(content, side, name=name, among=count)
     images = list(dict.fromkeys(box.image for box in boxes))
     if len(images) > MOST:
         raise WorkbenchError(
             f"{name} has {len(images)} pictures, at most {MOST} are shown here. For more there is "
-            "`python -m viz correspondence`."
+            "the command correspondence."
         )
-    st.session_state.pop(_ERROR, None)
-    st.session_state.pop(_PICTURE, None)
+    for name in (_ERROR, _PICTURE, _PART):
+        st.session_state.pop(name, None)
     address.write(boxes=keep_table(run, boxes), images=",".join(images), parts="boxes")
 
 

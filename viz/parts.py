@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 
 import numpy as np
 
@@ -50,13 +50,16 @@ class Parts:
     masks: dict[str, np.ndarray]  # (N, H, W) bool by name; all false where a part is not marked
 
 
-def read_boxes(content: bytes, side: int, *, name: str = "The table") -> list[Box]:
+def read_boxes(
+    content: bytes, side: int, *, name: str = "The table", among: int | None = None
+) -> list[Box]:
     """The rows of a table, each checked.
 
     Args:
         content: Of a CSV file, UTF-8.
         side: Of the picture as the network sees it, px.
         name: Of the file, for messages.
+        among: How many validation images there are, where no other pictures may be named.
 
     Raises:
         WorkbenchError: If it is no such table, with the row (the header is row 1) and the column.
@@ -72,6 +75,8 @@ def read_boxes(content: bytes, side: int, *, name: str = "The table") -> list[Bo
     boxes: dict[tuple[str, str], tuple[int, Box]] = {}
     for row, cells in rows:
         box = _box(dict(zip(header, cells, strict=False)), side, f"{name}, row {row}")
+        if among is not None:
+            box = replace(box, image=_index(box.image, among, f"{name}, row {row}"))
         key = box.image, box.part
         if key in boxes:
             raise WorkbenchError(
@@ -173,6 +178,16 @@ def _box(cells: dict[str, str], side: int, where: str) -> Box:
                 f"{numbers[low]}."
             )
     return Box(words["image"], words["part"], **numbers)
+
+
+def _index(image: str, among: int, where: str) -> str:
+    """The number of a validation image as it is usually written."""
+    if not (image.isascii() and image.isdigit() and int(image) < among):
+        raise WorkbenchError(
+            f"{where}, column image: there is no validation image {image!r}, only 0 to "
+            f"{among - 1}. For picture files there is the command correspondence."
+        )
+    return str(int(image))
 
 
 def _number(text: str, where: str) -> int:

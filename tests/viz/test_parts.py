@@ -55,6 +55,14 @@ def test_a_fault_is_named_with_its_row_and_column(text, reason):
         read_boxes(text.encode(), 64, name="eyes.csv")
 
 
+def test_only_validation_images_may_be_named_where_there_is_nothing_else():
+    table = HEADER + "007,eye,0,0,4,4\n{},eye,0,0,4,4"
+    assert [box.image for box in read_boxes(table.format(9).encode(), 64, among=10)] == ["7", "9"]
+    for image in (10, "cat.png", "-1"):
+        with pytest.raises(WorkbenchError, match=r"row 3, column image: .*only 0 to 9"):
+            read_boxes(table.format(image).encode(), 64, among=10)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x89PNG\r\n\x1a\n\xff"])
 def test_what_is_no_text_is_refused(content):
     with pytest.raises(WorkbenchError, match="no text in UTF-8"):
