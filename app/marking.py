@@ -100,10 +100,10 @@ def choose_part(boxes: list[Box]) -> str:
     """One of the parts so far, or a new name."""
     known = names_of(boxes)
     letters = (f"part {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    options = [*known, next(name for name in letters if name not in known)]
+    options = [*known, next((name for name in letters if name not in known), "another part")]
     before = st.session_state.get(_PART)
-    if before not in options:
-        options += [before] * (before is not None)
+    if before is not None and before not in options:
+        options.append(before)
     part = st.selectbox(
         "Part to mark; choose or type a name",
         options,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -80,7 +82,7 @@ def _choose_by_sight(data: Data, offered: list[int], images: list[int]) -> None:
     st.caption("That would be too few." if not taken else f"At most {MOST} are compared.")
 
 
-def _choose_by_number(images: list[int], parse) -> None:  # type: ignore[no-untyped-def]
+def _choose_by_number(images: list[int], parse: Callable[[str], list[int]]) -> None:
     text = ",".join(map(str, images))
     key = address.fresh_key("numbers of images", text, None)
 

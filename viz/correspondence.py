@@ -19,6 +19,7 @@ from viz.kept import Arrays, to_arrays
 from viz.layers import last_hidden
 
 DRAWS = 10  # of each control
+NAMES = ("parts", "layers")  # the fields that are words
 WAYS = ("the part", "random places", "one place for all")
 """What is hidden: in each picture the part; as much of it elsewhere; the same pixels in all."""
 
@@ -184,9 +185,9 @@ def as_arrays(found: Correspondence) -> Arrays:
 
 def as_correspondence(arrays: Arrays) -> Correspondence:
     """The same again."""
-    names = {name: tuple(arrays[name].tolist()) for name in ("parts", "layers")}
-    numbers = {name: torch.from_numpy(array) for name, array in arrays.items() if name not in names}
-    return Correspondence(**names, **numbers)
+    numbers = {name: torch.from_numpy(arrays[name]) for name in arrays if name not in NAMES}
+    parts, layers = (tuple(arrays[name].tolist()) for name in NAMES)
+    return Correspondence(parts, layers, **numbers)
 
 
 def _features(network: Network, images: Tensor, layers: Sequence[str]) -> list[Tensor]:
