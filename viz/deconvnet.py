@@ -1,6 +1,6 @@
 """Back from one unit to the pixels: what in the image made it fire (Zeiler & Fergus)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from training.geometry import IMAGE
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
+from viz.windows import Part, map_size, padding_of, parts, run_padded
 
 CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
 RuleName = Literal["deconvnet", "guided", "gradient"]
@@ -52,6 +53,7 @@ class Step:
     name: str
     layer: nn.Module
     sources: tuple[str, ...]  # the layers that fed it
+    part: Part | None  # of it that was computed, if not all
     inputs: list[Tensor]
     output: Tensor
 
@@ -118,11 +120,11 @@ def project(
         return torch.empty_like(images, device="cpu")
     projections = []
     for first in range(0, len(images), CHUNK):
-        part = slice(first, first + CHUNK)
-        trace = _forward(network, images[part], layer, RULES[rule])
-        chosen = None if units is None else units[part]
-        signal = _start(trace[-1].output, channels[part], chosen, layer)
-        projections.append(_backward(trace, signal, RULES[rule]).cpu())
+        some = slice(first, first + CHUNK)
+        chosen = None if units is None else torch.as_tensor(units[some])
+        projections.append(
+            _project(network, images[some], layer, channels[some], chosen, RULES[rule])
+        )
     return torch.cat(projections).contiguous()
 
 
@@ -142,20 +144,54 @@ def strongest_units(activations: Tensor, channels: Tensor) -> Tensor:
     return torch.stack([place // columns, place % columns], dim=1)
 
 
-def _forward(network: Network, images: Tensor, layer: str, rule: Rule) -> list[Step]:
-    """Every layer that the named one needs, and that one last."""
+def _project(
+    network: Network,
+    images: Tensor,
+    layer: str,
+    channels: Tensor,
+    units: Tensor | None,
+    rule: Rule,
+) -> Tensor:
+    """One chunk; where the units are known, only what they depend on is computed."""
+    inside: dict[str, Part] = {}
+    if units is not None and layer in network.geometry:
+        size = images.shape[2:]
+        _check_units(units, layer, *map_size(network, layer, size))
+        inside = parts(network, layer, units, size)
+        if layer in inside:
+            units = torch.zeros_like(units)  # all that there is of the map
+    trace = _forward(network, images, layer, rule, inside)
+    signal = _start(trace[-1].output, channels, units, layer)
+    pixels = _backward(trace, signal, rule)
+    if IMAGE in inside:
+        pixels = inside[IMAGE].window.put_back(pixels)
+    return pixels.cpu()
+
+
+def _forward(
+    network: Network, images: Tensor, layer: str, rule: Rule, inside: Mapping[str, Part]
+) -> list[Step]:
+    """Every layer that the named one needs, or a part of it, and that one last."""
     trace: list[Step] = []
     layers = network.layers
     # pages call from within inference mode, whose tensors no graph accepts
     with torch.inference_mode(False), torch.enable_grad():
         image = images.to(network.device, memory_format=torch.channels_last)
-        signals = {IMAGE: image.clone() if image.is_inference() else image}
+        image = image.clone() if image.is_inference() else image
+        signals = {IMAGE: inside[IMAGE].window.of(image) if IMAGE in inside else image}
         for stage in network.plan([layer]):
-            module = layers[stage.name]
+            module, part = layers[stage.name], inside.get(stage.name)
             graph = _needs_gradient(module, rule)
-            inputs = [signals[name].detach().requires_grad_(graph) for name in stage.sources]
-            signals[stage.name] = run_layer(module, *inputs)
-            trace.append(Step(stage.name, module, stage.sources, inputs, signals[stage.name]))
+            inputs = [signals[name].detach() for name in stage.sources]
+            if part is not None:
+                fill = padding_of(module)
+                inputs = [
+                    read.of(maps, fill) for read, maps in zip(part.reads, inputs, strict=True)
+                ]
+            inputs = [maps.requires_grad_(graph) for maps in inputs]
+            run = run_layer if part is None else run_padded
+            signals[stage.name] = run(module, *inputs)
+            trace.append(Step(stage.name, module, stage.sources, part, inputs, signals[stage.name]))
     return trace
 
 
@@ -171,16 +207,21 @@ def _start(activations: Tensor, channels: Tensor, units: Tensor | None, layer: s
     if units is None:
         units = strongest_units(activations, channels)
     rows, columns = activations.shape[2:] if activations.dim() == 4 else (1, 1)
-    row, col = torch.as_tensor(units, device=activations.device).unbind(1)
+    _check_units(units, layer, rows, columns)
+    row, col = units.to(activations.device).unbind(1)
+    signal = torch.zeros_like(activations)
+    spatial = signal if signal.dim() == 4 else signal[:, :, None, None]
+    spatial[torch.arange(len(signal), device=signal.device), channels, row, col] = 1
+    return signal
+
+
+def _check_units(units: Tensor, layer: str, rows: int, columns: int) -> None:
+    row, col = units.unbind(1)
     if not ((row >= 0) & (row < rows) & (col >= 0) & (col < columns)).all():
         raise WorkbenchError(
             f"{layer} has maps of {rows}x{columns} units; got rows {row.min()} to {row.max()} "
             f"and columns {col.min()} to {col.max()}."
         )
-    signal = torch.zeros_like(activations)
-    spatial = signal if signal.dim() == 4 else signal[:, :, None, None]
-    spatial[torch.arange(len(signal), device=signal.device), channels, row, col] = 1
-    return signal
 
 
 def _backward(trace: list[Step], signal: Tensor, rule: Rule) -> Tensor:
@@ -194,13 +235,16 @@ def _backward(trace: list[Step], signal: Tensor, rule: Rule) -> Tensor:
         signal = signals.pop(step.name)
         if isinstance(step.layer, nn.ReLU):
             signal = rule.relu(signal, step.output)
-        parts = (
+        shares: Sequence[Tensor] = (
             torch.autograd.grad(step.output, step.inputs, signal)
             if _needs_gradient(step.layer, rule)
             else [signal]
         )
-        for source, part in zip(step.sources, parts, strict=True):
-            signals[source] = signals[source] + part if source in signals else part
+        if step.part is not None:
+            reads = zip(step.part.reads, shares, strict=True)
+            shares = [read.put_back(share) for read, share in reads]
+        for source, share in zip(step.sources, shares, strict=True):
+            signals[source] = signals[source] + share if source in signals else share
     return signals[IMAGE]
 
 

@@ -11,11 +11,13 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 
-def pooled_side(side: int, kernel_size: int, stride: int, ceil_mode: bool) -> int:
+def pooled_side(side: int, kernel_size: int, stride: int, ceil_mode: bool, padding: int = 0) -> int:
     """Side of a map after pooling; `ceil_mode` keeps a last window that hangs over the edge."""
     hanging = stride - 1 if ceil_mode else 0
-    count = (side - kernel_size + hanging) // stride + 1
-    return count - 1 if (count - 1) * stride >= side else count  # a window must begin inside
+    count = (side + 2 * padding - kernel_size + hanging) // stride + 1
+    if ceil_mode and (count - 1) * stride >= side + padding:
+        return count - 1  # a window must begin inside, or in the padding before it
+    return count
 
 
 class SumPool2d(nn.AvgPool2d):
