@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 import streamlit as st
+from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 PICTURE_PX = 690  # what a window of 1024 px has room for beside the sidebar
@@ -17,17 +20,24 @@ STYLE = """
 """
 
 
-def show_pixels(pixels: np.ndarray, *, alt: str, caption: str | None = None) -> None:
+def show_pixels(pixels: np.ndarray | bytes, *, alt: str, caption: str | None = None) -> None:
     """A picture at its own size, pixel for pixel.
 
     Args:
-        pixels: (H, W, 3 or 4) uint8.
+        pixels: (H, W, 3 or 4) uint8, or what `png_of_pixels` made of them.
         alt: What it shows, for those who cannot see it.
         caption: Below it; Streamlit would stretch the picture to its length.
     """
-    st.image(pixels, width=pixels.shape[1], alt=alt)
+    st.image(pixels, width="content", alt=alt)
     if caption:
         st.caption(caption)
+
+
+def png_of_pixels(pixels: np.ndarray) -> bytes:
+    """The picture as a file: made once and cached, where several are shown again and again."""
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 def panes() -> tuple[DeltaGenerator, DeltaGenerator]:

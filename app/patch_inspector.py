@@ -12,7 +12,7 @@ from torch import Tensor
 from app import address
 from app.frame import Choice, go_to
 from app.images import validation_name
-from app.panes import show_pixels
+from app.panes import png_of_pixels, show_pixels
 from app.runs import data_of
 from training.data import Data
 from training.models.response_norm import ResponseNorm
@@ -102,8 +102,8 @@ def strips_of(
     control: int,
     *,
     _top: TopPatches,
-) -> list[np.ndarray]:
-    """Image, projection and control side by side for each patch of a channel."""
+) -> list[bytes]:
+    """Image, projection and control side by side for each patch of a channel, PNG files."""
     del digest  # part of the key only
     run = Run.open(run_path)
     network = Choice(run, epoch).network()
@@ -119,11 +119,11 @@ def strips_of(
     return [strip(*parts) for parts in zip(pictures, own, other, squares, strict=True)]
 
 
-def strip(picture: Tensor, own: Tensor, other: Tensor, box: list[int]) -> np.ndarray:
-    """Three panels in a row, (H, W, 4) uint8."""
+def strip(picture: Tensor, own: Tensor, other: Tensor, box: list[int]) -> bytes:
+    """Three panels in a row, as a PNG file."""
     panels = [
         image_pixels(picture, IMAGE_PX, box),
         projection_pixels(own, IMAGE_PX, box),
         projection_pixels(other, IMAGE_PX),
     ]
-    return sheet(np.stack(panels) / 255, 3, gap=GAP_PX)[0]
+    return png_of_pixels(sheet(np.stack(panels) / 255, 3, gap=GAP_PX)[0])

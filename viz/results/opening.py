@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +26,16 @@ class NotKept(Exception):
 
 
 def blueprint(run: Run) -> Network:
-    """The run's network without weights: layer names and geometry in no time."""
-    with torch.device("meta"):
-        network = create(run.config["model"], len(run.classes), **run.config["options"])
+    """The run's network without weights: layer names and geometry in no time; not to be changed."""
+    options = json.dumps(run.config["options"], sort_keys=True)
+    return _blueprint(run.config["model"], len(run.classes), options)
+
+
+@lru_cache(maxsize=32)
+def _blueprint(model: str, classes: int, options: str) -> Network:
+    """Built once: initial weights are drawn even where there are none to be kept."""
+    with torch.inference_mode(False), torch.device("meta"):
+        network = create(model, classes, **json.loads(options))
     return network.eval()
 
 
