@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -34,7 +35,8 @@ from viz.layers import deepest, landmarks, mined_together
 from viz.top_patches import TopPatches
 
 CHANNELS = 16  # on a page
-BY_STRENGTH, BY_NUMBER = "strongest first", "by number"
+TELL_EVERY_S = 0.25
+BY_STRENGTH, BY_NUMBER, SHUFFLED = "strongest first", "by number", "shuffled"
 
 
 def page() -> None:
@@ -93,17 +95,34 @@ def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatc
 
 def ordered(top: TopPatches, place: Any) -> list[int]:
     """Channels in the order that the visitor wants."""
-    with place.container(width=215):
+    with place.container(width=290):
         order = address.pick(
             st.segmented_control,
             "Channels",
-            [BY_STRENGTH, BY_NUMBER],
+            [BY_STRENGTH, BY_NUMBER, SHUFFLED],
             name="order",
             default=BY_STRENGTH,
         )
+    count = len(top.score)
     if order == BY_STRENGTH:
         return top.score[:, 0].argsort(descending=True, stable=True).tolist()
-    return list(range(len(top.score)))
+    return list(range(count)) if order == BY_NUMBER else shuffled(count, place)
+
+
+def shuffled(count: int, place: Any) -> list[int]:
+    """Channels by lot, as Zeiler & Fergus chose theirs; the address says which lot was drawn."""
+    seed = address.read("lot", natural, 1)
+    again = place.button("", icon=":material/shuffle:", help="Draw again", key="shuffle")
+    if again:
+        address.write(lot=seed + 1, channel=None)
+        st.rerun()
+    return random.Random(seed).sample(range(count), count)
+
+
+def natural(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError(text)
+    return int(text)
 
 
 def channel_of(order: list[int], channels: int) -> int:
@@ -149,8 +168,9 @@ def draw_sheet(
 
 
 def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> np.ndarray:
-    """Small patches and projections of the channels, with progress where there are many to make."""
+    """Small patches and projections of the channels, with progress where that takes a while."""
     place, started = st.empty(), time.monotonic()
+    told = started
     found = []
     for done, channel in enumerate(shown, start=1):
         found.append(
@@ -158,14 +178,18 @@ def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> n
                 str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
             )
         )
-        # also the moment at which a newer choice of the visitor ends this one
-        left = (time.monotonic() - started) * (len(shown) / done - 1)
-        place.progress(done / len(shown), text=f"Projecting the patches · {time_left(left)}")
-    place.empty()
+        now = time.monotonic()
+        if now - told > TELL_EVERY_S and done < len(shown):
+            # also the moment at which a newer choice of the visitor ends this one
+            left = (now - started) * (len(shown) / done - 1)
+            place.progress(done / len(shown), text=f"Projecting the patches · {time_left(left)}")
+            told = now
+    if told > started:
+        place.empty()
     return np.concatenate(found)
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@st.cache_data(max_entries=2048, show_spinner=False)
 def tiles_of_channel(
     run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches
 ) -> np.ndarray:

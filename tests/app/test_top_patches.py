@@ -1,5 +1,6 @@
 """Top patches: pages of channels, and an inspector of the chosen one."""
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -76,3 +77,15 @@ def test_without_data_the_page_says_what_it_needs_and_leads_on(app: Open, small:
     assert "Top patches need images" in test.info[0].value
     test.main.button[-1].click().run()
     assert test.title[0].value == "Feature maps & deconvnet"
+
+
+def test_the_lot_that_is_drawn_is_in_the_address(app: Open, in_address: Said) -> None:
+    def order(test: AppTest) -> str:
+        return next(field.value for field in test.number_input if field.label == "Channel")
+
+    first = app("top_patches", layer="conv5", order="shuffled", lot=3)
+    assert not first.exception
+    assert order(first) == random.Random(3).sample(range(6), 6)[0]
+    next(button for button in first.button if button.key == "shuffle").click().run()
+    assert in_address(first, "lot") == "4"
+    assert order(first) == random.Random(4).sample(range(6), 6)[0]
