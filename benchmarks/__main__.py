@@ -5,16 +5,18 @@ import platform
 import torch
 from jsonargparse import auto_cli
 
-from benchmarks import mining, occlusion, training
+from benchmarks import browser, leafing, mining, occlusion, training
 from training.memory import keep_freed_memory
 
 
-def benchmarks(rounds: int = 5, photographs: str | None = None) -> None:
+def benchmarks(rounds: int = 5, photographs: str | None = None, run: str | None = None) -> None:
     """Print every table.
 
     Args:
         rounds: Counted turns of each contestant; the median is printed.
         photographs: Folder with train/<class>/…, for the speed of training; none without it.
+        run: A run folder with epochs and images, for what a visitor waits in the browser; none
+            without it. What its last epochs show is mined and kept there.
     """
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}\n")
     print("| occlusion, AlexNet, 224 px, square 32, stride 8 | s | times ours |\n|---|---|---|")
@@ -27,6 +29,15 @@ def benchmarks(rounds: int = 5, photographs: str | None = None) -> None:
         speeds = mining.measure(name, rounds)
         for what, speed in speeds:
             print(f"| {what} | {speed:,.0f} | {speed / speeds[0][1]:.2f} |")
+    for name in leafing.LAYERS:
+        for layer, taken in leafing.measure(name, rounds).items():
+            print(f"\n| a page of 16 channels, {name}, {layer} | s |\n|---|---|")
+            for what, seconds in taken.items():
+                print(f"| {what} | {seconds:.2f} |")
+    if run is not None:
+        print("\n| from the click to the picture, in Chromium | median ms | worst |\n|---|---|---|")
+        for what, times in browser.measure(run, rounds):
+            print(f"| {what} | {browser.summary(times)} |")
     for name in training.IMAGES if photographs else ():
         assert photographs is not None
         measured = training.measure(photographs, name, rounds)

@@ -1,0 +1,157 @@
+"""A visitor who leafs: from the click to the new picture on the screen, in Chromium.
+
+The clock runs in the page. It starts with the browser's own event (the click, the key on the
+slider) and stops two frames after the picture that is shown has become another one; what it shows
+is told by the image's own bytes, so that a redraw of the old picture does not count.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from training.runs import Run
+from viz import results
+from viz.layers import deepest, mined_together
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+START_S, SHOW_MS = 60, 60_000
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+WATCH = """
+() => {
+  const shown = () => [...document.querySelectorAll('.js-plotly-plot image')]
+    .map(image => image.getAttribute('href')
+      ?? image.getAttributeNS('http://www.w3.org/1999/xlink', 'href')).join();
+  const before = shown();
+  let began;
+  for (const kind of ['click', 'keydown'])
+    addEventListener(kind, event => began ??= event.timeStamp, {capture: true, once: true});
+  window.taken = new Promise(done => {
+    const observer = new MutationObserver(() => {
+      if (!shown() || shown() === before) return;
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began)));
+    });
+    observer.observe(document.body, {subtree: true, childList: true, attributes: true});
+  });
+}
+"""
+
+
+def measure(run_path: str, rounds: int) -> list[tuple[str, list[float]]]:
+    """(what, ms of each turn): pages of Top patches, and epochs on Filters and Top patches.
+
+    What the epochs show is mined beforehand, as it would be for a visitor who comes back; of the
+    pages only the first is made.
+    """
+    run = Run.open(run_path)
+    plan = results.blueprint(run)
+    last = deepest(plan)
+    epochs = run.epochs[-rounds - 1 :]
+    for epoch in epochs:
+        results.top_patches(run, epoch, mined_together(plan, last))
+    found = []
+    with _workbench(run.path.parent) as address, _tab() as tab:
+        for layer in (plan.convolutions[0], last):
+            tab.goto(f"{address}/top_patches?run={run.path.name}&layer={layer}")
+            _settle(tab)
+            times = []
+            for _ in range(rounds):
+                button = tab.get_by_role("button", name="Next", exact=True)
+                if not button.is_enabled():
+                    break
+                times.append(_taken(tab, button.click))
+            found.append((f"next page of Top patches, {layer}, made anew", times))
+            back = [
+                _taken(tab, tab.get_by_role("button", name="Previous", exact=True).click)
+                for _ in times
+            ]
+            found.append((f"back to a page of Top patches, {layer}", back))
+        for page in ("filters", "top_patches"):
+            tab.goto(f"{address}/{page}?run={run.path.name}")
+            _settle(tab)
+            press = tab.get_by_role("slider").first.press
+            first = [_taken(tab, partial(press, "ArrowLeft")) for _ in epochs[1:]]
+            again = [_taken(tab, partial(press, "ArrowRight")) for _ in epochs[1:]]
+            found.append((f"epoch slider on {page}, mined before", first))
+            found.append((f"epoch slider on {page}, seen before", again))
+    return found
+
+
+def _taken(tab: Any, act: Callable[[], object]) -> float:
+    """Milliseconds from what the visitor does to the new picture."""
+    tab.evaluate(WATCH)
+    act()
+    taken: float = tab.evaluate("window.taken")
+    _settle(tab)
+    return taken
+
+
+def _settle(tab: Any) -> None:
+    """Wait until the picture stands and the page has come to rest."""
+    tab.wait_for_selector(".js-plotly-plot image", timeout=SHOW_MS, state="attached")
+    tab.wait_for_timeout(300)
+    tab.wait_for_selector(IDLE, timeout=SHOW_MS, state="attached")
+    tab.wait_for_timeout(300)
+
+
+@contextmanager
+def _workbench(runs: Path) -> Iterator[str]:
+    """A workbench in a process of its own while the block lasts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    process = subprocess.Popen(
+        [*command, "--server.headless=true", f"--server.port={port}"],
+        cwd=Path(__file__).resolve().parents[1],
+        env=os.environ | {"FILTERSCOPE_RUNS": str(runs)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://localhost:{port}"
+        deadline = time.monotonic() + START_S
+        while not _answers(address):
+            assert time.monotonic() < deadline, "the workbench does not start"
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def _tab() -> Iterator[Any]:
+    """A tab of 1440×900 in the system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": 1440, "height": 900})
+        browser.close()
+
+
+def summary(times: list[float]) -> str:
+    """Median and worst, in ms."""
+    return f"{statistics.median(times):.0f} | {max(times):.0f}" if times else "– | –"
