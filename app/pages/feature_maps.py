@@ -25,7 +25,12 @@ from viz.control import control
 from viz.deconvnet import RULES, RuleName, project
 from viz.feature_maps import FeatureMaps, feature_maps
 from viz.figures.deconvnet import deconvnet_figure
-from viz.figures.feature_maps import feature_maps_figure, feature_maps_pointing, map_scale
+from viz.figures.feature_maps import (
+    SPOTS,
+    feature_maps_figure,
+    feature_maps_pointing,
+    map_scale,
+)
 from viz.figures.outline import image_pixels, projection_pixels
 from viz.figures.pointing import point_at_heatmap
 from viz.figures.sheet import sheet
@@ -52,7 +57,7 @@ def page() -> None:
     heading(
         "Feature maps & deconvnet",
         "What the chosen layer makes of the image: one map a channel, strongest first, all on one "
-        "scale. Click a map to see what its strongest unit saw.",
+        "scale. Click anywhere on a map to see what the unit there saw.",
     )
     choice = chosen()
     image = choose_image(choice)
@@ -64,7 +69,7 @@ def page() -> None:
     unit = unit_of(maps, channel)
     picture, inspector = panes()
     with picture:
-        draw_sheet(maps, channel)
+        draw_sheet(maps, channel, unit)
         offer_maps(choice, image, maps)
     with inspector:
         inspect(choice, network, image, maps, channel, unit)
@@ -96,17 +101,22 @@ def unit_of(maps: FeatureMaps, channel: int) -> tuple[int, int]:
     return address.read("unit", parse, (strongest // columns, strongest % columns))
 
 
-def draw_sheet(maps: FeatureMaps, channel: int) -> None:
+def draw_sheet(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
     count, rows, columns = maps.maps.shape
     st.markdown(f"**{maps.layer}** · {count} channels of {rows}×{columns} units, strongest first")
-    figure = feature_maps_pointing(maps, chosen=channel, width_px=PICTURE_PX)
+    figure = feature_maps_pointing(maps, chosen=(channel, *unit), width_px=PICTURE_PX)
     alt = f"Maps of all {count} channels of {maps.layer}"
-    clicked = pointed_at(figure, key=f"maps {maps.layer} {channel}", alt=alt)
+    clicked = pointed_at(figure, key=f"maps {maps.layer} {channel} {unit}", alt=alt)
     if clicked is not None:
-        address.write(channel=clicked, unit=None)
+        address.write(channel=clicked[0], unit=f"{clicked[1]},{clicked[2]}")
         st.rerun()
     colours, low, high = map_scale(maps)
     scale_bar(colours, number(low), number(high), "activation, one scale for all maps")
+    if count * rows * columns > SPOTS:
+        st.caption(
+            "There are more units here than a pointer can tell apart: a click takes the strongest "
+            "one close by. The enlarged map beside has a cell for each of the channel's units."
+        )
 
 
 def inspect(

@@ -1,5 +1,8 @@
 """What an image does to the channels of a layer."""
 
+from itertools import pairwise
+from math import isqrt
+
 import numpy as np
 import plotly.graph_objects as go
 from matplotlib import colormaps
@@ -8,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from viz.feature_maps import FeatureMaps
-from viz.figures.pointing import point_at_sheet
+from viz.figures.pointing import point_at_spots
 from viz.figures.sheet import Grid, as_array, channels_last, factor, good_columns, sheet, shrink
 from viz.figures.style import (
     AMOUNT,
@@ -16,7 +19,6 @@ from viz.figures.style import (
     SIGNED,
     SMALL_PT,
     head,
-    number,
     pixel_axes,
     pixel_figure,
     show,
@@ -25,6 +27,7 @@ from viz.figures.style import (
 
 TILE_PX, IMAGE_PX, CAPTION_PX, GAP_PX = 64, 224, 11, 3
 MIN_TILE_PX = 48  # where the sheet is to fit a width
+SPOTS = 5000  # to point at; a browser draws as many in a quarter of a second
 
 
 def draw_feature_maps(ax: Axes, feature_maps: FeatureMaps, channels: list[int]) -> None:
@@ -72,17 +75,72 @@ def feature_maps_pointing(
     feature_maps: FeatureMaps,
     *,
     most: int | None = None,
-    chosen: int | None = None,
+    chosen: tuple[int, int, int] | None = None,
     width_px: int | None = None,
 ) -> go.Figure:
-    """The channels on one sheet, strongest first; a click returns the channel."""
+    """The channels on one sheet, strongest first; a click returns [channel, row, column, value].
+
+    That is the unit under the pointer, as long as there are no more than `SPOTS` of them. Else
+    each map is divided into spots, and it is the strongest unit of the spot.
+
+    Args:
+        feature_maps: Of one layer.
+        most: Channels to show; all by default.
+        chosen: Channel, row and column of the unit to outline, with its map.
+        width_px: Room for the sheet.
+    """
     channels = feature_maps.order[:most].tolist()
     pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px)
-    largest = feature_maps.maps.flatten(1).amax(dim=1)
-    hover = [
-        f"channel {channel}, at most {number(float(largest[channel]))}" for channel in channels
-    ]
-    return point_at_sheet(pixels, grid, channels, hover, chosen=chosen)
+    maps = as_array(feature_maps.maps)[channels]
+    values, rows, cols = _strongest_of_spots(maps, isqrt(SPOTS // len(channels)))
+    enlarge = grid.height // maps.shape[1]
+    across = max(1, grid.width // values.shape[2])
+    centres, units = [], []
+    for index, channel in enumerate(channels):
+        top, left = grid.corner(index)
+        for row, col in np.ndindex(values.shape[1:]):
+            y = top + (row + 0.5) * grid.height / values.shape[1] - 0.5
+            x = left + (col + 0.5) * grid.width / values.shape[2] - 0.5
+            centres.append((y, x))
+            place = index, row, col
+            shown = float(f"{values[place]:.3g}")
+            units.append([channel, int(rows[place]), int(cols[place]), shown])
+    outlines = []
+    if chosen is not None and chosen[0] in channels:
+        top, left = grid.corner(channels.index(chosen[0]))
+        outlines.append((top, left, top + grid.height, left + grid.width))
+        down, right = (enlarge * place for place in chosen[1:])
+        outlines.append((top + down, left + right, top + down + enlarge, left + right + enlarge))
+    hover = (
+        "channel %{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{customdata[3]}"
+    )
+    return point_at_spots(pixels, centres, across, units, hover, outlines)
+
+
+def _strongest_of_spots(maps: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, row and column of the strongest unit of each spot, three of (C, spots, spots).
+
+    Args:
+        maps: (C, h, w).
+        most: Spots along a side; a spot is one unit where that is enough.
+    """
+    down, right = (_spots(side, most) for side in maps.shape[1:])
+    found = np.empty((3, len(maps), len(down), len(right)))
+    for place in np.ndindex(len(down), len(right)):
+        (top, bottom), (left, end) = down[place[0]], right[place[1]]
+        spot = maps[:, top:bottom, left:end].reshape(len(maps), -1)
+        best = spot.argmax(1)
+        width = end - left
+        strongest = spot.max(1), top + best // width, left + best % width
+        found[(slice(None), slice(None), *place)] = strongest
+    return found[0], found[1], found[2]
+
+
+def _spots(side: int, most: int) -> list[tuple[int, int]]:
+    """First and last row, half open, of spots of about the same height."""
+    count = max(1, min(most, side))
+    edges = [place * side // count for place in range(count + 1)]
+    return list(pairwise(edges))
 
 
 def _image(picture: Tensor) -> np.ndarray:

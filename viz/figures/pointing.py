@@ -52,6 +52,34 @@ def point_at_sheet(
     return _bare(figure, (-2.5, width + 1.5), (height + 1.5, -2.5), width + 4, height + 4)
 
 
+def point_at_spots(
+    pixels: np.ndarray,
+    centres: Sequence[tuple[float, float]],
+    size: float,
+    customdata: Sequence[Any],
+    hover: str,
+    outlines: Sequence[tuple[float, float, float, float]] = (),
+) -> go.Figure:
+    """A picture with markers anywhere on it.
+
+    Args:
+        pixels: (H, W, 4) uint8.
+        centres: (y, x) of each marker; pixel 0 is around 0.
+        size: Of all of them, in pixels.
+        customdata: What a click on each returns.
+        hover: What the pointer tells, with %{customdata[0]} and so on for what is said there.
+        outlines: (top, left, bottom, right) of what is chosen, half open.
+    """
+    height, width = pixels.shape[:2]
+    figure = go.Figure(go.Image(source=_data_uri(pixels), hoverinfo="skip"))
+    figure.add_trace(
+        _markers(centres, size, customdata).update(hovertemplate=f"{hover}<extra></extra>")
+    )
+    for top, left, bottom, right in outlines:
+        _outline(figure, left - 1.5, top - 1.5, right + 0.5, bottom + 0.5)
+    return _bare(figure, (-2.5, width + 1.5), (height + 1.5, -2.5), width + 4, height + 4)
+
+
 def point_at_heatmap(
     values: np.ndarray,
     hover: Sequence[Sequence[str]],
@@ -130,7 +158,7 @@ def _markers(
     centres: Sequence[tuple[float, float]],
     size: float | Sequence[float],
     customdata: Sequence[Any],
-    hover: Sequence[str],
+    hover: Sequence[str] | None = None,
 ) -> go.Scatter:
     invisible = {"marker": {"opacity": 0}}  # or plotly dims whatever was not clicked
     return go.Scatter(
@@ -141,8 +169,8 @@ def _markers(
         selected=invisible,
         unselected=invisible,
         customdata=list(customdata),
-        hovertext=[escape(text).replace("\n", "<br>") for text in hover],
-        hoverinfo="text",
+        hovertext=hover and [escape(text).replace("\n", "<br>") for text in hover],
+        hoverinfo="text" if hover else None,
         showlegend=False,
     )
 
