@@ -13,7 +13,7 @@ from torch import nn
 from app import address
 from app.bars import scale_bar
 from app.downloads import made_by, offer
-from app.drawing import pointed_at
+from app.drawing import pointed_at, show_figure
 from app.frame import Choice, chosen, go_to, layer_picker
 from app.images import ChosenImage, choose_image
 from app.panes import PICTURE_PX, heading, panes, show_pixels
@@ -21,6 +21,7 @@ from training.models import Network
 from training.models.joints import Add, Concat
 from training.models.lenet import ScaledTanh
 from training.models.response_norm import ResponseNorm
+from viz import results
 from viz.control import control
 from viz.deconvnet import RULES, RuleName, project
 from viz.feature_maps import FeatureMaps, feature_maps
@@ -34,11 +35,14 @@ from viz.figures.feature_maps import (
 from viz.figures.outline import image_pixels, projection_pixels
 from viz.figures.pointing import point_at_heatmap
 from viz.figures.sheet import sheet
+from viz.figures.strongest import strongest_figure
 from viz.figures.style import number
 from viz.layers import maps_to_show, source_of, way_down
 from viz.occlusion import last_maps
 from viz.patches import boxes
+from viz.strongest import as_arrays
 
+ONE_LAYER, ALL_LAYERS = "maps of the layer", "strongest of each layer"
 IMAGE_PX, WAY_PX, MAP_PX = 192, 128, 290
 WAYS: dict[RuleName, str] = {
     "deconvnet": "Deconvnet",
@@ -62,15 +66,28 @@ def page() -> None:
     choice = chosen()
     image = choose_image(choice)
     network = choice.network()
-    with st.container(width=300):
-        layer = layer_picker(network, maps_to_show(network), last_maps(network))
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        with st.container(width=300):
+            layer = layer_picker(network, maps_to_show(network), last_maps(network))
+        with st.container(width=360):
+            sheet_of = address.pick(
+                st.segmented_control,
+                "Picture",
+                [ONE_LAYER, ALL_LAYERS],
+                name="sheet",
+                default=ONE_LAYER,
+                required=True,
+            )
     maps = feature_maps(network, choice.run.preprocess(image.picture), layer)
     channel = channel_of(maps)
     unit = unit_of(maps, channel)
     picture, inspector = panes()
     with picture:
-        draw_sheet(maps, channel, unit)
-        offer_maps(choice, image, maps)
+        if sheet_of == ONE_LAYER:
+            draw_sheet(maps, channel, unit)
+            offer_maps(choice, image, maps)
+        else:
+            draw_strongest(choice, image)
     with inspector:
         inspect(choice, network, image, maps, channel, unit)
 
@@ -274,6 +291,35 @@ def draw_map(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
     if clicked is not None:
         address.write(channel=channel, unit=f"{clicked[0]},{clicked[1]}")
         st.rerun()
+
+
+def draw_strongest(choice: Choice, image: ChosenImage) -> None:
+    """In each layer the unit that the image excites most, and the way to it."""
+    run, epoch = choice.run, choice.epoch
+    units = results.strongest(run, epoch, image.picture)
+    named = ", ".join(f"{unit.layer} channel {unit.channel}" for unit in units)
+    show_figure(strongest_figure(units), alt=f"The strongest unit of each layer: {named}")
+    if any(unit.share is None for unit in units):
+        st.caption(
+            "Activations of two channels do not compare. Once the layers' top patches are mined, "
+            "a unit counts by its share of the strongest response of its channel."
+        )
+    with st.container(horizontal=True, gap="small"):
+        for unit in units:
+            if st.button(f"{unit.layer}, {unit.channel}", key=f"strongest {unit.layer}"):
+                address.write(layer=unit.layer, channel=unit.channel, unit=f"{unit.row},{unit.col}")
+                st.rerun()
+    offer(
+        lambda: strongest_figure(units),
+        lambda: as_arrays(units),
+        name=f"{run.name}-strongest-epoch-{epoch}",
+        made=made_by(choice, "strongest", image=image.name),
+        shell=f"python -m viz strongest {run.path} --image {image.source} --epoch {epoch} "
+        "--out strongest.png",
+        python=image.python(run.path)
+        + "\nfrom viz import results\n\n"
+        + f"units = results.strongest(run, {epoch}, image)",
+    )
 
 
 def offer_maps(choice: Choice, image: ChosenImage, maps: FeatureMaps) -> None:

@@ -76,3 +76,14 @@ def test_the_rule_of_the_way_back_stands_under_the_picture(app: Open, rule: str,
     test = app("feature_maps", layer="relu3", rule=rule)
     assert not test.exception
     assert said in "\n".join(caption.value for caption in test.caption)
+
+
+def test_the_strongest_unit_of_a_layer_leads_to_its_projection(app: Open, in_address: Said) -> None:
+    test = app("feature_maps", sheet="strongest of each layer")
+    assert not test.exception
+    assert "do not compare" in words(test)  # nothing has been mined yet
+    next(button for button in test.button if button.label.startswith("conv2, ")).click().run()
+    assert not test.exception
+    assert in_address(test, "layer") == "conv2"
+    row, column = str(in_address(test, "unit")).split(",")
+    assert f"Unit at row {row}, column {column}" in words(test)

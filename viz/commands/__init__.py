@@ -22,6 +22,7 @@ from viz.commands.invariance import invariance
 from viz.commands.mistakes import mistakes
 from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
+from viz.commands.strongest import strongest
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
 
@@ -29,6 +30,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "filters": filters,
     "film": film,
     "feature-maps": feature_maps,
+    "strongest": strongest,
     "top-patches": top_patches,
     "unit": unit,
     "deconvnet": deconvnet,

@@ -8,7 +8,14 @@ signal); mining then goes on where it stopped.
 
 from viz.occlusion import square_for
 from viz.results.of_attributions import SEED, attribution, trust
-from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
+from viz.results.of_channels import (
+    evolution,
+    gallery_of,
+    profiles,
+    spread,
+    strongest,
+    top_patches,
+)
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
@@ -57,6 +64,7 @@ __all__ = [
     "split_of",
     "spread",
     "square_for",
+    "strongest",
     "top_patches",
     "trust",
 ]
