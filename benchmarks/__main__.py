@@ -36,8 +36,8 @@ def benchmarks(rounds: int = 5, photographs: str | None = None, run: str | None 
                 print(f"| {what} | {seconds:.2f} |")
     if run is not None:
         print("\n| from the click to the picture, in Chromium | median ms | worst |\n|---|---|---|")
-        for what, times in browser.measure(run, rounds):
-            print(f"| {what} | {browser.summary(times)} |")
+        for what, waits in browser.measure(run, rounds):
+            print(f"| {what} | {browser.summary(waits)} |")
     for name in training.IMAGES if photographs else ():
         assert photographs is not None
         measured = training.measure(photographs, name, rounds)

@@ -125,10 +125,10 @@ def padding_of(layer: nn.Module) -> float:
 def run_padded(layer: nn.Module, *signals: Tensor) -> Tensor:
     """One step of the forward pass of a part, whose padding is there already."""
     if isinstance(layer, nn.MaxPool2d):
-        return functional.max_pool2d(*signals, layer.kernel_size, layer.stride)
+        return functional.max_pool2d(signals[0], layer.kernel_size, layer.stride)
     if isinstance(layer, nn.Conv2d):
         return functional.conv2d(
-            *signals, layer.weight, layer.bias, layer.stride, 0, layer.dilation, layer.groups
+            signals[0], layer.weight, layer.bias, layer.stride, 0, layer.dilation, layer.groups
         )
     return run_layer(layer, *signals)
 

@@ -123,7 +123,7 @@ def patch_sheet(
             for words, corner, channel in zip(headings, corners, channels, strict=True)
         ]
     )
-    if chosen in channels:
+    if chosen is not None and chosen in channels:
         high, wide = grid.pair
         top, left = corners[list(channels).index(chosen)]
         figure.add_shape(
