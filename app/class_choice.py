@@ -20,14 +20,23 @@ def probabilities(network: Network, image: Tensor) -> Tensor:
         return network(image[None].to(network.device)).softmax(1)[0].cpu()
 
 
-def pick_class(classes: Sequence[str], probability: Tensor) -> int:
-    """A box with all classes, the most probable first and chosen by default; in the address."""
-    with st.container(width=240):
+def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:
+    """A box with all classes, the most probable first; in the address.
+
+    Args:
+        classes: All K names.
+        probability: (K,) of the image; the most probable class is chosen by default.
+        known: The true class, if it is to be the default and to have a tick.
+    """
+    with st.container(width=220):
         return address.pick(
             st.selectbox,
             "Class",
             best(probability, len(classes)),
             name="label",
-            default=int(probability.argmax()),
-            format_func=lambda index: f"{classes[index]} · {percent(float(probability[index]))}",
+            default=int(probability.argmax()) if known is None else known,
+            format_func=lambda index: (
+                f"{classes[index]}{' ✓' if index == known else ''} · "
+                f"{percent(float(probability[index]))}"
+            ),
         )

@@ -73,7 +73,7 @@ def choose_image(choice: Choice) -> ChosenImage:
     if error := st.session_state.get(_ERROR):
         st.error(plain(error), icon=":material/error:")
     first = f"val:{offered(data.val)[0]}" if data is not None and len(data.val.labels) else ""
-    key = address.read("image", partial(_check, data), first)
+    key = address.read("image", partial(known_key, data), first)
     if not key:
         st.info(f"{plain(missing)} Upload a picture to look at.", icon=":material/upload:")
         st.stop()
@@ -208,8 +208,8 @@ def _forget_details_of_another(key: str) -> None:
     st.session_state[_BEFORE] = key
 
 
-def _check(data: Data | None, text: str) -> str:
-    """The key, if there is such an image."""
+def known_key(data: Data | None, text: str) -> str:
+    """The key, if there is such an image; raises ValueError if there is none."""
     kind, _, which = text.partition(":")
     if kind == "val" and data is not None and 0 <= int(which) < len(data.val.labels):
         return f"val:{int(which)}"

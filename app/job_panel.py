@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -16,6 +17,8 @@ from training.status import FINISHED, RUNNING, STOPPED, Status
 LOOK_EVERY_S = 0.5
 JUST_NOW_S = 20.0
 _WAITING = "waiting for a job"
+Result = TypeVar("Result")
+SoFar = Callable[[], tuple[Result, Any] | None]
 
 
 def wait_for(job: Job, label: str) -> NoReturn:
@@ -27,6 +30,28 @@ def wait_for(job: Job, label: str) -> NoReturn:
         job: Whose result the page needs.
         label: What the work is, for people.
     """
+    _watch(job, label, _nothing, None)
+    st.stop()
+
+
+def go_on_with(job: Job, label: str, so_far: SoFar[Result]) -> Result:
+    """The same, but the page goes on with what there is so far, if there is anything.
+
+    It runs again when there is more.
+
+    Args:
+        job: Whose result the page needs.
+        label: What the work is, for people.
+        so_far: What there is, and how fine it is: any value that changes where it is worth drawing.
+    """
+    found = so_far()
+    _watch(job, label, so_far, found and found[1])
+    if found is None:
+        st.stop()
+    return found[0]
+
+
+def _watch(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
     session = _session()
     earlier = st.session_state.get(f"job {job.view}")
     look(job, session, earlier)
@@ -35,8 +60,11 @@ def wait_for(job: Job, label: str) -> NoReturn:
     status = job.status()
     if status is None or _deserves_another_go(job, status):
         job.start()
-    st.fragment(_panel, run_every=LOOK_EVERY_S)(job, label)
-    st.stop()
+    st.fragment(_panel, run_every=LOOK_EVERY_S)(job, label, so_far, shown)
+
+
+def _nothing() -> None:
+    return None
 
 
 def is_waiting() -> bool:
@@ -57,8 +85,11 @@ def _deserves_another_go(job: Job, status: Status) -> bool:
 
 
 @readable()
-def _panel(job: Job, label: str) -> None:
+def _panel(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
     status = job.status() or Status(message="Starting")
+    now = so_far()
+    if now is not None and now[1] != shown:
+        st.rerun()
     with st.container(border=True):
         if status.state == RUNNING:
             _progress(job, label, status)

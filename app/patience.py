@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from app.job_panel import wait_for
+from app.job_panel import SoFar, go_on_with, wait_for
 from app.jobs import Job
 from app.words import time_left
 from training.progress import Progress
@@ -25,7 +25,12 @@ class TooLong(Exception):
 
 
 def answer(
-    compute: Callable[..., Result], run: Run, arguments: Sequence[str], *, label: str
+    compute: Callable[..., Result],
+    run: Run,
+    arguments: Sequence[str],
+    *,
+    label: str,
+    so_far: SoFar[Result] | None = None,
 ) -> Result:
     """The kept result; else what can be computed at once; else a job, and the page ends here.
 
@@ -37,6 +42,7 @@ def answer(
         run: Whose result it is.
         arguments: Of `python -m viz` for the same result.
         label: What the work is, for people.
+        so_far: Where a page can show what there is before the job has finished; see `go_on_with`.
     """
     job = Job(tuple(arguments))
     with st.spinner(label):
@@ -50,7 +56,7 @@ def answer(
                 return compute(progress=_patience(label, AT_ONCE_S if writable else None))
             except TooLong:
                 pass
-    return wait_for(job, label)
+    return wait_for(job, label) if so_far is None else go_on_with(job, label, so_far)
 
 
 def can_keep(run: Run) -> bool:

@@ -140,16 +140,18 @@ def covering(network: Network, images: Tensor, labels: Tensor) -> Tensor:
     Source: Zeiler & Fergus 2013, section 4.2; equal to captum's `Occlusion` of the probability.
     """
     window, stride = square_for(images.shape[-1])
-    results = [
-        occlusion(network, image, label=label, window=window, stride=stride)
-        for image, label in zip(images, labels.tolist(), strict=True)
-    ]
-    return torch.stack([loss_map(result, *images.shape[2:]) for result in results])
+    results = [occlusion(network, image, window=window, stride=stride) for image in images]
+    return torch.stack(
+        [
+            loss_map(result, label, *images.shape[2:])
+            for result, label in zip(results, labels.tolist(), strict=True)
+        ]
+    )
 
 
-def loss_map(result: Occlusion, height: int, width: int) -> Tensor:
+def loss_map(result: Occlusion, label: int, height: int, width: int) -> Tensor:
     """The (height, width) map of `covering` from an occlusion; 0 where no square came."""
-    losses = result.base[result.label] - result.probability
+    losses = result.base[label] - result.probability[..., label]
     square = torch.ones(1, 1, result.window, result.window)
     sums, counts = (
         functional.conv_transpose2d(cells[None, None], square, stride=result.stride)[0, 0]

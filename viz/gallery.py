@@ -11,7 +11,7 @@ from training.models import Network
 from viz.deconvnet import CHUNK, project
 from viz.images import Images
 from viz.patches import boxes, cut
-from viz.top_patches import TopPatches
+from viz.top_patches import TopPatches, mine
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,24 @@ def gallery(
     patch[image < 0] = 0.5
     projection[score <= 0] = 0.0
     return Gallery(patch.unflatten(0, (-1, k)), projection.unflatten(0, (-1, k)))
+
+
+def strongest_in(
+    network: Network,
+    image: Tensor,
+    layer: str,
+    channel: int,
+    *,
+    picture: Callable[[Tensor], Tensor],
+) -> Gallery:
+    """Patch and projection of the one unit of a channel that an image excites most, (1, 1) each.
+
+    Args:
+        network: In evaluation mode.
+        image: (3, H, W), normalised.
+        layer: Of the channel.
+        channel: Which.
+        picture: As for `gallery`.
+    """
+    top = mine(network, image[None], [layer], 1)[layer]
+    return gallery(network, image[None], layer, top, torch.tensor([channel]), picture=picture)

@@ -133,10 +133,11 @@ def to_arrays(result: Any) -> Arrays:
 
 
 def from_arrays(kind: type[Result], arrays: Mapping[str, np.ndarray]) -> Result:
-    """The result again; numbers and words come back as such."""
-    return kind(
-        **{
-            name: torch.from_numpy(array) if array.ndim else array.item()
-            for name, array in arrays.items()
-        }
-    )
+    """The result again; numbers and words come back as such, several words as a tuple."""
+    return kind(**{name: _value(array) for name, array in arrays.items()})
+
+
+def _value(array: np.ndarray) -> Any:
+    if not array.ndim:
+        return array.item()
+    return tuple(array.tolist()) if array.dtype.kind == "U" else torch.from_numpy(array)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from textwrap import shorten
-from typing import Any
 
 import numpy as np
 import streamlit as st
+from matplotlib.figure import Figure
 from PIL import Image
-from torch import Tensor
 
 from app import address
 from app.bars import best, class_bars, class_legend
@@ -19,99 +20,90 @@ from app.drawing import pointed_at
 from app.errors import plain
 from app.frame import Choice, chosen, go_to
 from app.images import ChosenImage, choose_image
+from app.occlusions import Square, choose_square, command, occlusions_of, true_class
 from app.panes import heading, panes, show_pixels
-from app.patience import answer
 from app.runs import data_of
+from app.several_occlusions import show_several
+from app.watched_channel import mined, own_of, show_watched
 from app.words import percent
-from viz import results
-from viz.figures.occlusion import frequent, occlusion_figure, occlusion_pointing
+from viz.figures.occlusion import frequent, occlusion_figure
+from viz.figures.occlusion_pointing import occlusion_pointing
 from viz.figures.outline import image_pixels
 from viz.figures.style import number
-from viz.kept import to_arrays
-from viz.layers import source_of
-from viz.occlusion import Occlusion
+from viz.gallery import Gallery
+from viz.kept import Arrays
+from viz.layers import maps_to_show, source_of
+from viz.occlusion import Occlusion, Watched, last_maps
 
 PANEL_PX, BOX_PX = 256, 332
-FILLS = {0.0: "grey", -2.0: "dark", 2.0: "light"}  # 0 is the mean colour, as in the paper
+ONE, SEVERAL = "one image", "several images"
 Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class View:
+    """One image's occlusion, and what of it is looked at."""
+
+    image: ChosenImage
+    square: Square
+    found: Occlusion
+    label: int
+    watched: Watched
+    cell: Cell  # the chosen place
 
 
 def page() -> None:
     heading(
         "Occlusion",
         "A square slides over the image and hides a part of it. Dark places in the map of "
-        "P(class) are the evidence: covering them costs the network its answer. Click a place to "
-        "see the image as it was there.",
+        "P(class) are the evidence: covering them costs the network its answer. Point at a place "
+        "for the answer there, click it to see the image as it was.",
     )
     choice = chosen()
-    image = choose_image(choice)
-    network = choice.network()
-    base = probabilities(network, choice.run.preprocess(image.picture))
-    label, window, stride, fill = settings(choice, base)
-    result = occlusion_of(choice, image, label, window, stride, fill)
-    cell = cell_of(result)
+    mode = address.pick(
+        st.segmented_control, "Show", [ONE, SEVERAL], name="show", default=ONE, required=True
+    )
+    if mode == SEVERAL:
+        show_several(choice)
+        return
+    view = choose_view(choice)
+    own = own_of(choice, view.image, view.watched)
     picture, inspector = panes()
     with picture:
-        draw_panels(choice, image, result, cell)
-        offer_panels(choice, image, result, fill)
+        draw_panels(choice, view)
+        if view.found.step == 1:
+            offer_panels(choice, view, own)
     with inspector:
-        inspect(choice, network, image, result, cell, fill)
+        inspect(choice, view)
+    show_watched(choice, view.image, view.watched, own)  # last: mining may end the page here
 
 
-def settings(choice: Choice, base: Tensor) -> tuple[int, int, int, float]:
-    """Class, side and step of the square, and what it is filled with."""
-    classes, size = choice.run.classes, choice.run.preprocess.size
-    window, stride = results.square_for(size)
+def choose_view(choice: Choice) -> View:
+    """Image, class, layer and square; the place that costs most where none was clicked."""
+    image = choose_image(choice)
+    network, classes = choice.network(), choice.run.classes
+    base = probabilities(network, choice.run.preprocess(image.picture))
+    known = true_class(choice, image)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        label = pick_class(classes, base)
-        with st.container(width=105):
-            window = address.pick_number(
-                st.number_input, "Square (px)", 1, size, name="window", default=window
+        label = pick_class(classes, base, known)
+        with st.container(width=120):
+            layer = address.pick(
+                st.selectbox,
+                "Map of",
+                maps_to_show(network),
+                name="watch",
+                default=last_maps(network),
+                help="The layer whose strongest channel is watched",
             )
-        with st.container(width=105):
-            stride = address.pick_number(
-                st.number_input, "Step (px)", 1, size, name="stride", default=stride
-            )
-        with st.container(width=185):
-            fill = address.pick(
-                st.segmented_control,
-                "Fill",
-                list(FILLS),
-                name="fill",
-                default=0.0,
-                format_func=FILLS.__getitem__,
-            )
-    return label, window, stride, fill
+        square = choose_square(choice)
+    found = occlusions_of(choice, [image], square)[0]
+    return View(image, square, found, label, found.watched(layer), cell_of(found, label))
 
 
-def occlusion_of(
-    choice: Choice, image: ChosenImage, label: int, window: int, stride: int, fill: float
-) -> Occlusion:
-    """Kept, computed at once or left to a job."""
-    run, epoch = choice.run, choice.epoch
-
-    def compute(**how: Any) -> Occlusion:
-        return results.occlusion(
-            run,
-            epoch,
-            image.picture,
-            label=label,
-            window=window,
-            stride=stride,
-            fill=fill,
-            **how,
-        )
-
-    arguments = ["occlusion", str(run.path), "--image", image.source, "--epoch", str(epoch)]
-    arguments += ["--label", str(label), "--window", str(window), "--stride", str(stride)]
-    arguments += [f"--fill={fill}"]
-    return answer(compute, run, arguments, label="Sliding the square")
-
-
-def cell_of(result: Occlusion) -> Cell:
+def cell_of(found: Occlusion, label: int) -> Cell:
     """The chosen place; by default the one that costs the network most."""
-    rows, columns = result.probability.shape
-    lowest = int(result.probability.argmin())
+    rows, columns = found.shape
+    lowest = int(found.probability[..., label].argmin())
     default = (lowest // columns, lowest % columns)
 
     def parse(text: str) -> Cell:
@@ -123,134 +115,152 @@ def cell_of(result: Occlusion) -> Cell:
     return address.read("cell", parse, default)
 
 
-def box_of(result: Occlusion, cell: Cell) -> tuple[int, int, int, int]:
-    """The square of a place: top, left, bottom, right."""
-    top, left = (place * result.stride for place in cell)
-    return top, left, top + result.window, left + result.window
+def box_of(view: View) -> tuple[int, int, int, int]:
+    """The square of the chosen place: top, left, bottom, right."""
+    window, stride = view.square.window, view.square.stride
+    top, left = (place * stride for place in view.cell)
+    return top, left, top + window, left + window
 
 
-def draw_panels(choice: Choice, image: ChosenImage, result: Occlusion, cell: Cell) -> None:
-    """The four panels of Zeiler & Fergus's figure 6."""
-    classes = choice.run.classes
-    name = shorten(classes[result.label], 26, placeholder="…")
-    seen = choice.run.preprocess.picture(choice.run.preprocess(image.picture))
+def draw_panels(choice: Choice, view: View) -> None:
+    """The four panels of Zeiler & Fergus's figure 7 that are linked."""
+    classes, found, watched = choice.run.classes, view.found, view.watched
+    name = shorten(classes[view.label], 26, placeholder="…")
+    seen = choice.run.preprocess.picture(choice.run.preprocess(view.image.picture))
     above = st.container(horizontal=True, gap="small")
     below = st.container(horizontal=True, gap="small")
     with above.container(width=BOX_PX):
         st.markdown("**Input**, the chosen square in orange")
         show_pixels(
-            image_pixels(seen, PANEL_PX, box_of(result, cell)),
-            alt=f"{image.name} as the network sees it, with the chosen square",
+            image_pixels(seen, PANEL_PX, box_of(view)),
+            alt=f"{view.image.name} as the network sees it, with the chosen square",
         )
     panels = [
         (above, "probability", f"**P({plain(name)})**"),
-        (below, "activation", f"**{result.layer}, channel {result.channel}**, the strongest map"),
+        (below, "activation", f"**{watched.layer}, channel {watched.channel}**, the strongest map"),
         (below, "predicted", "**Most probable class**"),
     ]
     for row, panel, title in panels:
         with row.container(width=BOX_PX):
             st.markdown(title)
-            point(result, classes, panel, cell)
+            point(view, classes, panel)
             if panel == "predicted":
-                class_legend(frequent(result.predicted), classes)
-    whole = percent(float(result.base[result.label]))
+                class_legend(frequent(found.predicted), classes)
+    whole = percent(float(found.base[view.label]))
+    coarse = f" So far every {ordinal(found.step)} place is known." if found.step > 1 else ""
     st.caption(
-        f"Uncovered, P({plain(name)}) is {whole} and the map's total "
-        f"{number(result.base_activation)}. Each place stands for the square whose top left "
-        f"corner is there: {result.window} px wide, in steps of {result.stride} px."
+        f"Uncovered, P({plain(name)}) is {whole} and the map's total {number(watched.base)}. "
+        f"Each place stands for the square whose top left corner is there: {found.window} px "
+        f"wide, in steps of {found.stride} px.{coarse}"
     )
 
 
-def point(result: Occlusion, classes: Sequence[str], panel: str, cell: Cell) -> None:
+def ordinal(step: int) -> str:
+    """2nd, 4th, 8th: what a step of places can be."""
+    return "2nd" if step == 2 else f"{step}th"
+
+
+def point(view: View, classes: Sequence[str], panel: str) -> None:
     """One map to point at; a click chooses the place on all of them."""
-    figure = occlusion_pointing(result, classes, panel=panel, chosen=cell, side=PANEL_PX)
+    figure = occlusion_pointing(
+        view.found,
+        classes,
+        label=view.label,
+        layer=view.watched.layer,
+        panel=panel,
+        chosen=view.cell,
+        side=PANEL_PX,
+    )
     clicked = pointed_at(figure, key=f"occlusion {panel}", alt=f"Occlusion map: {panel}")
     if clicked is not None:
         address.write(cell=f"{clicked[0]},{clicked[1]}")
         st.rerun()
 
 
-def inspect(
-    choice: Choice,
-    network: Any,
-    image: ChosenImage,
-    result: Occlusion,
-    cell: Cell,
-    fill: float,
-) -> None:
+def inspect(choice: Choice, view: View) -> None:
     """The image as it was at the chosen place, and what the network then thought."""
-    preprocess, classes = choice.run.preprocess, choice.run.classes
-    top, left, bottom, right = box_of(result, cell)
-    hidden = preprocess(image.picture).clone()
-    hidden[:, top:bottom, left:right] = fill
-    now = probabilities(network, hidden)
+    classes, found, (top, left, _, _) = choice.run.classes, view.found, box_of(view)
     st.markdown(f"**With the square** at row {top}, column {left}")
     show_pixels(
-        image_pixels(preprocess.picture(hidden), PANEL_PX),
-        alt=f"{image.name} with the square at row {top}, column {left} covered",
+        image_pixels(view.square.on(choice, view.image, top, left), PANEL_PX),
+        alt=f"{view.image.name} with the square at row {top}, column {left} covered",
     )
-    on_object(choice, image, result, cell)
+    on_object(choice, view)
     st.markdown("**Whole image → square covered**")
-    before = result.base
-    shown = list(dict.fromkeys([*best(before), *best(now)[:1], result.label]))
-    class_bars(now, classes, before=before, shown=shown)
-    st.caption("Thick: with the square covered. Thin: the whole image.")
-    lead_on(choice, result)
+    before, now = found.base, found.probability[view.cell]
+    shown = list(dict.fromkeys([*best(before), *best(now)[:1], view.label]))
+    class_bars(now, classes, before=before, shown=shown, label=true_class(choice, view.image))
+    st.caption("Thick: with the square covered. Thin: the whole image. ✓: the true class.")
+    lead_on(choice, view.watched)
 
 
-def on_object(choice: Choice, image: ChosenImage, result: Occlusion, cell: Cell) -> None:
+def on_object(choice: Choice, view: View) -> None:
     """How much of the object the square hides, where the data set knows the object's place."""
-    if image.index is None:
+    if view.image.index is None:
         return
     masks = data_of(choice.run).val.masks
     if masks is None:
         return
-    mask = Image.fromarray(np.asarray(masks[image.index]))
+    mask = Image.fromarray(np.asarray(masks[view.image.index]))
     seen = np.asarray(choice.run.preprocess.crop(mask.convert("RGB")))[..., 0] > 127
-    top, left, bottom, right = box_of(result, cell)
+    top, left, bottom, right = box_of(view)
     share = seen[top:bottom, left:right].sum() / max(seen.sum(), 1)
     st.caption(f"The square hides {percent(float(share))} of the object.")
 
 
-def lead_on(choice: Choice, result: Occlusion) -> None:
+def lead_on(choice: Choice, watched: Watched) -> None:
     """The strongest map's channel, seen elsewhere."""
-    layer = source_of(results.blueprint(choice.run), result.layer)
+    layer = source_of(choice.network(), watched.layer)
     with st.container(horizontal=True, gap="small"):
-        if st.button(f"Top patches of channel {result.channel}", icon=":material/photo_library:"):
-            go_to("top_patches", layer=layer, channel=result.channel)
+        if st.button(f"Top patches of channel {watched.channel}", icon=":material/photo_library:"):
+            go_to("top_patches", layer=layer, channel=watched.channel)
         if st.button("Its map and projection", icon=":material/layers:"):
-            go_to("feature_maps", layer=result.layer, channel=result.channel)
+            go_to("feature_maps", layer=watched.layer, channel=watched.channel)
 
 
-def offer_panels(choice: Choice, image: ChosenImage, result: Occlusion, fill: float) -> None:
-    run, epoch = choice.run, choice.epoch
-    made = made_by(
-        choice,
-        "occlusion",
-        image=image.name,
-        label=run.classes[result.label],
-        window=result.window,
-        stride=result.stride,
-        fill=fill,
-        layer=result.layer,
-    )
-    arrays = to_arrays(result)
+def offer_panels(choice: Choice, view: View, own: Gallery) -> None:
+    run, epoch, square = choice.run, choice.epoch, view.square
+    watched = view.watched
+
+    def figure() -> Figure:
+        elsewhere = mined(choice, watched)
+        return occlusion_figure(
+            square.on(choice, view.image),
+            view.found,
+            run.classes,
+            label=view.label,
+            layer=watched.layer,
+            own=own,
+            others=None if elsewhere is None else elsewhere[1],
+        )
+
+    def arrays() -> Arrays:
+        return {
+            "probability": view.found.probability[..., view.label].numpy(),
+            "predicted": view.found.predicted.numpy(),
+            "activation": watched.activation.numpy(),
+        }
+
     offer(
-        lambda: occlusion_figure(
-            run.preprocess.picture(run.preprocess(image.picture)), result, run.classes
-        ),
-        lambda: {name: arrays[name] for name in ("probability", "predicted", "activation")},
+        figure,
+        arrays,
         name=f"{run.name}-occlusion-epoch-{epoch}",
-        made=made,
-        shell=f"python -m viz occlusion {run.path} --image {image.source} --epoch {epoch} "
-        f"--label {result.label} --window {result.window} --stride {result.stride} "
-        f"--fill={fill} --out occlusion.png",
-        python=image.python(run.path)
-        + "\nfrom viz.occlusion import occlusion\n\n"
-        + f"network = run.network({epoch})\n"
-        + "result = occlusion(\n"
-        + f"    network, run.preprocess(image), label={result.label}, "
-        + f"window={result.window}, stride={result.stride}, fill={fill}\n)",
+        made=made_by(
+            choice,
+            "occlusion",
+            image=view.image.name,
+            label=run.classes[view.label],
+            layer=watched.layer,
+            **asdict(square),
+        ),
+        shell=f"python -m viz {shlex.join(command(choice, [view.image], square))} "
+        f"--label {view.label} --layer {watched.layer} --out occlusion.png",
+        python=view.image.python(run.path)
+        + "\nfrom viz.fills import filling\nfrom viz.occlusion import occlusion\n\n"
+        + "pixels = run.preprocess(image)\n"
+        + f"found = occlusion(\n    run.network({epoch}), pixels, window={square.window}, "
+        + f'stride={square.stride},\n    fill=filling("{square.fill}", pixels),\n)\n'
+        + f'found.probability[..., {view.label}], found.watched("{watched.layer}").activation',
     )
 
 

@@ -25,24 +25,26 @@ def result_of(run: Run, **how: Any) -> Any:
     return results.occlusion(run, 3, Image.fromarray(run.data().val.images[0]), **how)
 
 
-def test_the_page_opens_at_the_most_probable_class_and_its_dearest_square(
-    app: Open, small: Run
-) -> None:
+def test_the_page_opens_at_the_true_class_and_its_dearest_square(app: Open, small: Run) -> None:
     test = app("occlusion")
     assert not test.exception
-    result = result_of(small)
-    assert f"**P({small.classes[result.label]})**" in words(test)
-    row, column = divmod(int(result.probability.argmin()), result.probability.shape[1])
+    result, label = result_of(small), int(small.data().val.labels[0])
+    assert f"**P({small.classes[label]})**" in words(test)
+    row, column = divmod(int(result.probability[..., label].argmin()), result.shape[1])
     place = f"at row {row * result.stride}, column {column * result.stride}"
     assert place in words(test)
 
 
-def test_class_square_step_fill_and_place_come_from_the_address(app: Open, small: Run) -> None:
-    test = app("occlusion", label=2, window=10, stride=3, fill=-2.0, cell="1,2")
+def test_class_layer_square_step_fill_and_place_come_from_the_address(
+    app: Open, small: Run
+) -> None:
+    test = app("occlusion", label=2, watch="pool1", window=10, stride=3, fill="noise", cell="1,2")
     assert not test.exception
     assert f"**P({small.classes[2]})**" in words(test)
     assert "10 px wide, in steps of 3 px" in words(test)
     assert "at row 3, column 6" in words(test)
+    how = {"window": 10, "stride": 3, "fill": "noise", "only_kept": True}
+    assert f"**pool1, channel {result_of(small, **how).watched('pool1').channel}**" in words(test)
 
 
 def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
@@ -52,10 +54,21 @@ def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("label", 99), ("window", 0), ("window", 33), ("stride", "x"), ("fill", 9), ("cell", "99,0")],
+    [
+        ("label", 99),
+        ("window", 0),
+        ("window", 33),
+        ("stride", "x"),
+        ("fill", 9),
+        ("cell", "99,0"),
+        ("watch", "fc7"),
+        ("show", "x"),
+        ("images", "val:99"),
+    ],
 )
 def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, value: object) -> None:
-    test = app("occlusion", **{name: value})
+    mode = {"show": "several images"} if name == "images" else {}
+    test = app("occlusion", **mode, **{name: value})
     assert not test.exception
     assert any(name in notice.value for notice in test.info)
 
@@ -64,7 +77,35 @@ def test_the_strongest_map_leads_on_to_its_channel(app: Open, small: Run, in_add
     test = app("occlusion")
     next(button for button in test.button if button.label.startswith("Top patches")).click().run()
     assert test.title[0].value == "Top patches"
-    assert in_address(test, "channel") == str(result_of(small).channel)
+    assert in_address(test, "channel") == str(result_of(small).watched("relu5").channel)
+
+
+def test_what_excites_the_strongest_channel_elsewhere_is_mined_on_a_click(
+    app: Open, small: Run
+) -> None:
+    test = app("occlusion")
+    with pytest.raises(results.NotKept):
+        results.top_patches(small, 3, ["conv5"], only_kept=True)
+    next(button for button in test.button if button.label.startswith("Find its")).click().run()
+    assert not test.exception
+    assert results.top_patches(small, 3, ["conv5"], only_kept=True)
+    assert not [button for button in test.button if button.label.startswith("Find its")]
+
+
+def test_several_images_stand_below_each_other_and_each_leads_to_its_own_view(
+    app: Open, small: Run, in_address: Said
+) -> None:
+    test = app("occlusion", show="several images", images="val:3,val:9")
+    assert not test.exception
+    closer = [button for button in test.button if button.label == "Single view"]
+    assert len(closer) == 2
+    for index in (3, 9):
+        picture = Image.fromarray(small.data().val.images[index])
+        assert results.occlusion(small, 3, picture, only_kept=True)
+    closer[1].click().run()
+    assert not test.exception
+    assert (in_address(test, "image"), in_address(test, "show")) == ("val:9", None)
+    assert "With the square" in words(test)
 
 
 @pytest.mark.browser

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import jobs, patience
+from app import job_panel, jobs, patience
 from training.runs import Run
 from viz.results import NotKept
 
@@ -74,3 +74,17 @@ def test_a_job_that_is_known_is_watched_and_not_done_a_second_time(small: Run) -
     with pytest.raises(HandedOver):
         answer(working(10, log), small)
     assert not log
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_page_that_can_goes_on_with_what_a_job_has_so_far(
+    small: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched: list[object] = []
+    monkeypatch.setattr(job_panel, "_watch", lambda *told: watched.append(told[-1]))
+    monkeypatch.setattr(patience, "AT_ONCE_S", -1.0)
+    found = patience.answer(
+        working(10, []), small, ARGUMENTS, label="Working", so_far=lambda: ("coarse", 4)
+    )
+    assert found == "coarse"
+    assert watched == [4]  # the page is drawn again when this changes

@@ -66,19 +66,18 @@ def test_occlusion_blames_a_pixel_for_the_squares_that_cover_it():
     # two squares of 2 px beside each other by 1 px in an image of 2x4: the first costs 0.5, the
     # second nothing; the pixels under both get the mean, those under none nothing
     result = Occlusion(
-        probability=torch.tensor([[0.4, 0.9]]),
-        predicted=torch.tensor([[0, 1]]),
-        activation=torch.zeros(1, 2),
+        probability=torch.tensor([[[0.6, 0.4], [0.1, 0.9]]]),
+        activation=torch.zeros(1, 2, 1),
         base=torch.tensor([0.1, 0.9]),
-        base_activation=0.0,
-        label=1,
-        layer="relu5",
-        channel=0,
+        base_activation=torch.zeros(1),
+        layers=("relu5",),
+        channel=torch.tensor([0]),
         window=2,
         stride=1,
+        done=2,
     )
     row = [0.5, 0.25, 0.0, 0.0]
-    assert torch.allclose(loss_map(result, 2, 4), torch.tensor([row, row]))
+    assert torch.allclose(loss_map(result, 1, 2, 4), torch.tensor([row, row]))
 
 
 @pytest.mark.parametrize("method", METHODS)

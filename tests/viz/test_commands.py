@@ -89,12 +89,39 @@ def test_the_film_plays_every_epoch(run: Run, tmp_path: Path):
 def test_a_picture_file_and_the_same_validation_image_give_the_same(run: Run, tmp_path: Path):
     Image.fromarray(run.data().val.images[5]).save(tmp_path / "five.png")
     for source in (5, tmp_path / "five.png"):
-        look(
-            "occlusion", run, "--image", source, "--out", tmp_path / f"{Path(str(source)).stem}.npz"
-        )
+        out = tmp_path / f"{Path(str(source)).stem}.npz"
+        look("occlusion", run, "--image", source, "--label", "green", "--out", out)
     with np.load(tmp_path / "5.npz") as one, np.load(tmp_path / "five.npz") as other:
         assert np.array_equal(one["probability"], other["probability"])
     assert len(list(run.derived.glob("occlusion-*"))) == 1
+
+
+def test_several_images_give_one_sheet_and_share_what_is_kept(run: Run, tmp_path: Path):
+    Image.fromarray(run.data().val.images[5]).save(tmp_path / "five.png")
+    sources = f"3,5,{tmp_path / 'five.png'}"
+    flags = ["--image", sources, "--stride", 8, "--out"]
+    assert look("occlusion", run, *flags, tmp_path / "sheet.png") == 0
+    assert look("occlusion", run, *flags, tmp_path / "sheet.npz") == 0
+    assert len(list(run.derived.glob("occlusion-*"))) == 2
+    with np.load(tmp_path / "sheet.npz") as file:
+        assert file["probability"].shape == (3, 3, 3)
+        assert np.array_equal(file["predicted"][1], file["predicted"][2])
+    with Image.open(tmp_path / "sheet.png") as picture:
+        made = json.loads(picture.info["Description"])
+    labels = run.data().val.labels
+    assert made["label"][:2] == [run.classes[labels[3]], run.classes[labels[5]]]  # the true ones
+
+
+def test_the_watched_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
+    flags = ["--stride", 8, "--layer", "pool1", "--fill", "blur", "--label", "green", "--out"]
+    assert look("occlusion", run, *flags, tmp_path / "a.npz") == 0
+    found = results.occlusion(
+        run, 2, Image.fromarray(run.data().val.images[0]), stride=8, fill="blur"
+    )
+    with np.load(tmp_path / "a.npz") as file:
+        assert np.array_equal(file["activation"], found.watched("pool1").activation)
+        green = found.probability[..., run.classes.index("green")]
+        assert np.array_equal(file["probability"], green)
 
 
 def test_a_unit_is_projected_from_where_it_is_asked(run: Run, tmp_path: Path):
@@ -152,6 +179,9 @@ def test_a_class_goes_by_name_or_number():
         (["deconvnet", "RUN", "--channel", "77"], "channels 0 to 5, not 77"),
         (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
         (["attribution", "RUN", "--of", "trust"], "--of trust takes one --method"),
+        (["occlusion", "RUN", "--fill", "gray"], "grey, mean, blur, noise, or a number"),
+        (["occlusion", "RUN", "--layer", "fc7"], "fc7 has no maps to watch"),
+        (["occlusion", "RUN", "--image", "1,x.png"], "x.png"),
         (["occlusion", "RUN", "--stride", "0"], "--stride must be at least 1"),
         (["retrieval", "RUN", "--k", "0"], "--k must be at least 1"),
         (["mistakes", "RUN", "--k", "65"], "--k must be from 1 to 64"),
@@ -177,7 +207,7 @@ def test_ctrl_c_leaves_no_file_behind(run: Run, tmp_path: Path, monkeypatch):
     def stop(*_arguments, **_settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(results, "occlusion", stop)
+    monkeypatch.setattr(results, "occlusions", stop)
     folder = tmp_path / "pictures"
     folder.mkdir()
     progress = tmp_path / "status.json"

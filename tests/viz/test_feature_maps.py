@@ -62,7 +62,7 @@ def test_the_channel_with_the_largest_total_comes_first(tiny, noise):
 
 def test_the_first_channel_is_the_one_that_occlusion_watches(tiny, noise):
     for image in noise:
-        watched = occlusion(tiny, image, label=0, window=16, stride=16).channel
+        watched = occlusion(tiny, image, window=16, stride=16).watched("relu5").channel
         assert feature_maps(tiny, image, "relu5").order[0] == watched
 
 

@@ -5,6 +5,7 @@ from PIL import Image
 
 from training.runs import Run
 from viz import mining, results
+from viz.fills import FILLS
 from viz.images import SplitImages
 from viz.retrieval import nearest
 from viz.top_patches import mine
@@ -81,7 +82,7 @@ def test_a_page_that_only_asks_what_is_kept_computes_nothing(run: Run):
     with pytest.raises(results.NotKept):
         results.neighbours(run, 0, picture(run), only_kept=True, progress=never)
     with pytest.raises(results.NotKept):
-        results.occlusion(run, 0, picture(run), label=0, only_kept=True, progress=never)
+        results.occlusion(run, 0, picture(run), only_kept=True, progress=never)
     with pytest.raises(results.NotKept):
         results.evolution(run, "conv1", [0], only_kept=True, progress=never)
     assert not run.derived.exists()
@@ -107,18 +108,55 @@ def test_two_uploads_that_differ_in_one_pixel_have_maps_of_their_own(run: Run):
     one = picture(run)
     other = one.copy()
     other.putpixel((16, 16), (255, 0, 255))
-    first = results.occlusion(run, 0, one, label=0, stride=8)
-    second = results.occlusion(run, 0, other, label=0, stride=8)
+    first = results.occlusion(run, 0, one, stride=8)
+    second = results.occlusion(run, 0, other, stride=8)
     assert not torch.equal(first.probability, second.probability)
-    again = results.occlusion(run, 0, one, label=0, stride=8, progress=never)
+    again = results.occlusion(run, 0, one, stride=8, progress=never)
     assert torch.equal(again.probability, first.probability)
 
 
-def test_the_most_probable_class_is_the_label_by_default(run: Run):
-    found = results.occlusion(run, 0, picture(run), stride=8)
-    assert found.label == int(found.base.argmax())
-    again = results.occlusion(run, 0, picture(run), label=found.label, stride=8, progress=never)
-    assert torch.equal(again.probability, found.probability)
+def test_each_image_of_several_is_kept_for_itself(run: Run):
+    pictures = [picture(run, index) for index in (0, 5, 9)]
+    told: list[tuple[int, int]] = []
+    several = results.occlusions(
+        run, 0, pictures, stride=8, progress=lambda done, total: told.append((done, total))
+    )
+    assert (told[0], told[-1]) == ((0, 27), (27, 27))  # three images of nine places
+    for image, found in zip(pictures, several, strict=True):
+        alone = results.occlusion(run, 0, image, stride=8, progress=never)
+        assert torch.equal(alone.probability, found.probability)
+        assert alone.layers == found.layers
+
+
+def test_each_fill_has_a_result_of_its_own(run: Run):
+    found = {fill: results.occlusion(run, 0, picture(run), stride=8, fill=fill) for fill in FILLS}
+    assert len({tuple(one.probability.flatten().tolist()) for one in found.values()}) == len(FILLS)
+    again = results.occlusion(run, 0, picture(run), stride=8, fill="blur", progress=never)
+    assert torch.equal(again.probability, found["blur"].probability)
+
+
+def test_an_interrupted_occlusion_shows_what_it_has_and_goes_on_from_there(run: Run):
+    def stop_after_a_batch(done: int, _total: int) -> None:
+        if done:
+            raise Interruption
+
+    assert results.occlusion_so_far(run, 2, picture(run), stride=2) is None
+    with pytest.raises(Interruption):
+        results.occlusion(run, 2, picture(run), stride=2, progress=stop_after_a_batch)
+    coarse = results.occlusion_so_far(run, 2, picture(run), stride=2)
+    assert coarse is not None
+    assert (coarse.step, coarse.done) == (2, 64)  # of 12 by 12 places
+    seen: list[int] = []
+    found = results.occlusion(
+        run, 2, picture(run), stride=2, progress=lambda done, _total: seen.append(done)
+    )
+    assert seen == [64, 128, 144]
+    truth = results.occlusion(run, 2, picture(run), stride=2, fill="0.0")  # grey under another name
+    assert torch.equal(found.probability, truth.probability)
+    assert not list(run.derived.glob("*.partial.npz"))
+    whole = results.occlusion_so_far(run, 2, picture(run), stride=2)
+    assert whole is not None
+    assert whole.step == 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +200,7 @@ def test_an_attribution_is_worked_out_once_and_occlusion_shares_its_own_page(run
         first = results.attribution(run, 1, image, label=2, method=method)
         again = results.attribution(run, 1, image, label=2, method=method, only_kept=True)
         assert torch.equal(first, again)
-    assert results.occlusion(run, 1, image, label=2, only_kept=True).label == 2
+    assert results.occlusion(run, 1, image, only_kept=True).step == 1
     with pytest.raises(results.NotKept):
         results.attribution(run, 1, image, label=1, method="grad-cam", only_kept=True)
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
 from training.errors import WorkbenchError
+from training.runs import Run
 from viz import results
 from viz.export import how_made, write
 from viz.figures import occlusion as occlusion_figures
-from viz.flags import (
-    class_index,
-    open_run,
-    out_file,
-    picture_of,
-)
-from viz.kept import to_arrays
+from viz.figures.occlusion_sheet import Row, occlusion_sheet
+from viz.fills import filling
+from viz.flags import class_index, is_number, open_run, out_file, picture_of
+from viz.gallery import strongest_in
+from viz.kept import Arrays
+from viz.layers import source_of
+from viz.occlusion import Occlusion, covered, last_maps
 from viz.reporting import reporting
+from viz.results import NotKept, blueprint, network_of
 
 
 def occlusion(
@@ -25,7 +34,7 @@ def occlusion(
     label: str | None = None,
     window: int | None = None,
     stride: int | None = None,
-    fill: float = 0.0,
+    fill: str = "grey",
     layer: str | None = None,
     epoch: int | None = None,
     out: str | None = None,
@@ -33,17 +42,24 @@ def occlusion(
 ) -> None:
     """Where the network looks: a square slides over the image.
 
+    One image gives all panels of the paper's figure, with what excites the strongest channel
+    elsewhere where that was mined; several give a sheet. What is found is kept in the run and
+    serves every class and layer.
+
     .npz holds: probability, predicted, activation (rows, cols); cell (r, c) hides the square
-    whose top left pixel is (r·stride, c·stride).
+    whose top left pixel is (r·stride, c·stride). Of several images (N, rows, cols).
 
     Args:
         run: Run folder.
-        image: A picture file, or the number of a validation image.
-        label: Class, by name or number; the most probable one if not given.
+        image: A picture file, or the number of a validation image; several with commas between.
+        label: Class, by name or number; if not given, that of a validation image, and the most
+            probable one of a picture file.
         window: Side of the square in pixels; if not given, a seventh of the input and at least
             12, which is 32 of 224 and 12 of 64.
         stride: Step in pixels; if not given, a 28th of the input, which is 8 of 224 and 2 of 64.
-        fill: Value of the square after normalisation; 0 is the training set's mean colour.
+        fill: What the square lets through: grey, which is the training set's mean colour; mean,
+            the image's own mean colour; blur, the image through a Gaussian of 10 px of 224;
+            noise, normal and seeded; or a number, the value after normalisation.
         layer: Whose strongest channel is watched; the last convolution if not given.
         epoch: The last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
@@ -51,36 +67,84 @@ def occlusion(
     """
     path = out_file(out)
     opened, at = open_run(run, epoch)
-    picture, name = picture_of(opened, image)
-    index = None if label is None else class_index(opened.classes, label)
+    sources = [image] if Path(image).is_file() else [one.strip() for one in image.split(",")]
+    pictures, names = zip(*(picture_of(opened, source) for source in sources), strict=True)
+    asked = None if label is None else class_index(opened.classes, label)
     for flag, value in (("window", window), ("stride", stride)):
         if value is not None and value < 1:
             raise WorkbenchError(f"--{flag} must be at least 1 px, got {value}.")
+    layer = layer or last_maps(blueprint(opened))
+    square: dict[str, Any] = {"window": window, "stride": stride, "fill": fill}
     with reporting("Sliding the square", progress) as told:
-        result = results.occlusion(
-            opened,
-            at,
-            picture,
-            label=index,
-            window=window,
-            stride=stride,
-            fill=fill,
-            layer=layer,
-            progress=told,
-        )
+        found = results.occlusions(opened, at, pictures, **square, progress=told)
+        rows = [
+            Row(
+                name,
+                first_place(opened, picture, one, fill),
+                one,
+                label_of(opened, source, one) if asked is None else asked,
+            )
+            for name, source, picture, one in zip(names, sources, pictures, found, strict=True)
+        ]
+
+        def figure() -> Figure:
+            if len(rows) > 1:
+                return occlusion_sheet(rows, opened.classes)
+            return all_panels(opened, at, pictures[0], rows[0], layer)
+
         settings: dict[str, Any] = {
-            "label": opened.classes[result.label],
-            "window": result.window,
-            "stride": result.stride,
+            "label": [opened.classes[row.label] for row in rows],
+            "window": found[0].window,
+            "stride": found[0].stride,
             "fill": fill,
-            "layer": result.layer,
-            "image": name,
+            "layer": layer,
+            "image": list(names),
         }
-        arrays = to_arrays(result)
-        seen = opened.preprocess.picture(opened.preprocess(picture))
-        write(
-            path,
-            lambda: occlusion_figures.occlusion_figure(seen, result, opened.classes),
-            {key: arrays[key] for key in ("probability", "predicted", "activation")},
-            how_made("occlusion", opened, at, **settings),
-        )
+        arrays = arrays_of(rows, layer)
+        if len(rows) == 1:
+            settings |= {name: settings[name][0] for name in ("label", "image")}
+            arrays = {name: array[0] for name, array in arrays.items()}
+        write(path, figure, arrays, how_made("occlusion", opened, at, **settings))
+
+
+def label_of(run: Run, source: str, found: Occlusion) -> int:
+    """The class of a validation image, where the network knows it; else the most probable one."""
+    if is_number(source):
+        data = run.data()
+        name = data.classes[int(data.val.labels[int(source)])]
+        if name in run.classes:
+            return run.classes.index(name)
+    return int(found.base.argmax())
+
+
+def first_place(run: Run, picture: Image.Image, found: Occlusion, fill: str) -> Tensor:
+    """What the network sees with the square in the top left corner, (3, H, W) in [0, 1]."""
+    image = run.preprocess(picture)
+    return run.preprocess.picture(covered(image, filling(fill, image), found.window))
+
+
+def all_panels(run: Run, epoch: int, picture: Image.Image, row: Row, layer: str) -> Figure:
+    """The paper's figure; the channel's patches from elsewhere where they were mined already."""
+    network, channel = network_of(run, epoch), row.found.watched(layer).channel
+    own = strongest_in(
+        network, run.preprocess(picture), layer, channel, picture=run.preprocess.picture
+    )
+    try:
+        source = source_of(network, layer)
+        top = results.top_patches(run, epoch, [source], only_kept=True)[source]
+        others = results.gallery_of(run, epoch, source, top, [channel])
+    except (NotKept, WorkbenchError):  # not mined, or there is no data to mine
+        others = None
+    return occlusion_figures.occlusion_figure(
+        row.picture, row.found, run.classes, label=row.label, layer=layer, own=own, others=others
+    )
+
+
+def arrays_of(rows: Sequence[Row], layer: str) -> Arrays:
+    """The maps of N images, (N, rows, cols)."""
+    maps = {
+        "probability": [row.found.probability[..., row.label] for row in rows],
+        "predicted": [row.found.predicted for row in rows],
+        "activation": [row.found.watched(layer).activation for row in rows],
+    }
+    return {name: torch.stack(found).numpy() for name, found in maps.items()}

@@ -1,62 +1,76 @@
-"""Where the network looks: the panels of Zeiler & Fergus, figure 6."""
+"""Where the network looks: the panels of Zeiler & Fergus, figure 7."""
 
 from collections.abc import Sequence
 from math import ceil
 from textwrap import fill
 
 import numpy as np
-import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 
 from viz.figures.colours import class_colour, class_colours
-from viz.figures.pointing import point_at_heatmap
-from viz.figures.sheet import as_array, channels_last, factor
+from viz.figures.sheet import (
+    as_array,
+    channels_last,
+    factor,
+    sheet,
+    shrink,
+    small_projections,
+)
 from viz.figures.style import (
     AMOUNT,
     INK,
     PAPER,
+    SIGNED,
     SMALL_PT,
     class_name,
-    finish_bar,
     head,
     number,
     pixel_axes,
     pixel_figure,
+    scale_bar,
     show,
 )
-from viz.occlusion import Occlusion
+from viz.gallery import Gallery
+from viz.occlusion import Occlusion, Watched
 
-PANEL_PX, MOST_NAMES = 224, 6
+PANEL_PX, BLOCK_PX, BAR_PX, LEGEND_PX = 224, 224, 78, 124
+MOST_NAMES = 6
+Scale = tuple[str, float, float]  # colours, low, high
+CERTAIN: Scale = (AMOUNT, 0.0, 1.0)
 
 
 def draw_picture(ax: Axes, picture: Tensor, window: int) -> None:
-    """The image (3, H, W), with the square to scale in its top left corner: cell (0, 0)."""
+    """The image (3, H, W) covered at cell (0, 0); a line around the square, to scale."""
     show(ax, channels_last(picture))  # the axes is as large as `panel_side` says
-    square = Rectangle(
-        (-0.5, -0.5), window, window, facecolor="#808080", edgecolor=PAPER, linewidth=1.0
-    )
-    ax.add_patch(square)
+    for colour, line in ((INK, 2.0), (PAPER, 1.0)):  # seen on any picture
+        frame = Rectangle((-0.5, -0.5), window, window, fill=False, edgecolor=colour, lw=line)
+        ax.add_patch(frame)
     ax.set(xlim=(-0.5, picture.shape[2] - 0.5), ylim=(picture.shape[1] - 0.5, -0.5))
 
 
-def panel_side(picture: Tensor) -> int:
+def panel_side(picture: Tensor, wanted: int = PANEL_PX) -> int:
     """Side of a panel, in pixels: the image's own, times a whole factor or divided by one."""
     side = picture.shape[-1]
-    return side * factor(side, PANEL_PX) if side <= PANEL_PX else side // ceil(side / PANEL_PX)
+    return side * factor(side, wanted) if side <= wanted else side // ceil(side / wanted)
 
 
-def draw_heatmap(ax: Axes, cax: Axes, heatmap: Tensor, *, high: float, label: str) -> None:
-    """Amounts (rows, cols) on a fixed scale from 0."""
-    artist = show(ax, as_array(heatmap), cmap=AMOUNT, vmin=0, vmax=high)
+def draw_heatmap(ax: Axes, cax: Axes, heatmap: Tensor, scale: Scale, label: str) -> None:
+    """A map (rows, cols) on a fixed scale with its bar."""
+    colours, low, high = scale
+    show(ax, as_array(heatmap), cmap=colours, vmin=low, vmax=high)
     figure = ax.get_figure()
     assert isinstance(figure, Figure)
-    bar = figure.colorbar(artist, cax=cax, ticks=[0, high / 2, high])
-    bar.ax.set_yticklabels([number(tick) for tick in (0, high / 2, high)])
-    bar.ax.spines[:].set_visible(False)
-    finish_bar(bar.ax, label)
+    scale_bar(figure, cax, colours, low, high, label)
+
+
+def map_scale(watched: Watched) -> Scale:
+    """Amounts from 0 to the largest total, the whole image's among them; signed totals about 0."""
+    totals = [float(watched.activation.min()), float(watched.activation.max()), watched.base]
+    full = max(map(abs, totals)) or 1.0
+    return (SIGNED, -full, full) if min(totals) < 0 else (AMOUNT, 0.0, full)
 
 
 def draw_predicted(ax: Axes, predicted: Tensor, classes: Sequence[str]) -> None:
@@ -89,103 +103,79 @@ def frequent(predicted: Tensor) -> list[int]:
     return indices[counts.argsort(descending=True, stable=True)].tolist()
 
 
-def occlusion_figure(picture: Tensor, result: Occlusion, classes: Sequence[str]) -> Figure:
-    """Image, activation of the strongest channel, probability of the class, most probable class.
+def occlusion_figure(
+    picture: Tensor,
+    found: Occlusion,
+    classes: Sequence[str],
+    *,
+    label: int,
+    layer: str,
+    own: Gallery | None = None,
+    others: Gallery | None = None,
+) -> Figure:
+    """Image, total of the strongest channel, probability of the class, most probable class.
+
+    Below them, where they are given: what that channel's strongest unit saw in this image, and
+    its strongest patches in others.
 
     Args:
-        picture: What the network sees, (3, H, W) in [0, 1].
-        result: Of the sliding square.
+        picture: What the network sees at the first place, (3, H, W) in [0, 1].
+        found: Of the sliding square.
         classes: Names of all classes.
+        label: Class whose probability is drawn.
+        layer: Whose strongest channel is drawn.
+        own: (1, 1) the strongest unit of that channel in this image.
+        others: (1, k) the strongest patches of that channel.
     """
-    side, bar, legend = panel_side(picture), 78, 124
-    name = class_name(classes, result.label)
-    width = 4 * side + 2 * bar + 24 + legend
+    side, name, watched = panel_side(picture), class_name(classes, label), found.watched(layer)
+    lefts = (0, side + 24, 2 * side + 24 + BAR_PX, 3 * side + 24 + 2 * BAR_PX)
     title = f"Where the network looks for {name}"
     reading = (
-        f"a square of {result.window} px in steps of {result.stride} px; uncovered, "
-        f"P({name}) is {number(float(result.base[result.label]))}; "
+        f"a square of {found.window} px in steps of {found.stride} px; uncovered, "
+        f"P({name}) is {number(float(found.base[label]))}; "
         "dark: covering this spot costs the network its answer"
     )
-    figure = pixel_figure(width, side + 16, title, reading)
-    lefts = (0, side + 24, 2 * side + 24 + bar, 3 * side + 24 + 2 * bar)
+    below = _below(own, others)
+    height = side + 16 + (max(tiles.shape[0] for tiles, _ in below) + 40 if below else 0)
+    figure = pixel_figure(lefts[-1] + side + LEGEND_PX, height, title, reading)
     image, activation, probability, predicted = (
         pixel_axes(figure, left, 16, side, side) for left in lefts
     )
-    draw_picture(image, picture, result.window)
-    head(image, "input; grey: the square to scale")
-    high = max(float(result.activation.max()), result.base_activation, 1e-12)
+    draw_picture(image, picture, found.window)
+    head(image, "input, its corner covered")
     cax = pixel_axes(figure, lefts[1] + side + 8, 16, 9, side)
-    draw_heatmap(activation, cax, result.activation, high=high, label="sum over the map")
-    head(activation, f"{result.layer}, channel {result.channel}")
+    draw_heatmap(activation, cax, watched.activation, map_scale(watched), "sum over the map")
+    head(activation, f"{layer}, channel {watched.channel}")
     cax = pixel_axes(figure, lefts[2] + side + 8, 16, 9, side)
-    draw_heatmap(probability, cax, result.probability, high=1, label="probability")
+    draw_heatmap(probability, cax, found.probability[..., label], CERTAIN, "probability")
     head(probability, f"P({name})")
-    draw_predicted(predicted, result.predicted, classes)
+    draw_predicted(predicted, found.predicted, classes)
     head(predicted, "most probable class")
+    for left, (tiles, words) in zip(lefts, below, strict=False):
+        ax = pixel_axes(figure, left, side + 52, tiles.shape[1], tiles.shape[0])
+        show(ax, tiles)
+        head(ax, words)
     return figure
 
 
-def occlusion_pointing(
-    result: Occlusion,
-    classes: Sequence[str],
-    *,
-    panel: str = "probability",
-    chosen: tuple[int, int] | None = None,
-    side: int = 320,
-) -> go.Figure:
-    """One panel to point at; a click returns [row, column] of the cell.
-
-    Args:
-        result: Of the sliding square.
-        classes: Names of all classes.
-        panel: probability, activation or predicted.
-        chosen: Cell to outline.
-        side: In pixels.
-    """
-    hover = _hover(result, classes)
-    if panel == "predicted":
-        occurring = frequent(result.predicted)
-        place = {index: float(number) for number, index in enumerate(occurring)}
-        values = np.vectorize(place.__getitem__)(as_array(result.predicted))
-        colours = _steps([class_colour(index) for index in occurring])
-        return point_at_heatmap(
-            values,
-            hover,
-            colours=colours,
-            low=-0.5,
-            high=len(occurring) - 0.5,
-            chosen=chosen,
-            side=side,
-        )
-    values = as_array(result.probability if panel == "probability" else result.activation)
-    high = 1.0 if panel == "probability" else max(float(values.max()), result.base_activation)
-    label = "probability" if panel == "probability" else "sum over the map"
-    return point_at_heatmap(
-        values,
-        hover,
-        colours="Viridis",
-        low=0,
-        high=high or 1.0,
-        label=label,
-        chosen=chosen,
-        side=side,
-    )
+def _below(own: Gallery | None, others: Gallery | None) -> list[tuple[np.ndarray, str]]:
+    """The second row: pixels (h, w, 4) and what they are."""
+    found = []
+    if own is not None:
+        patch, projection = block_of(own)
+        found += [(patch, "what its strongest unit saw here"), (projection, "its projection")]
+    if others is not None:
+        patch, projection = block_of(others)
+        found += [(patch, "what excites it most elsewhere"), (projection, "their projections")]
+    return found
 
 
-def _hover(result: Occlusion, classes: Sequence[str]) -> list[list[str]]:
-    label = class_name(classes, result.label)
-    return [
-        [
-            f"square at row {row * result.stride}, column {col * result.stride} px: "
-            f"P({label}) {number(round(float(result.probability[row, col]), 3))}, "
-            f"most probable {class_name(classes, int(result.predicted[row, col]))}"
-            for col in range(result.probability.shape[1])
-        ]
-        for row in range(result.probability.shape[0])
-    ]
-
-
-def _steps(colours: list[str]) -> list[tuple[float, str]]:
-    """A plotly scale of flat steps."""
-    n = len(colours)
-    return [(edge, colour) for i, colour in enumerate(colours) for edge in (i / n, (i + 1) / n)]
+def block_of(gallery: Gallery) -> tuple[np.ndarray, np.ndarray]:
+    """Patches and projections of one channel, one or nine of them, as squares (h, w, 4) alike."""
+    columns = ceil(gallery.patch.shape[1] ** 0.5)
+    room = (BLOCK_PX - 2 * (columns - 1)) // columns
+    patches = shrink(channels_last(gallery.patch[0]), room)
+    projections = small_projections(gallery.projection[0], room)
+    by = factor(patches.shape[1], room)
+    patch, projection = (sheet(tiles, columns, enlarge=by)[0] for tiles in (patches, projections))
+    return patch, projection

@@ -17,7 +17,7 @@ from viz.results.of_channels import (
     top_patches,
 )
 from viz.results.of_parts import correspondence, parts_of_objects
-from viz.results.of_pictures import invariance, occlusion
+from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import diagnosis, evaluation, features, neighbours
 from viz.results.of_weights import (
     FilterScale,
@@ -59,6 +59,8 @@ __all__ = [
     "neighbours",
     "network_of",
     "occlusion",
+    "occlusion_so_far",
+    "occlusions",
     "parts_of_objects",
     "profiles",
     "split_of",

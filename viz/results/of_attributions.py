@@ -45,9 +45,9 @@ def attribution(
         progress: Told (places done, places) of an occlusion, else (1, 1).
     """
     if method == "occlusion":
-        covered = occlusion(run, epoch, image, label=label, only_kept=only_kept, progress=progress)
+        covered = occlusion(run, epoch, image, only_kept=only_kept, progress=progress)
         side = run.preprocess.size
-        return loss_map(covered, side, side)
+        return loss_map(covered, label, side, side)
 
     def compute() -> Arrays:
         images = run.preprocess(image)[None]

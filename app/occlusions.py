@@ -1,0 +1,108 @@
+"""Occlusions on a page: the square that a visitor chooses, and what is known with it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+from torch import Tensor
+
+from app import address
+from app.frame import Choice
+from app.images import ChosenImage
+from app.patience import answer
+from app.runs import data_of
+from viz import results
+from viz.fills import FILLS, filling
+from viz.occlusion import Occlusion, covered
+
+WORDS = {"grey": "grey", "mean": "mean colour", "blur": "blur", "noise": "noise"}
+HELP = (
+    "What the square lets through. **Grey**: the training set's mean colour, as in the paper. "
+    "**Mean colour**: the image's own. **Blur**: the image through a Gaussian of 10 px of 224. "
+    "**Noise**: normal, of the training pixels' mean and deviation."
+)
+
+
+@dataclass(frozen=True)
+class Square:
+    """What slides over the image."""
+
+    window: int  # side, px
+    stride: int  # px
+    fill: str
+
+    def on(self, choice: Choice, image: ChosenImage, top: int = 0, left: int = 0) -> Tensor:
+        """What the network sees with the square there, (3, H, W) in [0, 1]."""
+        preprocess = choice.run.preprocess
+        pixels = preprocess(image.picture)
+        hidden = covered(pixels, filling(self.fill, pixels), self.window, top, left)
+        return preprocess.picture(hidden)
+
+
+def choose_square(choice: Choice) -> Square:
+    """Side, step and fill, in the row of controls that the page has begun."""
+    size = choice.run.preprocess.size
+    window, stride = results.square_for(size)
+    with st.container(width=95):
+        window = address.pick_number(
+            st.number_input, "Square (px)", 1, size, name="window", default=window
+        )
+    with st.container(width=95):
+        stride = address.pick_number(
+            st.number_input, "Step (px)", 1, size, name="stride", default=stride
+        )
+    with st.container(width=130):
+        fill = address.pick(
+            st.selectbox,
+            "Fill",
+            list(FILLS),
+            name="fill",
+            default="grey",
+            format_func=WORDS.__getitem__,
+            help=HELP,
+        )
+    return Square(window, stride, fill)
+
+
+def true_class(choice: Choice, image: ChosenImage) -> int | None:
+    """The image's class as the network counts them; None where it is not known or not learned."""
+    if image.label is None:
+        return None
+    name = data_of(choice.run).classes[image.label]
+    return choice.run.classes.index(name) if name in choice.run.classes else None
+
+
+def occlusions_of(choice: Choice, images: Sequence[ChosenImage], square: Square) -> list[Occlusion]:
+    """Of each image: kept, computed at once, or as far as a job has come.
+
+    While the job is at work there may be fewer than asked for, and the last may still be coarse.
+    """
+    run, epoch, settings = choice.run, choice.epoch, asdict(square)
+
+    def compute(**how: Any) -> list[Occlusion]:
+        pictures = [image.picture for image in images]
+        return results.occlusions(run, epoch, pictures, **settings, **how)
+
+    def so_far() -> tuple[list[Occlusion], list[int]] | None:
+        found = []
+        for image in images:
+            one = results.occlusion_so_far(run, epoch, image.picture, **settings)
+            if one is None:
+                break
+            found.append(one)
+        return (found, [one.step for one in found]) if found else None
+
+    return answer(
+        compute, run, command(choice, images, square), label="Sliding the square", so_far=so_far
+    )
+
+
+def command(choice: Choice, images: Sequence[ChosenImage], square: Square) -> list[str]:
+    """`python -m viz …` for the same, but for class, layer and file."""
+    sources = ",".join(image.source for image in images)
+    arguments = ["occlusion", str(choice.run.path), "--image", sources]
+    arguments += ["--epoch", str(choice.epoch), "--window", str(square.window)]
+    return [*arguments, "--stride", str(square.stride), "--fill", square.fill]
