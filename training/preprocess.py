@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,12 +16,40 @@ Triple = tuple[float, float, float]
 
 def square(image: Image.Image, side: int) -> Image.Image:
     """Short side to `side`, then the central square (Krizhevsky et al. 2012, section 2)."""
-    scale = side / min(image.size)
-    width, height = (max(side, round(length * scale)) for length in image.size)
-    if (width, height) != image.size:
-        image = image.resize((width, height), Image.Resampling.BICUBIC)
+    width, height = scaled = _scaled(image.size, side)
+    if scaled != image.size:
+        image = image.resize(scaled, Image.Resampling.BICUBIC)
     left, top = (width - side) // 2, (height - side) // 2
     return image.crop((left, top, left + side, top + side))
+
+
+def square_box(box: Sequence[int], size: tuple[int, int], side: int) -> tuple[int, int, int, int]:
+    """Where a box of an image lies in the square that `square` makes of it.
+
+    Args:
+        box: Left, top, right, bottom in pixels of the image, half open.
+        size: Width and height of the image, px.
+        side: Of the square, px.
+
+    Returns:
+        The same four for the pixels of the square that the box touches; empty (right = left or
+        bottom = top) where the cut leaves nothing of it.
+    """
+    edges = []
+    for axis, length in enumerate(_scaled(size, side)):
+        scale, cut = length / size[axis], (length - side) // 2
+        first = math.floor(round(box[axis] * scale, 6)) - cut
+        last = math.ceil(round(box[axis + 2] * scale, 6)) - cut
+        edges.append((min(max(first, 0), side), min(max(last, 0), side)))
+    (left, right), (top, bottom) = edges
+    return left, top, right, bottom
+
+
+def _scaled(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Width and height with the short side of length `side`."""
+    scale = side / min(size)
+    width, height = (max(side, round(length * scale)) for length in size)
+    return width, height
 
 
 def lay(pictures: np.ndarray, side: int, colour: np.ndarray) -> np.ndarray:

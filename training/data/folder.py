@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from training.data.boxes import TABLE, BoxTable, read_boxes
 from training.data.scan import Classes, ImageFile, Scan
 from training.data.source import Items, Source, SplitName, listing
 from training.errors import WorkbenchError
@@ -26,7 +27,7 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
     """Find the images of `train/<class>/` and `val/<class>/`, or of `<class>/` alone.
 
     Class folders may have folders inside, links to folders are not followed. Without val or test,
-    a tenth of each class is held out.
+    a tenth of each class is held out. `boxes.csv` may say where the object of each image is.
 
     Args:
         path: The data set's folder.
@@ -51,9 +52,10 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
         train, val = _hold_out(root, train)
         notices.append("It has no val folder: a tenth of each class is held out for validation.")
     files = {"train": _labelled(train, folders), "val": _labelled(val, folders)}
+    boxes = read_boxes(root, [file.path for labelled in files.values() for file, _ in labelled])
 
     def open_split(split: SplitName) -> Items:
-        return _items(root, files[split])
+        return _items(root, files[split], boxes)
 
     return Source(
         spec=f"folder:{root}",
@@ -62,7 +64,8 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
         train_images=len(files["train"]),
         val_images=len(files["val"]),
         open=open_split,
-        notices=tuple(notices),
+        notices=(*notices, *(boxes.notices if boxes else ())),
+        boxes=boxes.digest if boxes else "",
     )
 
 
@@ -83,7 +86,7 @@ def _splits(scan: Scan, skip: frozenset[str]) -> tuple[Classes, Classes]:
     if not (root / "train").is_dir():
         if apart is not None:
             raise WorkbenchError(f"{root} has a folder {apart}, but no folder train. {LAYOUT}")
-        return scan.classes("", skip=skip | NAME_TABLES.keys()), {}
+        return scan.classes("", skip=skip | NAME_TABLES.keys() | {TABLE}), {}
     train = scan.classes("train", skip=skip)
     if apart is None:
         return train, {}
@@ -178,14 +181,14 @@ def _fingerprint(files: Mapping[str, list[tuple[ImageFile, int]]]) -> str:
     return digest.hexdigest()[:20]
 
 
-def _items(root: Path, labelled: list[tuple[ImageFile, int]]) -> Items:
+def _items(root: Path, labelled: list[tuple[ImageFile, int]], boxes: BoxTable | None) -> Items:
     names = [file.path for file, _label in labelled]
     labels = np.array([label for _file, label in labelled], dtype=np.int64)
 
     def load(index: int) -> Picture:
         return read_image(root / names[index], name=names[index])
 
-    return Items(labels, names, load)
+    return Items(labels, names, load, boxes=boxes.of(names) if boxes else None)
 
 
 def _first_synonym(folder: str, name: str) -> str:

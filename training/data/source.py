@@ -23,6 +23,9 @@ class Items:
     names: Sequence[str]  # path relative to the data set, or "builtin val 17"
     load: Callable[[int], Picture]  # called from several threads; raises ImageError
     masks: np.ndarray | None = None  # (N, H, W) bool, where the object is
+    boxes: np.ndarray | None = None
+    """(N, 4) int32, around the object in pixels of the picture: left, top, right, bottom, half
+    open; -1 where unknown."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Source:
     mean: Triple = IMAGENET_MEAN  # of each channel of the training set, in [0, 1]
     std: Triple = IMAGENET_STD
     notices: tuple[str, ...] = ()  # what a person should know of the folder
+    boxes: str = ""  # changes whenever the boxes do, which may come after the pictures
 
 
 def listing(names: Sequence[str], *, shown: int = 3) -> str:

@@ -1,8 +1,8 @@
 """Pictures decoded once, cut square and kept as memory-mapped bytes in a cache folder.
 
-`<cache>/data/<fingerprint>-<size>/` holds, for each split, images, labels and perhaps masks as
-.npy files, and index.json with names, notices and file sizes. It appears whole, by a rename; what
-is damaged is made anew; deleting it loses only time.
+`<cache>/data/<fingerprint>-<size>/` holds, for each split, images, labels and perhaps masks or
+boxes as .npy files, and index.json with names, notices and file sizes. It appears whole, by a
+rename; what is damaged, or has other boxes by now, is made anew; deleting it loses only time.
 """
 
 import json
@@ -17,6 +17,7 @@ import numpy as np
 from filelock import FileLock
 from PIL import Image
 
+from training.data.boxes import Box
 from training.data.decode import CHUNK, Decoded, Report, decoded
 from training.data.source import Items, Source, SplitName
 from training.errors import WorkbenchError
@@ -34,6 +35,9 @@ class Split:
     labels: np.ndarray  # (N,) int64
     names: Sequence[str]  # path relative to the data set, or "builtin val 17"
     masks: np.ndarray | None = None  # (N, size, size) bool, memory-mapped: where the object is
+    boxes: np.ndarray | None = None
+    """(N, 4) int32, around the object in stored pixels: left, top, right, bottom, half open; -1
+    where unknown."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _opened(folder: Path, source: Source) -> Data | None:
     """What the folder holds, or None if it is missing, damaged or of another version."""
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        if index["version"] != VERSION:
+        if index["version"] != VERSION or index.get("boxes", "") != source.boxes:
             return None
         for name, length in index["bytes"].items():
             if (folder / name).stat().st_size != length:
@@ -106,9 +110,11 @@ def _opened_split(folder: Path, split: SplitName, index: dict) -> Split:
     def mapped(kind: str) -> np.ndarray:
         return np.load(folder / f"{split}-{kind}.npy", mmap_mode="r", allow_pickle=False)
 
-    masks = mapped("masks") if f"{split}-masks.npy" in index["bytes"] else None
-    labels = np.array(mapped("labels"))
-    return Split(mapped("images"), labels, tuple(index["names"][split]), masks)
+    def held(kind: str) -> np.ndarray | None:
+        return mapped(kind) if f"{split}-{kind}.npy" in index["bytes"] else None
+
+    labels, names = np.array(mapped("labels")), tuple(index["names"][split])
+    return Split(mapped("images"), labels, names, held("masks"), held("boxes"))
 
 
 def _make(folder: Path, source: Source, size: int, progress: Progress) -> None:
@@ -147,6 +153,7 @@ def _write(folder: Path, source: Source, size: int, progress: Progress) -> None:
     index = {
         "version": VERSION,
         "spec": source.spec,
+        "boxes": source.boxes,
         "bytes": lengths,
         "names": names,
         "notices": report.notices(),
@@ -164,12 +171,14 @@ class _SplitWriter:
     def __init__(self, folder: Path, split: SplitName, size: int, items: Items) -> None:
         self._folder, self._split, self._size, self._items = folder, split, size, items
         self._kept: list[int] = []
+        self._boxes: list[Box] = []
         self._images = (folder / f"{split}-images.npy").open("w+b")
         self._header_bytes = self._write_header()
 
     def add(self, index: int, decoded: Decoded) -> None:
         self._images.write(decoded.pixels.data)
         self._kept.append(index)
+        self._boxes.append(decoded.box)
 
     def close(self) -> list[str]:
         """Finish all files of the split and return the names of its pictures."""
@@ -184,6 +193,8 @@ class _SplitWriter:
         if self._items.masks is not None:
             masks = self._items.masks[self._kept]
             self._save("masks", np.stack([_square_mask(mask, self._size) for mask in masks]))
+        if self._items.boxes is not None:
+            self._save("boxes", np.array(self._boxes, dtype=np.int32))
         return [self._items.names[index] for index in self._kept]
 
     def _write_header(self) -> int:
