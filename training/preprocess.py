@@ -105,6 +105,10 @@ class Preprocess:
         """Stored pixels (N, S, S, 3) uint8 to (N, 3, size, size), normalised, channels last."""
         return self.normalise(self._centre(pixels, self.ground), device, mean=self._central_mean())
 
+    def see_masks(self, masks: np.ndarray) -> np.ndarray:
+        """Masks (N, S, S) bool of stored pixels to (N, size, size), cut as the pictures are."""
+        return self._centre(masks[..., None].repeat(3, axis=3), np.zeros(3, bool))[..., 0]
+
     def normalise(
         self,
         pixels: np.ndarray,

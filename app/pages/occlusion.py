@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from textwrap import shorten
 
-import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
-from PIL import Image
 
 from app import address
 from app.bars import best, class_bars, class_legend
@@ -33,6 +31,7 @@ from viz.figures.style import number
 from viz.gallery import Gallery
 from viz.kept import Arrays
 from viz.layers import maps_to_show, source_of
+from viz.objects import object_mask
 from viz.occlusion import Occlusion, Watched, last_maps
 
 PANEL_PX, BOX_PX = 256, 332
@@ -198,13 +197,11 @@ def on_object(choice: Choice, view: View) -> None:
     """How much of the object the square hides, where the data set knows the object's place."""
     if view.image.index is None:
         return
-    masks = data_of(choice.run).val.masks
-    if masks is None:
+    seen = object_mask(data_of(choice.run).val, choice.run.preprocess, image.index)
+    if seen is None:
         return
-    mask = Image.fromarray(np.asarray(masks[view.image.index]))
-    seen = np.asarray(choice.run.preprocess.crop(mask.convert("RGB")))[..., 0] > 127
     top, left, bottom, right = box_of(view)
-    share = seen[top:bottom, left:right].sum() / max(seen.sum(), 1)
+    share = seen[top:bottom, left:right].sum() / seen.sum()
     st.caption(f"The square hides {percent(float(share))} of the object.")
 
 

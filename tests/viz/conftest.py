@@ -19,9 +19,13 @@ COLOURS = ("red", "green", "blue", "price in $")
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Epochs 0, 1 and 2 with other weights each; 4 classes, 4 validation images of 32 px each."""
+    """Epochs 0, 1 and 2 with other weights each; 4 classes, 4 validation images of 32 px each.
+
+    The objects are said to lie in columns 8 to 23, rows 4 to 11.
+    """
     monkeypatch.setenv("FILTERSCOPE_CACHE", str(tmp_path / "cache"))
     generator = np.random.default_rng(0)
+    boxes = ["path,x0,y0,x1,y1"]
     for split in ("train", "val"):
         for colour in COLOURS:
             folder = tmp_path / "album" / split / colour
@@ -29,6 +33,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             for index in range(4):
                 pixels = generator.integers(0, 256, (32, 32, 3), np.uint8)
                 Image.fromarray(pixels).save(folder / f"{index}.png")
+                boxes.append(f"{split}/{colour}/{index}.png,8,4,23,11")
+    (tmp_path / "album/boxes.csv").write_text("\n".join(boxes))
     path = tmp_path / "untrained"
     (path / "checkpoints").mkdir(parents=True)
     write_settings(
