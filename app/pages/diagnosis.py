@@ -18,8 +18,12 @@ from training.errors import WorkbenchError
 from viz import results
 from viz.diagnosis import Diagnosis, as_arrays
 from viz.figures.diagnosis import diagnosis_figure
+from viz.figures.object_scale import object_scale_figure
 from viz.findings import Finding, findings
 from viz.layers import source_of
+from viz.object_scale import as_arrays as scale_arrays
+from viz.object_scale import object_scale, words
+from viz.objects import known
 
 
 def page() -> None:
@@ -40,6 +44,7 @@ def page() -> None:
         with column:
             say(each, diagnosis)
     draw(choices, found)
+    sizes(choices)
 
 
 def diagnosis_of(choice: Choice) -> Diagnosis:
@@ -123,6 +128,41 @@ def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
     )
 
 
+def sizes(choices: list[Choice]) -> None:
+    """How large the objects are beside what each layer sees, where their places are known."""
+    if not all(len(known(data_of(each.run).val)) for each in choices):
+        return
+    st.subheader("Objects beside receptive fields", anchor=False)
+    names = [name_of(each.run) for each in choices]
+    scales = [
+        object_scale(results.blueprint(each.run), data_of(each.run).val, each.run.preprocess)
+        for each in choices
+    ]
+    for name, scale in zip(names, scales, strict=True):
+        st.markdown(f"**{plain(name)}** · {plain(words(scale))}")
+
+    def figure() -> Any:
+        return object_scale_figure(scales, names)
+
+    show_figure(figure(), alt=f"Sizes of objects and receptive fields of {' and '.join(names)}")
+    st.caption(
+        "An object's width is the square root of its area. The band holds the middle half of the "
+        "validation set's objects: a layer left of it sees parts, one right of it whole objects."
+    )
+    choice = choices[0]
+    run, epoch = choice.run, choice.epoch
+    other = f" --beside {choices[1].run.path}" if len(choices) > 1 else ""
+    offer(
+        figure,
+        lambda: scale_arrays(scales[0]),
+        name=f"{run.name}-object-scale",
+        made=made_by(choice, "object-scale", split="val", beside=names[1:]),
+        shell=f"python -m viz object-scale {run.path} --epoch {epoch}{other} "
+        "--out object-scale.png",
+        python=SCALE_PYTHON.format(path=run.path),
+    )
+
+
 PYTHON = """\
 from training.runs import Run
 from viz import results
@@ -130,6 +170,15 @@ from viz.findings import findings
 
 diagnosis = results.diagnosis(Run.open("{path}"), {epoch})
 findings(diagnosis)"""
+
+
+SCALE_PYTHON = """\
+from training.runs import Run
+from viz import results
+from viz.object_scale import object_scale, words
+
+run = Run.open("{path}")
+words(object_scale(results.blueprint(run), run.data().val, run.preprocess))"""
 
 
 page()
