@@ -10,6 +10,7 @@ VIEWS = {
     "evolution": ("Evolution", ":material/timeline:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "attribution": ("Attribution", ":material/local_fire_department:"),
+    "localisation": ("Localisation", ":material/my_location:"),
     "invariance": ("Invariance", ":material/sync:"),
     "correspondence": ("Correspondence", ":material/join_inner:"),
     "retrieval": ("Retrieval", ":material/image_search:"),

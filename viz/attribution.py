@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -152,14 +152,29 @@ def covering(network: Network, images: Tensor, labels: Tensor) -> Tensor:
 def loss_map(result: Occlusion, label: int, height: int, width: int) -> Tensor:
     """The (height, width) map of `covering` from an occlusion; 0 where no square came."""
     losses = result.base[label] - result.probability[..., label]
-    square = torch.ones(1, 1, result.window, result.window)
+    return over_pixels(losses[None], result.window, result.stride, (height, width))[0]
+
+
+def over_pixels(cells: Tensor, window: int, stride: int, size: Sequence[int]) -> Tensor:
+    """For each pixel the mean of the cells whose squares cover it; 0 where none does.
+
+    Args:
+        cells: (N, rows, cols); (r, c) is of the square from row r · stride, column c · stride on.
+        window: Side of the squares, px.
+        stride: Between them, px.
+        size: Height and width of the image.
+
+    Returns:
+        (N, H, W).
+    """
+    square = torch.ones(1, 1, window, window, dtype=cells.dtype)
     sums, counts = (
-        functional.conv_transpose2d(cells[None, None], square, stride=result.stride)[0, 0]
-        for cells in (losses, torch.ones_like(losses))
+        functional.conv_transpose2d(each[:, None], square, stride=stride)[:, 0]
+        for each in (cells, torch.ones_like(cells[:1]))
     )
-    rows, columns = sums.shape
     means = sums / counts.clamp(min=1)  # a step wider than the square leaves gaps
-    return functional.pad(means, (0, width - columns, 0, height - rows))
+    rows, columns = means.shape[1:]
+    return functional.pad(means, (0, size[1] - columns, 0, size[0] - rows))
 
 
 METHODS: dict[MethodName, Method] = {

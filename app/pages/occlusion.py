@@ -197,7 +197,7 @@ def on_object(choice: Choice, view: View) -> None:
     """How much of the object the square hides, where the data set knows the object's place."""
     if view.image.index is None:
         return
-    seen = object_mask(data_of(choice.run).val, choice.run.preprocess, image.index)
+    seen = object_mask(data_of(choice.run).val, choice.run.preprocess, view.image.index)
     if seen is None:
         return
     top, left, bottom, right = box_of(view)

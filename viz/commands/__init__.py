@@ -19,7 +19,9 @@ from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
 from viz.commands.invariance import invariance
+from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
+from viz.commands.object_scale import object_scale
 from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
 from viz.commands.strongest import strongest
@@ -37,6 +39,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "by-hand": by_hand,
     "occlusion": occlusion,
     "attribution": attribution,
+    "localisation": localisation,
     "invariance": invariance,
     "correspondence": correspondence,
     "retrieval": retrieval,
@@ -45,5 +48,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "mistakes": mistakes,
     "confusion": confusion,
     "diagnosis": diagnosis,
+    "object-scale": object_scale,
     "comparison": comparison,
 }

@@ -18,7 +18,7 @@ from viz.results.of_channels import (
 )
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
-from viz.results.of_splits import diagnosis, evaluation, features, neighbours
+from viz.results.of_splits import diagnosis, evaluation, features, localisation, neighbours
 from viz.results.of_weights import (
     FilterScale,
     filters_beside,
@@ -55,6 +55,7 @@ __all__ = [
     "full_colour",
     "gallery_of",
     "invariance",
+    "localisation",
     "most_probable",
     "neighbours",
     "network_of",
