@@ -1,0 +1,77 @@
+"""Localisation: a table beside chance, the misses, and a word where no object's place is known."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.app.test_retrieval import words
+from training.runs import Run
+from viz import results
+from viz.localisation import NAMES
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def with_boxes(small: Run, tmp_path, monkeypatch) -> Run:
+    """The finished run, its validation images' objects said to be in their upper left corners."""
+    pictures = tmp_path / "pictures"
+    lines = ["path,x0,y0,x1,y1"]
+    for split in ("train", "val"):
+        for index, (pixels, label) in enumerate(zip(*_split(small, split), strict=True)):
+            path = f"{split}/{small.classes[label]}/{index}.png"
+            (pictures / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(pictures / path)
+            lines.append(f"{path},0,0,11,11")
+    (pictures / "boxes.csv").write_text("\n".join(lines))
+    monkeypatch.setenv("FILTERSCOPE_CACHE", str(tmp_path / "cache"))
+    settings = small.path / "run.json"
+    settings.write_text(settings.read_text().replace(small.config["data"], f"folder:{pictures}"))
+    return Run.open(small.path)
+
+
+def _split(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
+    found = results.split_of(run.data(), split)
+    return found.images, found.labels
+
+
+def test_the_methods_stand_in_a_table_beside_chance(app: Open, with_boxes: Run) -> None:
+    test = app("localisation", methods="occlusion,gradient")
+    assert not test.exception
+    found = results.localisation(with_boxes, 3, "gradient", images=16, only_kept=True)
+    assert f"**{len(found.image)} of 16** images are named rightly" in words(test)
+    names = test.dataframe[0].value[""].tolist()
+    assert names == ["Occlusion", "Gradient", "middle of the picture", "random point"]
+    assert test.dataframe[0].value["hits the object"].iloc[3] == "14.1 %"  # 144 of 1024 px
+
+
+def test_the_command_under_the_picture_asks_the_same_question(app: Open, with_boxes: Run) -> None:
+    test = app("localisation", methods="gradient", epoch=2)
+    line = next(code.value for code in test.code if code.value.startswith("python -m viz"))
+    assert "--methods gradient --images 16" in line
+    assert f"localisation {with_boxes.path} --epoch 2" in line
+
+
+def test_a_method_that_there_is_not_gives_way_to_the_usual(app: Open, with_boxes: Run) -> None:
+    assert with_boxes.epochs
+    test = app("localisation", methods="lime")
+    assert not test.exception
+    assert test.multiselect[0].value == ["occlusion", "grad-cam"]
+    assert test.multiselect[0].options == list(NAMES.values())
+
+
+def test_without_boxes_it_says_what_would_tell_them(app: Open, small: Run) -> None:
+    assert small.epochs
+    test = app("localisation")
+    assert not test.exception
+    assert "boxes" in test.info[0].value
+
+
+def test_diagnose_sets_objects_beside_receptive_fields(app: Open, with_boxes: Run) -> None:
+    results.diagnosis(with_boxes, 3)
+    test = app("diagnosis")
+    assert not test.exception
+    assert "Objects are 12 px wide in the median" in words(test)
