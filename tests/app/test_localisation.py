@@ -44,7 +44,7 @@ def test_the_methods_stand_in_a_table_beside_chance(app: Open, with_boxes: Run) 
     found = results.localisation(with_boxes, 3, "gradient", images=16, only_kept=True)
     assert f"**{len(found.image)} of 16** images are named rightly" in words(test)
     names = test.dataframe[0].value[""].tolist()
-    assert names == ["Occlusion", "Gradient", "middle of the picture", "random point"]
+    assert names == ["Occlusion", "Gradient", "Middle of the picture", "Random point"]
     assert test.dataframe[0].value["hits the object"].iloc[3] == "14.1 %"  # 144 of 1024 px
 
 

@@ -95,7 +95,7 @@ def test_chance_is_the_objects_share_of_the_picture(run: Run, pointing_at):
     assert middle.hits.share == 0  # row 16; objects end with row 11
     assert method.hits.share == 0
     assert found.distance.tolist() == [1.0] * len(found.image)
-    assert "random point" in table([found])
+    assert "Random point" in table([found])
 
 
 def test_a_random_point_hits_as_often_as_chance_says(run: Run):

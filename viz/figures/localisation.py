@@ -18,7 +18,7 @@ from viz.localisation import Localisation, rows
 
 WIDTH_IN, ROW_IN = 7.4, 0.34
 DOT, LINE = OKABE_ITO[0], OKABE_ITO[5]
-TILE_PX, GAP_PX = 104, 6
+TILE_PX, GAP_PX = 128, 6
 ORANGE, DARK, WHITE = (230, 159, 0), (0, 0, 0), (255, 255, 255)
 
 

@@ -31,7 +31,7 @@ def test_it_names_its_numbers_and_both_kinds_of_chance(found, words_of):
     assert "Occlusion" in words
     assert "75.0%" in words
     assert "52.5%" in words  # of the energy; a map without any counts as none
-    assert {"middle of the picture", "random point"} <= set(words)
+    assert {"Middle of the picture", "Random point"} <= set(words)
 
 
 def test_a_miss_stands_above_its_map_and_leads_to_its_image(found):
