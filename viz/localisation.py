@@ -24,7 +24,8 @@ TOGETHER = 8  # images whose maps are made before anything is told of them
 BATCH = 128  # images in one forward pass
 WORST = 5  # misses whose maps are kept
 SIGMAS = 1.96  # of a normal distribution, that hold 95 % of it
-NAMES = {name: ATTRIBUTIONS[name].name for name in METHODS}  # for people
+_NAMES: dict[str, str] = {name: method.name for name, method in ATTRIBUTIONS.items()}
+NAMES = {name: _NAMES[name] for name in METHODS}  # for people
 
 
 @dataclass(frozen=True)

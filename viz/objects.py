@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from training.data import Split
@@ -37,27 +35,27 @@ def require_known(split: Split) -> np.ndarray:
     return images
 
 
-def object_masks(split: Split, preprocess: Preprocess, images: Sequence[int]) -> np.ndarray:
+def object_masks(split: Split, preprocess: Preprocess, images: np.ndarray) -> np.ndarray:
     """(n, size, size) bool at the network's input; all False where unknown or cut off.
 
     Args:
         split: With masks or boxes.
         preprocess: The run's preprocessing.
-        images: Indices into the split, n of them.
+        images: (n,) indices into the split.
     """
-    side, chosen = split.images.shape[1], np.asarray(images, dtype=np.int64)
+    side = split.images.shape[1]
     if split.masks is not None:
-        stored = np.asarray(split.masks[chosen])
+        stored = np.asarray(split.masks[images])
     elif split.boxes is not None:
-        stored = _filled(split.boxes[chosen], side)
+        stored = _filled(split.boxes[images], side)
     else:
-        stored = np.zeros((len(chosen), side, side), bool)
+        stored = np.zeros((len(images), side, side), bool)
     return preprocess.see_masks(stored)
 
 
 def object_mask(split: Split, preprocess: Preprocess, image: int) -> np.ndarray | None:
     """(size, size) bool of one image, or None where nothing is known or seen of its object."""
-    mask = object_masks(split, preprocess, [image])[0]
+    mask = object_masks(split, preprocess, np.array([image]))[0]
     return mask if mask.any() else None
 
 

@@ -130,6 +130,7 @@ def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
 
 def sizes(choices: list[Choice]) -> None:
     """How large the objects are beside what each layer sees, where their places are known."""
+    choices = list({name_of(each.run): each for each in choices}.values())  # epochs are alike
     if not all(len(known(data_of(each.run).val)) for each in choices):
         return
     st.subheader("Objects beside receptive fields", anchor=False)

@@ -99,7 +99,7 @@ def test_chance_is_the_objects_share_of_the_picture(run: Run, pointing_at):
 
 
 def test_a_random_point_hits_as_often_as_chance_says(run: Run):
-    masks = object_masks(run.data().val, run.preprocess, range(16))
+    masks = object_masks(run.data().val, run.preprocess, np.arange(16))
     points = np.random.default_rng(0).integers(0, 32, (4000, 2))
     hits = masks[:, points[:, 0], points[:, 1]].mean()
     assert hits == pytest.approx(masks.mean(), abs=0.02)

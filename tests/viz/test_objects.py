@@ -37,7 +37,7 @@ def test_an_object_is_cut_as_its_image_is():
     masks[0, 1, 1] = masks[0, 2, 3] = True
     masks[1, 0, 0] = True
     data = split(masks=masks)
-    assert np.argwhere(object_masks(data, seen(6), [0])[0]).tolist() == [[0, 0], [1, 2]]
+    assert np.argwhere(object_masks(data, seen(6), np.array([0]))[0]).tolist() == [[0, 0], [1, 2]]
     assert object_mask(data, seen(6), 1) is None  # outside of what the network sees
     assert np.argwhere(object_mask(data, seen(12), 1)).tolist() == [[2, 2]]  # on a larger ground
 

@@ -18,7 +18,7 @@ OBJECT, FIELD = OKABE_ITO[1], OKABE_ITO[0]
 def draw_sizes(ax: Axes, scale: ObjectScale, most: float) -> None:
     """How many objects have which size."""
     bins = np.geomspace(max(1.0, scale.sizes.min() * 0.98), scale.sizes.max() * 1.02, 25)
-    ax.hist(scale.sizes, bins=bins, color=OBJECT, alpha=0.8)
+    ax.hist(scale.sizes, bins=bins.tolist(), color=OBJECT, alpha=0.8)
     ax.axvline(scale.median, color=OBJECT, linewidth=1.4)
     ax.set_yticks([])
     ax.set_title(
