@@ -69,7 +69,7 @@ def receptive_fields(
     """
     fields = {IMAGE: ReceptiveField()}
     for name, layer in layers.items():
-        if isinstance(layer, nn.Linear | nn.AdaptiveAvgPool2d):
+        if isinstance(layer, nn.Linear | nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d | nn.Flatten):
             continue
         if not all(source in fields for source in inputs[name]):
             continue

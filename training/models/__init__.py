@@ -4,6 +4,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, ClassVar, Protocol
 
 from training.errors import WorkbenchError
+from training.models.adopted import Adopted
 from training.models.alexnet import AlexNet
 from training.models.lenet import LeNet5
 from training.models.network import Network, freeze
@@ -80,7 +81,10 @@ MODELS: dict[str, Architecture] = {
     "resnet50": Torchvision("resnet50"),
 }
 
-__all__ = ["MODELS", "Network", "architecture", "create", "freeze", "options"]
+ADOPTED = "adopted"
+"""Somebody else's network: nothing to choose by name, since a run's own options describe it."""
+
+__all__ = ["ADOPTED", "MODELS", "Network", "architecture", "create", "freeze", "options"]
 
 
 def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
@@ -108,9 +112,10 @@ def architecture(name: str, **choices: Any) -> Architecture:
     Raises:
         WorkbenchError: If there is no such network or option.
     """
-    if name not in MODELS:
+    usual = Adopted() if name == ADOPTED else MODELS.get(name)
+    if usual is None:
         raise WorkbenchError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
-    known = [field.name for field in fields(MODELS[name])]
+    known = [field.name for field in fields(usual)]
     for option in choices:
         if option not in known:
             raise WorkbenchError(
@@ -120,4 +125,4 @@ def architecture(name: str, **choices: Any) -> Architecture:
     settled: dict[str, Any] = {
         key: tuple(v) if isinstance(v, list) else v for key, v in choices.items()
     }
-    return replace(MODELS[name], **settled)
+    return replace(usual, **settled)

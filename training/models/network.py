@@ -95,9 +95,13 @@ class Network(nn.Module):
 
     @property
     def num_classes(self) -> int:
-        """How many logits the last layer gives."""
-        count: int = self.layers[self.head].out_features  # type: ignore[assignment]
-        return count
+        """How many logits the last layer gives, or the last with weights that feeds it."""
+        layers, name = self.layers, self.head
+        while not hasattr(layers[name], "out_features"):
+            if hasattr(layers[name], "out_channels"):  # a map for each class, and their means
+                return int(layers[name].out_channels)  # type: ignore[arg-type]
+            name = self.inputs[name][0]
+        return int(layers[name].out_features)  # type: ignore[arg-type]
 
     @property
     def device(self) -> torch.device:

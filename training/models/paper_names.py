@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from torch import nn
 from torchvision.models import VGG, GoogLeNet, ResNet
 
-from training.models.joints import Add, Concat
-from training.models.tracing import Call
+from training.models.reading import Call
+from training.models.response_norm import ResponseNorm
 
 
 def layer_names(network: nn.Module, calls: Sequence[Call]) -> list[str]:
@@ -22,6 +22,11 @@ def layer_names(network: nn.Module, calls: Sequence[Call]) -> list[str]:
     - GoogLeNet (Szegedy et al. 2014): inception3a_3x3_reduce and so on, inception3a is what they
       make together; aux4a and aux4d are the classifiers on the side.
     """
+    return paper_names(network, calls) or list(_plain(calls))
+
+
+def paper_names(network: nn.Module, calls: Sequence[Call]) -> list[str]:
+    """A name for each operation of a network that a paper describes; nothing for any other."""
     match network:
         case VGG():
             return list(_vgg(calls))
@@ -30,7 +35,7 @@ def layer_names(network: nn.Module, calls: Sequence[Call]) -> list[str]:
         case GoogLeNet():
             return [_googlenet(call) for call in calls]
         case _:
-            return list(_plain(calls))
+            return []
 
 
 def _vgg(calls: Sequence[Call]) -> Iterator[str]:
@@ -49,7 +54,7 @@ def _vgg(calls: Sequence[Call]) -> Iterator[str]:
             case nn.Linear():
                 dense += 1
         where = f"{stage}_{place}" if dense == 5 else str(dense)
-        yield f"{_word(call)}{where}"
+        yield f"{word_for(call.module)}{where}"
 
 
 _STEM = {"relu": "relu1", "maxpool": "pool1", "avgpool": "pool5"}
@@ -73,7 +78,7 @@ def _of_resnet(call: Call, before: list[str]) -> str:
     if isinstance(call.module, nn.ReLU):  # of the layer that it follows
         return f"relu{before[call.sources[0]].lstrip('abdn')}"
     letter = "abc"[int(part[-1]) - 1] if part else ""  # conv1 is the block's a, and so on
-    return f"{_word(call)}{at}{letter}"
+    return f"{word_for(call.module)}{at}{letter}"
 
 
 _GOOGLENET = {
@@ -114,26 +119,29 @@ def _plain(calls: Sequence[Call]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for call in calls:
         path = call.path.replace(".", "_")
-        name = path if call.own else "_".join(filter(None, [path, _word(call)]))
+        name = path if call.own else "_".join(filter(None, [path, word_for(call.module)]))
         seen[name] = seen.get(name, 0) + 1
         yield name if seen[name] == 1 else f"{name}_{seen[name]}"
 
 
-def _word(call: Call) -> str:
-    match call.module:
+def word_for(layer: nn.Module) -> str:
+    """What a layer does, in a word: conv, bn, relu, fc, drop, pool."""
+    match layer:
         case nn.Conv2d():
             return "conv"
-        case nn.BatchNorm2d():
+        case nn.BatchNorm1d() | nn.BatchNorm2d():
             return "bn"
-        case nn.ReLU():
-            return "relu"
+        case nn.GroupNorm() | ResponseNorm():
+            return "norm"
         case nn.Linear():
             return "fc"
-        case nn.Dropout():
+        case nn.Dropout() | nn.Dropout2d():
             return "drop"
-        case Add():
-            return "add"
-        case Concat():
-            return "concat"
+        case nn.MaxPool2d() | nn.AvgPool2d():
+            return "pool"
+        case nn.AdaptiveAvgPool2d():
+            return "avgpool"
+        case nn.AdaptiveMaxPool2d():
+            return "maxpool"
         case _:
-            return type(call.module).__name__.lower()
+            return type(layer).__name__.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,7 +39,7 @@ class Torchvision:
         Raises:
             WorkbenchError: If torchvision has no such classifier, or it cannot be taken apart.
         """
-        plan = _plan(self.builder, self.auxiliary > 0)
+        plan = _plan(self.builder, self.auxiliary > 0, self.image_size)
         theirs = _theirs(self.builder, num_classes, self.auxiliary > 0)
         layers = {
             name: _layer(theirs.get_submodule(call.path) if call.own else call.module)
@@ -58,7 +59,7 @@ class Torchvision:
 
     def layer_paths(self) -> dict[str, str]:
         """By the name of each layer with weights, its place in torchvision's network."""
-        plan = _plan(self.builder, self.auxiliary > 0)
+        plan = _plan(self.builder, self.auxiliary > 0, self.image_size)
         return {
             name: call.path
             for name, call in zip(plan.names, plan.trace.calls, strict=True)
@@ -73,14 +74,16 @@ class _Plan:
 
 
 @lru_cache(maxsize=32)
-def _plan(name: str, auxiliary: bool) -> _Plan:
+def _plan(name: str, auxiliary: bool, image_size: int) -> _Plan:
     """The layers and their names, found once: pages ask for them over and over."""
     from training.models.paper_names import layer_names
     from training.models.tracing import trace
 
     with torch.device("meta"):
         theirs = _theirs(name, 2, auxiliary)
-    found = trace(theirs.train())  # in evaluation mode there are no auxiliary classifiers
+    # in evaluation mode there are no auxiliary classifiers
+    found = trace(theirs.train(), image_size)
+    _refuse_shared_weights(name, found)
     main = found.heads[0]
     if main != len(found.calls) - 1 or not isinstance(found.calls[main].module, nn.Linear):
         raise WorkbenchError(
@@ -90,6 +93,16 @@ def _plan(name: str, auxiliary: bool) -> _Plan:
     names = tuple(layer_names(theirs, found.calls))
     assert len(set(names)) == len(names)
     return _Plan(found, names)
+
+
+def _refuse_shared_weights(name: str, found: Trace) -> None:
+    used = Counter(call.path for call in found.calls if call.own and call.module.state_dict())
+    for path, times in used.items():
+        if times > 1:
+            raise WorkbenchError(
+                f"torchvision's {name} uses the weights of {path} {times} times; training needs a "
+                "layer for each."
+            )
 
 
 def _theirs(name: str, num_classes: int, auxiliary: bool) -> nn.Module:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+import linecache
 import operator
+import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import fx, nn
-from torch.nn import functional
+from torch import Tensor, fx, nn
 
 from training.errors import WorkbenchError
-from training.models.joints import Add, Concat
+from training.models.layer_kinds import KINDS
+from training.models.reading import Call, Reading
 
 _ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operation in a forward pass."""
-
-    path: str  # of the module that is called, or of the one whose forward calls a function
-    own: bool  # whether it is a module of the network's, with weights of its own maybe
-    module: nn.Module  # the module, or what does the same as the function
-    sources: tuple[int, ...]  # numbers of the calls that feed it; -1 is the picture
+BATCH = 3  # images in the trace; an operation that mixes them is seen by its shape
 
 
 @dataclass(frozen=True)
@@ -33,156 +27,194 @@ class Trace:
     """A forward pass in the order in which it runs."""
 
     calls: tuple[Call, ...]
-    heads: tuple[int, ...]  # numbers of the calls that give logits, the main classifier first
+    outputs: Mapping[str, int]  # what is returned: by name, the number of the call that gives it
+    shapes: Mapping[str, tuple[int, ...]]  # of each output, for a batch of `BATCH`
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """Numbers of the calls whose outputs are returned, the main classifier's first."""
+        return tuple(self.outputs.values())
 
 
-class _Tracer(fx.Tracer):
-    """Minds its own business: other threads call their modules as ever meanwhile."""
+class Bare(nn.Module):
+    """A network that takes images alone, whatever else it could be given, and names its outputs."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.thread = threading.get_ident()
+        self.network = network
 
-    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        if threading.get_ident() != self.thread:
-            return forward(*args, **kwargs)
-        return super().call_module(m, forward, args, kwargs)
+    def forward(self, images: Any) -> dict[str, Any]:
+        """(N, 3, H, W) to tensors by name; one that is returned alone has no name: ""."""
+        answer = self.network(images)
+        if isinstance(answer, Tensor | fx.Proxy):
+            return {"": answer}
+        return {name: value for name, value in _parts(answer).items() if value is not None}
 
 
-def trace(network: nn.Module) -> Trace:
+def _parts(answer: Any) -> dict[str, Any]:
+    if isinstance(answer, Mapping):
+        return {str(name): value for name, value in answer.items()}
+    if hasattr(answer, "_asdict"):
+        return dict(answer._asdict())
+    if isinstance(answer, tuple | list):
+        return {str(place): value for place, value in enumerate(answer)}
+    if is_dataclass(answer):
+        return {field.name: getattr(answer, field.name) for field in fields(answer)}
+    return dict(vars(answer)) if hasattr(answer, "logits") else {"": answer}
+
+
+def trace(network: nn.Module, image_size: int) -> Trace:
     """What happens to a picture, operation by operation.
 
-    Functions become modules, and flattening before a fully connected layer is left out:
-    `Network` does that by itself.
+    Sizes are known while it runs, so that a way that depends on them alone is followed; functions
+    become modules, and flattening before a fully connected layer is left out: `Network` does that
+    by itself.
 
     Args:
-        network: In training mode where auxiliary classifiers are wanted; weights play no part, so
-            that it may lie on the meta device.
+        network: On the meta device: weights play no part. In training mode where auxiliary
+            classifiers are wanted.
+        image_size: Side of the square input, px.
 
     Raises:
         WorkbenchError: If the network cannot be traced, or does something that no layer of ours
             does.
     """
+    name = type(network).__name__
+    bare = Bare(network)
     try:
-        with _ONE_AT_A_TIME:
-            graph = _Tracer().trace(network)
-    except (fx.proxy.TraceError, TypeError, RuntimeError) as error:
+        with _ONE_AT_A_TIME, torch.no_grad():
+            graph = _Tracer(bare, image_size).trace(bare)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(
-            f"{type(network).__name__} decides its way while it runs and cannot be taken apart "
-            f"into layers: {str(error).splitlines()[0]}."
+            f"{name} decides its way while it runs and cannot be taken apart into layers: "
+            f"{reason(error)}{where_raised(error)}. Write that step so that it is the same for "
+            "every picture."
         ) from error
-    return _Reading(network, graph).trace()
+    reading = Reading(network, graph)
+    return Trace(reading.calls, reading.outputs, reading.shapes)
 
 
-class _Reading:
-    """A graph of torch.fx read node by node."""
-
-    def __init__(self, network: nn.Module, graph: fx.Graph) -> None:
-        self.network, self.graph = network, graph
-        self.calls: list[Call] = []
-        self.numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
-        self.weighted: set[str] = set()
-
-    def trace(self) -> Trace:
-        heads: tuple[int, ...] = ()
-        for node in self.graph.nodes:
-            match node.op:
-                case "placeholder" if not self.numbers:
-                    self.numbers[node] = -1
-                case "placeholder" if not node.users:
-                    pass
-                case "call_module":
-                    module = self.network.get_submodule(node.target)
-                    self._check_alone(node.target, module)
-                    self._add(node, node.target, True, module, node.args)
-                case "call_function" if _is_named_tuple(node):
-                    pass  # the outputs by name
-                case "call_function" | "call_method":
-                    self._read_function(node)
-                case "output":
-                    heads = tuple(self._number(node, head) for head in _outputs(node))
-                case _:
-                    self._refuse(node)
-        return Trace(tuple(self.calls), heads)
-
-    def _check_alone(self, path: str, module: nn.Module) -> None:
-        if path in self.weighted:
-            raise WorkbenchError(
-                f"{type(self.network).__name__} uses the weights of {path} twice; here every layer "
-                "has its own."
-            )
-        if any(True for _ in module.parameters()):
-            self.weighted.add(path)
-
-    def _read_function(self, node: fx.Node) -> None:
-        function = node.target
-        if function in (torch.flatten, "flatten"):
-            self._flatten(node)
-        elif function in (operator.add, operator.iadd, torch.add) and not node.kwargs:
-            self._add(node, _owner(node), False, Add(), node.args)
-        elif function is torch.cat:
-            branches, dim = _arguments(node, "tensors", "dim")
-            if dim != 1:
-                self._refuse(node)
-            self._add(node, _owner(node), False, Concat(), branches)
-        elif function in (functional.relu, torch.relu):
-            self._add(node, _owner(node), False, nn.ReLU(), node.args[:1])
-        elif function is functional.dropout:
-            _, share = _arguments(node, "input", "p")
-            module = nn.Dropout(0.5 if share is None else share)
-            self._add(node, _owner(node), False, module, node.args[:1])
-        elif function is functional.adaptive_avg_pool2d:
-            _, side = _arguments(node, "input", "output_size")
-            self._add(node, _owner(node), False, nn.AdaptiveAvgPool2d(side), node.args[:1])
-        else:
-            self._refuse(node)
-
-    def _flatten(self, node: fx.Node) -> None:
-        _, first = _arguments(node, "input", "start_dim")
-        readers = [user.op == "call_module" and self._module(user) for user in node.users]
-        if first != 1 or not all(isinstance(reader, nn.Linear | nn.Dropout) for reader in readers):
-            self._refuse(node)
-        self.numbers[node] = self._number(node, node.args[0])
-
-    def _module(self, node: fx.Node) -> nn.Module:
-        return self.network.get_submodule(str(node.target))
-
-    def _add(self, node: fx.Node, path: str, own: bool, module: nn.Module, sources: Any) -> None:
-        numbers = tuple(self._number(node, source) for source in sources)
-        self.numbers[node] = len(self.calls)
-        self.calls.append(Call(path, own, module, numbers))
-
-    def _number(self, node: fx.Node, source: Any) -> int:
-        if not isinstance(source, fx.Node) or source not in self.numbers:
-            self._refuse(node)
-        return self.numbers[source]
-
-    def _refuse(self, node: fx.Node) -> None:
-        raise WorkbenchError(
-            f"{type(self.network).__name__} does something between its layers that has no layer "
-            f"here: {node.format_node()}."
-        )
+def reason(error: Exception) -> str:
+    """The first line of what an error says, without its full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(". ")
 
 
-def _outputs(node: fx.Node) -> Sequence[Any]:
-    """The logits of the main classifier and then those of the others."""
-    outputs: Any = node.args[0]
-    if isinstance(outputs, fx.Node) and _is_named_tuple(outputs):
-        return outputs.args
-    return outputs if isinstance(outputs, tuple | list) else (outputs,)
+def where_raised(error: Exception) -> str:
+    """The line of the user's own code in which an error arose: " (nets.py, line 7: `…`)"."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        if _is_users(step.tb_frame.f_code.co_filename):
+            found = f" ({_line(step.tb_frame.f_code.co_filename, step.tb_lineno)})"
+        step = step.tb_next
+    return found
 
 
-def _is_named_tuple(node: fx.Node) -> bool:
-    return isinstance(node.target, type) and issubclass(node.target, tuple)
+class _Signal(fx.Proxy):
+    """A tensor on its way, whose shape can be asked for like that of any other."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.node.meta["value"], name, None)
+        if value is None or callable(value) or isinstance(value, Tensor):
+            return super().__getattr__(name)
+        return value
+
+    def __len__(self) -> int:
+        return len(self.node.meta["value"])
+
+    def __iadd__(self, other: Any) -> Any:
+        return self.tracer.create_proxy("call_function", operator.iadd, (self, other), {})
 
 
-def _owner(node: fx.Node) -> str:
-    """Path of the module whose forward calls a function."""
-    stack = list(node.meta.get("nn_module_stack", {}).values())
-    return stack[-1][0] if stack else ""
+class _Tracer(fx.Tracer):
+    """Follows an image of the right size, and minds its own business.
+
+    Other threads call their modules as ever meanwhile. Only tensors are traced; what follows from
+    their shapes is worked out at once, on tensors without numbers.
+    """
+
+    def __init__(self, bare: Bare, image_size: int) -> None:
+        super().__init__()
+        self.bare = bare
+        self.image = torch.empty(BATCH, 3, image_size, image_size, device="meta")
+        self.thread = threading.get_ident()
+        self.at_work = False  # on a value; what it calls meanwhile is not traced
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return type(m) in KINDS.values() or super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if self.at_work or threading.get_ident() != self.thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        if self.at_work or threading.get_ident() != self.thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        return _Signal(node, self)
+
+    def create_proxy(self, *of: Any, **more: Any) -> Any:
+        proxy = super().create_proxy(*of, **more)
+        node = proxy.node
+        node.meta["line"] = _line_now()
+        self.at_work = True
+        try:
+            node.meta["value"] = self._value(node)
+        finally:
+            self.at_work = False
+        return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
+
+    def _value(self, node: fx.Node) -> Any:
+        """What a node gives for the image."""
+        args: Any = fx.node.map_arg(node.args, self._known)
+        kwargs: Any = fx.node.map_arg(node.kwargs, self._known)
+        match node.op:
+            case "placeholder":
+                return self.image
+            case "get_attr":
+                return self._known(node)
+            case "call_module":
+                return self.bare.get_submodule(str(node.target))(*args, **kwargs)
+            case "call_method":
+                return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+            case _:
+                return node.target(*args, **kwargs)  # type: ignore[operator]
+
+    def _known(self, node: fx.Node) -> Any:
+        if "value" not in node.meta:  # a tensor that the network holds, or made on its way
+            node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to("meta")
+        return node.meta["value"]
 
 
-def _arguments(node: fx.Node, first: str, second: str) -> tuple[Any, Any]:
-    """The first two arguments, wherever they are given; None for what is not."""
-    given = dict(zip((first, second), node.args, strict=False)) | node.kwargs
-    return given.get(first), given.get(second)
+def _has_tensors(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(_has_tensors(each) for each in value)
+    return isinstance(value, Tensor)
+
+
+_NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parent)
+
+
+def _is_users(file: str) -> bool:
+    path = Path(file)
+    return not file.startswith("<frozen") and not any(
+        folder in path.parents for folder in _NOT_THE_USERS
+    )
+
+
+def _line_now() -> str:
+    """The line of the user's code that runs now."""
+    frame = sys._getframe()
+    while frame is not None and not _is_users(frame.f_code.co_filename):
+        frame = frame.f_back  # type: ignore[assignment]
+    return _line(frame.f_code.co_filename, frame.f_lineno) if frame else ""
+
+
+def _line(file: str, number: int) -> str:
+    source = linecache.getline(file, number).strip()
+    return f"{Path(file).name}, line {number}" + (f": `{source}`" if source else "")

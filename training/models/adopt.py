@@ -1,0 +1,197 @@
+"""Any classifier of torch's made into a `Network`: its traps found, and mended or named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training.errors import WorkbenchError
+from training.geometry import IMAGE
+from training.models.adopted import Adopted, may_be_called, stage
+from training.models.mendings import mendings
+from training.models.network import Network
+from training.models.own_names import own_names
+from training.models.paper_names import paper_names
+from training.models.reading import Call
+from training.models.tracing import BATCH, Bare, Trace, reason, trace, where_raised
+
+IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
+TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """A network of somebody else's that every view can open."""
+
+    network: Network  # in evaluation mode
+    design: Adopted  # the same without weights, as data
+    mended: tuple[str, ...]  # what was done differently, a sentence each
+
+
+def adopt(module: nn.Module, *, image_size: int) -> Adoption:
+    """Take a classifier apart into named layers that give the same logits.
+
+    The module itself stays as it is. In-place layers and functions become layers that leave their
+    input alone, a module that is called several times becomes as many layers, and what was left in
+    training mode is looked at in evaluation mode. Whatever is returned has to hold the logits,
+    alone or under that name; log-softmax or softmax at the end is left out.
+
+    Args:
+        module: Takes (N, 3, H, W) and returns logits (N, K).
+        image_size: Side of the square input, px.
+
+    Raises:
+        WorkbenchError: If it cannot be taken apart, or its layers give something else than it.
+    """
+    name = type(module).__name__
+    original = deepcopy(module).cpu().float().eval()
+    images = torch.randn(
+        IMAGES, 3, image_size, image_size, generator=torch.Generator().manual_seed(0)
+    )
+    answer = _answer(original, images)
+    _refuse_hooks(original)
+    found = trace(deepcopy(original).to("meta"), image_size)
+    returned = _logits(found, name)
+    head, tail = _before_softmax(found.calls, found.outputs[returned])
+    calls = _needed(found.calls, head)
+    if not calls:
+        raise WorkbenchError(f"{name} returns its images as they are; it is no classifier.")
+    names = _names(original, calls)
+    num_classes = found.shapes[returned][1]
+    design = Adopted(image_size, tuple(_graph(calls, names)))
+    network = design.build(num_classes).eval()
+    network.load_state_dict(_weights(original, calls, names))
+    _check_usable(network, num_classes, name)
+    with torch.no_grad():
+        _check_equal(tail(network(images)), answer[returned], name)
+    told = mendings(module, calls, names, returned=returned, found=found, tail=tail)
+    return Adoption(network, design, tuple(told))
+
+
+@torch.no_grad()
+def _answer(network: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
+    """What a network returns, by name.
+
+    Raises:
+        WorkbenchError: If it fails, or answers by chance.
+    """
+    name = type(network).__name__
+    try:
+        first, second = (Bare(network)(images.clone()) for _ in range(2))
+    except Exception as error:  # somebody else's code runs here and may raise anything
+        raise WorkbenchError(
+            f"{name} fails on images {tuple(images.shape)}: {reason(error)}{where_raised(error)}. "
+            "It has to take (N, 3, H, W), normalised; --image_size is H and W."
+        ) from error
+    for key, value in first.items():
+        if isinstance(value, Tensor) and not value.equal(second[key]) and value.isfinite().all():
+            raise WorkbenchError(
+                f"{name} answers the same images differently each time, also in evaluation mode. "
+                "F.dropout does so unless it is told training=self.training."
+            )
+    return first
+
+
+def _refuse_hooks(network: nn.Module) -> None:
+    for path, module in network.named_modules():
+        if module._forward_hooks or module._forward_pre_hooks:
+            raise WorkbenchError(
+                f"{path or type(network).__name__} has hooks (weight or spectral normalisation "
+                "works with them, too), which would be lost. Remove them first, for example with "
+                "torch.nn.utils.remove_weight_norm."
+            )
+
+
+def _logits(found: Trace, name: str) -> str:
+    """Under which name the logits are returned: the only ones, or those called logits."""
+    rows = [key for key, shape in found.shapes.items() if len(shape) == 2 and shape[0] == BATCH]
+    if "logits" in rows:
+        return "logits"
+    if len(rows) == 1:
+        return rows[0]
+    said = ", ".join(
+        f"{key or 'one tensor'} {('N', *shape[1:])}" for key, shape in found.shapes.items()
+    ).replace("'", "")
+    raise WorkbenchError(
+        f"{name} returns {said or 'no tensor'}; expected logits (N, classes). Return them alone, "
+        'or in a dictionary as "logits".'
+    )
+
+
+def _before_softmax(calls: Sequence[Call], head: int) -> tuple[int, nn.Module]:
+    """The call that gives logits, and what the network makes of them."""
+    module = calls[head].module if head >= 0 else None
+    if isinstance(module, nn.Softmax | nn.LogSoftmax):
+        return calls[head].sources[0], module
+    return head, nn.Identity()
+
+
+def _needed(calls: Sequence[Call], head: int) -> list[Call]:
+    """What leads to the head, numbered anew; the head is the last."""
+    needed = {head}
+    for number in range(head, -1, -1):
+        if number in needed:
+            needed.update(calls[number].sources)
+    order = sorted(needed - {-1})
+    new = {-1: -1} | {old: place for place, old in enumerate(order)}
+    return [
+        replace(calls[old], sources=tuple(new[source] for source in calls[old].sources))
+        for old in order
+    ]
+
+
+def _names(network: nn.Module, calls: Sequence[Call]) -> list[str]:
+    """The papers' names where the network is one of those, else the author's."""
+    try:
+        names = paper_names(network, calls)
+    except (KeyError, ValueError, IndexError):  # somebody rebuilt a part of it
+        names = []
+    right = len(set(names)) == len(calls) and all(map(may_be_called, names))
+    return names if right else own_names(calls)
+
+
+def _graph(calls: Sequence[Call], names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    for name, call in zip(names, calls, strict=True):
+        sources = tuple(IMAGE if source < 0 else names[source] for source in call.sources)
+        try:
+            yield stage(name, call.module, sources)
+        except WorkbenchError as error:
+            where = f" ({call.line})" if call.line else ""
+            raise WorkbenchError(f"{call.path or name}{where}: {error}") from error
+
+
+def _weights(network: nn.Module, calls: Sequence[Call], names: Sequence[str]) -> dict[str, Tensor]:
+    return {
+        f"{name}.{key}": value
+        for name, call in zip(names, calls, strict=True)
+        if call.own
+        for key, value in network.get_submodule(call.path).state_dict().items()
+    }
+
+
+def _check_usable(network: Network, num_classes: int, name: str) -> None:
+    """What every view takes for granted, beyond logits."""
+    if not network.convolutions:
+        raise WorkbenchError(f"{name} has no convolution, and so nothing that the views show.")
+    if network.num_classes != num_classes:
+        raise WorkbenchError(
+            f"{name} gives {num_classes} logits, but its last layer with weights gives "
+            f"{network.num_classes}. Let one layer give them all."
+        )
+    assert network.geometry  # or an error that says which layer has no square window
+
+
+def _check_equal(ours: Tensor, theirs: Tensor, name: str) -> None:
+    difference = (ours - theirs).abs().max().item()
+    largest = theirs.abs().max().item()
+    if not torch.allclose(ours, theirs, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
+        raise WorkbenchError(
+            f"{name}, taken apart, gives logits that differ by {difference:.2g} from its own, of "
+            f"up to {largest:.2g}. It does something that its layers do not show, such as a "
+            "tensor that is changed in place; it is refused rather than shown wrongly."
+        )

@@ -1,0 +1,198 @@
+"""A graph of torch.fx read node by node, every operation as a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, NoReturn
+
+from torch import Tensor, fx, nn
+
+from training.errors import WorkbenchError
+from training.models.functions import ALIASES, RESHAPES, TWINS, arguments, label_of, word_of
+from training.models.joints import Add, Concat
+from training.models.response_norm import ResponseNorm
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation in a forward pass."""
+
+    path: str  # of the module that is called, or of the one whose forward calls a function
+    own: bool  # whether it is a module of the network's, with weights of its own maybe
+    module: nn.Module  # the module, or what does the same as the function
+    sources: tuple[int, ...]  # numbers of the calls that feed it; -1 is the picture
+    function: str = ""  # what was called, where that was no module
+    in_place: bool = False  # whether it wrote over its input
+    line: str = ""  # of the source, for errors
+
+
+class Reading:
+    """What a graph says: calls, and the outputs by name."""
+
+    def __init__(self, network: nn.Module, graph: fx.Graph) -> None:
+        self.network = network
+        self._calls: list[Call] = []
+        self._numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
+        self._memory: dict[fx.Node, fx.Node] = {}  # by node, the one whose numbers it lies on
+        self.outputs: Mapping[str, int] = {}
+        self.shapes: Mapping[str, tuple[int, ...]] = {}
+        for node in graph.nodes:
+            self._read(node)
+        self.calls = self._without_needless_flattening()
+
+    def _read(self, node: fx.Node) -> None:
+        match node.op:
+            case "placeholder":
+                self._numbers[node], self._memory[node] = -1, node
+            case "call_module":
+                self._read_module(node)
+            case "call_function" | "call_method" if node.users or word_of(node).endswith("_"):
+                self._read_function(node)
+            case "output":
+                returned: dict[str, Any] = node.args[0]  # type: ignore[assignment]
+                self.outputs = {name: self._number(node, one) for name, one in returned.items()}
+                self.shapes = {name: _shape(one) for name, one in returned.items()}
+
+    def _read_module(self, node: fx.Node) -> None:
+        path = str(node.target).removeprefix("network.")
+        module = self.network.get_submodule(path)
+        in_place = bool(getattr(module, "inplace", False))
+        own = Call(path, True, module, (), in_place=in_place, line=node.meta["line"])
+        if isinstance(module, nn.Flatten):
+            self._flatten(node, path, own=True)
+        else:
+            sources = (*node.args, *node.kwargs.values())
+            self._add(node, _in_the_papers_words(own, node), sources)
+
+    def _read_function(self, node: fx.Node) -> None:
+        word = word_of(node)
+        plain = word.removesuffix("_")
+        in_place = word.endswith("_") or word == "iadd" or bool(node.kwargs.get("inplace"))
+        label, line = label_of(node), node.meta["line"]
+        call = Call(_owner(node), False, nn.Identity(), (), label, in_place, line)
+        if plain in ("add", "iadd") and not node.kwargs:
+            self._add(node, replace(call, module=Add()), node.args)
+        elif plain in ("cat", "concat", "concatenate"):
+            given = arguments(node, ("tensors", "dim"))
+            if given.get("dim", 0) not in (1, 1 - len(_shape(node))):
+                self._refuse(node)
+            self._add(node, replace(call, module=Concat()), given["tensors"])
+        elif plain in ("mean", "amax"):
+            self._over_the_map(node, call)
+        elif word in ALIASES and _shape(node) == _shape(node.args[0]):
+            self._numbers[node] = self._number(node, node.args[0])
+            memory = node if word == "clone" else self._memory[node.args[0]]  # type: ignore[index]
+            self._memory[node] = memory
+        elif word in RESHAPES:
+            self._flatten(node, _owner(node), own=False)
+        elif plain in TWINS:
+            layer = _in_the_papers_words(replace(call, module=TWINS[plain].layer(node)), node)
+            self._add(node, layer, [arguments(node, ("input",))["input"]])
+        else:
+            self._refuse(node)
+
+    def _over_the_map(self, node: fx.Node, call: Call) -> None:
+        """x.mean((2, 3)): one number for each map."""
+        dims = arguments(node, ("input", "dim")).get("dim")
+        source = node.args[0]
+        sides = len(_shape(source))
+        if sides != 4 or not isinstance(dims, tuple | list) or {d % sides for d in dims} != {2, 3}:
+            self._refuse(node)
+        kind = nn.AdaptiveAvgPool2d if word_of(node) == "mean" else nn.AdaptiveMaxPool2d
+        self._add(node, replace(call, module=kind(1)), (source,))
+        if len(_shape(node)) == 2:
+            pooled = self._numbers[node]
+            self._calls.append(Call(_owner(node), False, nn.Flatten(), (pooled,)))
+            self._numbers[node] = pooled + 1
+
+    def _flatten(self, node: fx.Node, path: str, *, own: bool) -> None:
+        source = node.args[0]
+        old, new = _shape(source), _shape(node)
+        if old == new:
+            self._numbers[node] = self._number(node, source)
+        # as many numbers for each image, in a row; (N, D, 1) is on its way there
+        elif new[0] == old[0] and new[1] == prod(old[1:]):
+            call = Call(path, own, nn.Flatten(), (), line=node.meta["line"])
+            self._add(node, call, (source,))
+        else:
+            self._refuse(node)
+        self._memory[node] = self._memory[source]  # type: ignore[index]
+
+    def _add(self, node: fx.Node, call: Call, sources: Any) -> None:
+        numbers = tuple(self._number(node, source) for source in sources)
+        number = len(self._calls)
+        self._calls.append(replace(call, sources=numbers))
+        self._numbers[node], self._memory[node] = number, node
+        if call.in_place:  # whoever reads its input from now on reads what it wrote there
+            place = self._memory[sources[0]]
+            self._memory[node] = place
+            for other, memory in self._memory.items():
+                if memory is place:
+                    self._numbers[other] = number
+
+    def _number(self, node: fx.Node, source: Any) -> int:
+        if not isinstance(source, fx.Node) or source not in self._numbers:
+            self._refuse(node)
+        if _shape(source)[:1] != _shape(next(iter(self._numbers)))[:1]:
+            self._refuse(source)  # it mixes the images of a batch
+        return self._numbers[source]
+
+    def _refuse(self, node: fx.Node) -> NoReturn:
+        line = f" ({node.meta['line']})" if node.meta.get("line") else ""
+        what = f"it returns {node.args[0]}" if node.op == "output" else label_of(node) + line
+        raise WorkbenchError(
+            f"{type(self.network).__name__} does something between its layers that has no layer "
+            f"here: {what}. Known are the layers of torch.nn for images, sums of branches, "
+            "concatenation of channels and flattening; an input is normalised by --mean and --std."
+        )
+
+    def _without_needless_flattening(self) -> tuple[Call, ...]:
+        """`Network` flattens maps before a fully connected layer by itself."""
+        readers: dict[int, list[int]] = {number: [] for number in range(len(self._calls))}
+        for number, call in enumerate(self._calls):
+            for source in call.sources:
+                readers.setdefault(source, []).append(number)
+        heads = set(self.outputs.values())
+
+        def takes_maps(number: int) -> bool:
+            module = self._calls[number].module
+            if isinstance(module, nn.Linear):
+                return True
+            return isinstance(module, (nn.Dropout, nn.ReLU)) and spared(number)
+
+        def spared(number: int) -> bool:
+            return number not in heads and all(map(takes_maps, readers[number]))
+
+        kept: list[Call] = []
+        new = {-1: -1}
+        for number, call in enumerate(self._calls):
+            if isinstance(call.module, nn.Flatten) and spared(number):
+                new[number] = new[call.sources[0]]
+                continue
+            new[number] = len(kept)
+            kept.append(replace(call, sources=tuple(new[source] for source in call.sources)))
+        self.outputs = {name: new[number] for name, number in self.outputs.items()}
+        return tuple(kept)
+
+
+def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
+    """Torch's local response normalisation as the paper writes it: alpha is not divided by n."""
+    norm = call.module
+    if not isinstance(norm, nn.LocalResponseNorm) or norm.size % 2 == 0:
+        return call
+    alpha = norm.alpha / norm.size
+    ours = ResponseNorm(_shape(node)[1], n=norm.size, k=norm.k, alpha=alpha, beta=norm.beta)
+    return replace(call, module=ours)
+
+
+def _shape(node: Any) -> tuple[int, ...]:
+    value = node.meta.get("value") if isinstance(node, fx.Node) else None
+    return tuple(value.shape) if isinstance(value, Tensor) else ()
+
+
+def _owner(node: fx.Node) -> str:
+    """Path of the module whose forward calls a function."""
+    stack = list(node.meta.get("nn_module_stack", {}).values())
+    return stack[-1][0].removeprefix("network").lstrip(".") if stack else ""
