@@ -30,15 +30,40 @@ def parser() -> ArgumentParser:
         "--resume", action="store_true", help="go on with the run in --run, with its own settings"
     )
 
-    adopt = ArgumentParser(description="Make a run with one epoch out of anybody's weights.")
+    adopt = ArgumentParser(
+        description="Make a run with one epoch out of anybody's weights. With --model FILE.py:NAME "
+        "the code in that file is run, once and now: give a file that you trust. The run itself "
+        "holds no code."
+    )
     adopt.add_argument("file", type=str, help=".safetensors or .pth, or torchvision:alexnet")
     adopt.add_argument("--run", type=str, required=True, help="folder to write")
-    adopt.add_argument("--model", type=str, default="alexnet-onetower", help="name of the network")
+    adopt.add_argument(
+        "--model",
+        type=str,
+        default="alexnet-onetower",
+        help="a known network; torchvision:NAME; or FILE.py:NAME, a class or function of your own, "
+        "whose file is run",
+    )
     adopt.add_argument(
         "--classes", type=str, default="imagenet", help="imagenet, a number, or a file of names"
     )
     adopt.add_argument("--data", type=str | None, default=None, help="data set to mine")
-    adopt.add_argument("--options", type=dict, default={}, help="the model's choices, as for fit")
+    adopt.add_argument(
+        "--options", type=dict, default={}, help="the model's choices, or your class's arguments"
+    )
+    adopt.add_argument("--image_size", type=int | None, default=None, help="side of the input, px")
+    adopt.add_argument(
+        "--resize", type=int | None, default=None, help="side before the centre is cut out, px"
+    )
+    adopt.add_argument(
+        "--mean",
+        type=list[float] | None,
+        default=None,
+        help="colour that was subtracted, '[r, g, b]' in [0, 1]; ImageNet's if not given",
+    )
+    adopt.add_argument(
+        "--std", type=list[float] | None, default=None, help="deviation divided by, likewise"
+    )
 
     score = ArgumentParser(description="Top-1 and top-5 error of runs, one by one and together.")
     score.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
@@ -184,8 +209,19 @@ def _import(settings: Namespace) -> None:
         classes=settings.classes,
         data=settings.data,
         choices=settings.options,
+        image_size=settings.image_size,
+        resize=settings.resize,
+        mean=settings.mean,
+        std=settings.std,
     )
-    print(f"{run.path}: {run.config['model']} with {len(run.classes)} classes")
+    adopted = run.config.get("adopted", {})
+    name = adopted.get("name", run.config["model"])
+    print(f"{run.path}: {name} with {len(run.classes)} classes")
+    for sentence in adopted.get("mended", ()):
+        print(f"- {sentence}")
+    if adopted:
+        print("Taken apart, it gives the logits that it gave before.")
+    print(f"`python -m viz self-check {run.path}` checks how views look into it.")
 
 
 def _compare(settings: Namespace) -> None:

@@ -144,8 +144,7 @@ class FitConfig:
         """Side of the stored images, in px."""
         if self.resize is not None:
             return self.resize
-        # 256 for 224, the paper's ratio; small images are too precious to cut
-        return self.input_size if self.input_size < 128 else round(self.input_size * 8 / 7)
+        return stored_size(self.input_size)
 
     @property
     def padding(self) -> int:
@@ -160,3 +159,9 @@ class FitConfig:
     def model_options(self) -> dict[str, Any]:
         """Everything that differs from the named model's own choices."""
         return {**self.options, "image_size": self.input_size}
+
+
+def stored_size(input_size: int) -> int:
+    """Side at which images are stored for a network's input, in px."""
+    # 256 for 224, the paper's ratio; small images are too precious to cut
+    return input_size if input_size < 128 else round(input_size * 8 / 7)

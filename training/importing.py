@@ -1,32 +1,28 @@
-"""Anybody's weights made into a run, so that every view opens them."""
+"""Anybody's network made into a run, so that every view opens it."""
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
-from torch import Tensor
+from torch import nn
 
-from training.checkpoints import check_fit, save_checkpoint
+from training.checkpoints import save_checkpoint
+from training.config import stored_size
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
 from training.errors import WorkbenchError
-from training.models import architecture, options
+from training.models import ADOPTED, MODELS, architecture, options
 from training.models.torchvision_networks import Torchvision
 from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
-
-Weights = dict[str, Tensor]
+from training.weight_files import Weights, read_state_dict, rename
 
 
 def import_weights(
@@ -37,24 +33,48 @@ def import_weights(
     classes: str = "imagenet",
     data: str | None = None,
     choices: Mapping[str, Any] | None = None,
+    image_size: int | None = None,
+    resize: int | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
 ) -> Run:
     """Make a run with one epoch out of a state dict.
 
     Args:
         file: A .safetensors or .pth file, or torchvision:NAME for torchvision's own weights.
         run: Folder to write.
-        model: Name in `MODELS`.
+        model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
+            FILE.py:NAME for a class, function or module of your own. That file's code is run.
         classes: imagenet, a text file with one class name a line, or a number of classes.
         data: Data set to mine for patches and neighbours, as for training.
         choices: What differs from the model's own options.
+        image_size: Side of the input, px; the model's own if not given.
+        resize: Side to which images are scaled before that square is cut out, px; as for training
+            if not given.
+        mean: Colour that was subtracted, of each channel in [0, 1]; ImageNet's if not given.
+        std: Deviation by which channels were divided; ImageNet's if not given.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
-    path, choices = Path(run), dict(choices or {})
-    if (path / "run.json").exists():
-        raise WorkbenchError(f"{path} already holds a run. Choose another --run or delete it.")
+    path, choices = _free(run), dict(choices or {})
     names = class_names(classes)
+    scale = _scale(file, mean, std)
+    if model not in MODELS:
+        from training.user_code import build_network
+
+        if image_size is None:
+            raise WorkbenchError(
+                "--image_size is missing: the side in px of the square images that the network "
+                "takes, such as 224."
+            )
+        weights = read_state_dict(file)
+        module = build_network(model, len(names), choices)
+        module.load_state_dict(rename(weights, module.state_dict(), file))
+        preprocess = _preprocess(image_size, resize, scale)
+        return _adopt(path, module.eval(), names, preprocess, data, imported=Path(file).name)
+    if image_size is not None:
+        choices["image_size"] = image_size
     weights = read_state_dict(file)
     design = architecture(model, **choices)
     paths = None
@@ -65,22 +85,99 @@ def import_weights(
         paths = design.layer_paths()
     with torch.device("meta"):  # names and shapes are all that is needed of it
         expected = design.build(len(names)).state_dict()
-    weights = rename(weights, expected, file, paths)
-    size = design.image_size
-    preprocess = Preprocess(size, round(size * 8 / 7), *_scale(file))
-    (path / "checkpoints").mkdir(parents=True, exist_ok=True)
-    save_checkpoint(path, 1, weights)
-    write_settings(  # last: without it the folder is no run
+    return _write(
         path,
+        rename(weights, expected, file, paths),
         model=model,
         options=options(model, **choices),
         classes=names,
-        preprocess=preprocess,
-        data=describe(data).spec if data else None,
+        preprocess=_preprocess(design.image_size, resize, scale),
+        data=data,
         imported=Path(file).name,
-        **provenance(),
     )
+
+
+def import_network(
+    module: nn.Module,
+    *,
+    run: str | Path,
+    classes: str | Sequence[str],
+    image_size: int,
+    data: str | None = None,
+    resize: int | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> Run:
+    """Make a run with one epoch out of a network as it stands in a notebook.
+
+    Args:
+        module: Any classifier, (N, 3, H, W) to logits (N, K); it stays as it is.
+        run: Folder to write.
+        classes: The classes' names, or as for `import_weights`.
+        image_size: Side of the input, px.
+        data: Data set to mine for patches and neighbours, as for training.
+        resize: As for `import_weights`; so are
+        mean: colour and
+        std: deviation.
+
+    Raises:
+        WorkbenchError: If the network cannot be taken apart, with what to change in it.
+    """
+    path = _free(run)
+    names = class_names(classes) if isinstance(classes, str) else list(classes)
+    return _adopt(path, module, names, _preprocess(image_size, resize, _scale("", mean, std)), data)
+
+
+def _adopt(
+    path: Path,
+    module: nn.Module,
+    names: Sequence[str],
+    preprocess: Preprocess,
+    data: str | None,
+    **settings: Any,
+) -> Run:
+    from training.models.adopt import adopt  # with torchvision, which takes a second
+
+    adoption = adopt(module, image_size=preprocess.size)
+    known, name = adoption.network.num_classes, type(module).__name__
+    if known != len(names):
+        raise WorkbenchError(
+            f"{name} tells {known} classes apart, but {len(names)} are named. Give --classes a "
+            "file with a name for each, or their number."
+        )
+    return _write(
+        path,
+        adoption.network.state_dict(),
+        model=ADOPTED,
+        options=options(ADOPTED, image_size=preprocess.size, graph=adoption.design.graph),
+        classes=names,
+        preprocess=preprocess,
+        data=data,
+        adopted={"name": name, "mended": list(adoption.mended)},
+        **settings,
+    )
+
+
+def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -> Run:
+    (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+    save_checkpoint(path, 1, weights)
+    spec = describe(data).spec if data else None
+    # last: without it the folder is no run
+    write_settings(path, data=spec, **settings, **provenance())
     return Run.open(path)
+
+
+def _free(run: str | Path) -> Path:
+    path = Path(run)
+    if (path / "run.json").exists():
+        raise WorkbenchError(f"{path} already holds a run. Choose another --run or delete it.")
+    return path
+
+
+def _preprocess(size: int, resize: int | None, scale: tuple[Triple, Triple]) -> Preprocess:
+    if resize is not None and resize < 1:
+        raise WorkbenchError(f"--resize must be at least 1, got {resize}.")
+    return Preprocess(size, resize or stored_size(size), *scale)
 
 
 def class_names(classes: str) -> Sequence[str]:
@@ -102,142 +199,27 @@ def class_names(classes: str) -> Sequence[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def read_state_dict(file: str) -> Weights:
-    """The tensors of a file, without running any code in it.
-
-    Raises:
-        WorkbenchError: If the file is missing, damaged or holds more than tensors.
-    """
-    if file.startswith("torchvision:"):
-        return _from_torchvision(file.removeprefix("torchvision:"))
-    path = Path(file)
-    if not path.is_file():
-        raise WorkbenchError(f"{file} is no file. Give a .safetensors or .pth file.")
-    if path.stat().st_size == 0:
-        raise WorkbenchError(f"{file} is empty (0 bytes). Copy or download it again.")
-    try:
-        if path.suffix == ".safetensors":
-            found: Any = load_safetensors(path.read_bytes())
-        else:
-            _refuse_inflated(path)
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WorkbenchError(
-            f"{file} holds more than tensors, and opening it could run code; it is refused. "
-            "Save the network's state_dict() alone, best as .safetensors."
-        ) from error
-    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise WorkbenchError(f"{file} is damaged or no file of weights: {reason}.") from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]  # torch's ImageNet example and Lightning wrap it
-    if not isinstance(found, dict):
-        raise WorkbenchError(f"{file} holds a {type(found).__name__}, expected a state dict.")
-    weights = {name: value for name, value in found.items() if isinstance(value, Tensor)}
-    if not weights:
-        raise WorkbenchError(f"{file} holds no tensors; expected a state dict.")
-    return weights
-
-
-def _refuse_inflated(path: Path) -> None:
-    """Refuse an archive that unpacks to much more than its size; torch stores uncompressed."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > 2 * path.stat().st_size + 2**20:
-        raise WorkbenchError(
-            f"{path} has {path.stat().st_size:,} bytes but unpacks to {unpacked:,}; no file that "
-            "torch.save wrote does. It is refused."
-        )
-
-
-def _from_torchvision(name: str) -> Weights:
-    from torchvision.models import get_model, list_models
-
-    if name not in list_models():
-        raise WorkbenchError(f"torchvision has no model {name!r}. It has alexnet, for one.")
-    try:
-        return dict(get_model(name, weights="DEFAULT").state_dict())
-    except OSError as error:
-        raise WorkbenchError(
-            f"torchvision could not download the weights of {name}: {error}. Download them where "
-            "there is a network and import the .pth file."
-        ) from error
-
-
-def _scale(file: str) -> tuple[Triple, Triple]:
+def _scale(
+    file: str, mean: Sequence[float] | None, std: Sequence[float] | None
+) -> tuple[Triple, Triple]:
     """Mean and deviation of the pixels that the weights were trained on.
 
     Torchvision's published GoogLeNet was ported from TensorFlow and takes pixels from -1 to 1.
     """
+    usual: tuple[Triple, Triple] = (IMAGENET_MEAN, IMAGENET_STD)
     if file == "torchvision:googlenet" or re.match(r"googlenet-[0-9a-f]{8}\b", Path(file).name):
-        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
-    return IMAGENET_MEAN, IMAGENET_STD
+        usual = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    return _triple("mean", mean, usual[0]), _triple("std", std, usual[1])
 
 
-def rename(
-    found: Weights,
-    expected: Mapping[str, Tensor],
-    file: str,
-    paths: Mapping[str, str] | None = None,
-) -> Weights:
-    """The same tensors under our names.
-
-    Args:
-        found: What the file holds.
-        expected: The network's own tensors, of which only names and shapes are looked at.
-        file: Where they come from, for the errors.
-        paths: By our layers' names, what the file calls them. Where that is not known, layers
-            are told apart by their weights' shapes and, where shapes are alike, by their order.
-
-    Raises:
-        CheckpointError: If the tensors do not fit the network.
-    """
-    found = {name.removeprefix("module."): _whole(value) for name, value in found.items()}
-    if paths:
-        own = {path: layer for layer, path in paths.items()}
-        found = {
-            f"{own.get(_layer(name), _layer(name))}.{_kind(name)}": value
-            for name, value in found.items()
-        }
-    for name in expected:
-        if _kind(name) == "num_batches_tracked":  # files from before torch 0.4.1 lack it
-            found.setdefault(name, torch.tensor(0))
-    if set(found) != set(expected):
-        ours, theirs = _layers_by_shape(expected), _layers_by_shape(found)
-        if {shape: len(names) for shape, names in ours.items()} == {
-            shape: len(names) for shape, names in theirs.items()
-        }:
-            own = {b: a for shape in ours for a, b in zip(ours[shape], theirs[shape], strict=True)}
-            found = {f"{own[_layer(name)]}.{_kind(name)}": value for name, value in found.items()}
-    check_fit(found, expected, Path(file).name)
-    return {name: found[name].contiguous() for name in expected}
-
-
-def _whole(value: Tensor) -> Tensor:
-    """Half precision made single; counts stay counts."""
-    return value.float() if value.is_floating_point() else value
-
-
-def _layers_by_shape(weights: Mapping[str, Tensor]) -> dict[tuple[int, ...], list[str]]:
-    """Layers by the shape of their weights, each list in forward order."""
-    layers: dict[tuple[int, ...], list[str]] = {}
-    for name in sorted(weights, key=_natural_order):
-        if _kind(name) == "weight":
-            layers.setdefault(tuple(weights[name].shape), []).append(_layer(name))
-    return layers
-
-
-def _natural_order(name: str) -> list[tuple[bool, int, str]]:
-    """features.10 after features.9."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
-
-
-def _layer(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
-def _kind(name: str) -> str:
-    return name.rpartition(".")[2]
+def _triple(name: str, given: Sequence[float] | None, usual: Triple) -> Triple:
+    if given is None:
+        return usual
+    least = 1e-4 if name == "std" else 0  # images are divided by it
+    if len(given) != 3 or not all(least <= number <= 1 for number in given):
+        raise WorkbenchError(
+            f"--{name} is a number from {least:g} to 1 for each of red, green and blue, "
+            f"got {list(given)}."
+        )
+    red, green, blue = given
+    return red, green, blue

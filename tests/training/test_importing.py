@@ -10,9 +10,10 @@ from torchvision.models import alexnet
 
 from training.__main__ import main
 from training.errors import WorkbenchError
-from training.importing import class_names, import_weights, read_state_dict
+from training.importing import class_names, import_weights
 from training.models import create
 from training.runs import Run
+from training.weight_files import read_state_dict
 
 SMALL = {"image_size": 32, "widths": (6, 8, 8, 8, 6), "hidden": (16, 12)}
 

@@ -197,7 +197,7 @@ def _has_tensors(value: Any) -> bool:
     return isinstance(value, Tensor)
 
 
-_NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parent)
+_NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])
 
 
 def _is_users(file: str) -> bool:
