@@ -15,6 +15,7 @@ from app.drawing import pointed_at
 from app.errors import plain, readable
 from app.frame import Choice, chosen, go_to
 from app.guesses import show_guesses
+from app.opening import show_opening
 from app.panes import heading
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
@@ -54,6 +55,7 @@ def overview(choice: Choice) -> None:
     show_guesses(choice)
     _architecture(run, rows)
     _settings(run)
+    show_opening(choice)
 
 
 def _training(run: Run) -> None:
@@ -119,7 +121,7 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     parameters, macs = (sum(getattr(row, key) for row in rows) for key in COSTS)
     size, classes = choice.run.preprocess.size, len(choice.run.classes)
     st.markdown(
-        f"**{plain(choice.run.config['model'])}** · {count(parameters)} parameters · "
+        f"**{plain(_called(choice.run))}** · {count(parameters)} parameters · "
         f"{count(macs)} multiply-accumulates an image · input {size}×{size} px · {classes} classes"
     )
     if len(metrics):
@@ -129,6 +131,12 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
 
 
 COSTS = ("parameters", "macs")
+
+
+def _called(run: Run) -> str:
+    """The network's name; of an adopted one, what its author calls it."""
+    name: str = run.config.get("adopted", {}).get("name") or run.config["model"]
+    return name
 
 
 def _errors(metrics: pd.DataFrame, epoch: int | None) -> dict[str, str]:
@@ -161,7 +169,7 @@ def _architecture(run: Run, rows: list[LayerRow]) -> None:
         "From the image at the left to the classes at the right; blocks are as high as their "
         "maps are wide, and thicker the more of them there are. Click a block for its patches."
     )
-    alt = f"{run.config['model']} as a row of blocks"
+    alt = f"{_called(run)} as a row of blocks"
     layer = pointed_at(architecture_pointing(rows), key="architecture", alt=alt)
     if layer in {row.name for row in rows if row.family in MINED}:
         go_to("top_patches", layer=layer)
@@ -172,7 +180,7 @@ def _architecture(run: Run, rows: list[LayerRow]) -> None:
             height="content" if len(rows) <= LINES else TABLE_PX,
         )
     offer(
-        lambda: architecture_figure(rows, name=run.config["model"]),
+        lambda: architecture_figure(rows, name=_called(run)),
         lambda: {
             "name": np.array([row.name for row in rows]),
             "parameters": np.array([row.parameters for row in rows]),
@@ -211,7 +219,8 @@ def _settings(run: Run) -> None:
         "arithmetic": config.get("precision"),
     }
     said |= {f"training · {name}": value for name, value in config.get("training", {}).items()}
-    said |= {f"network · {name}": value for name, value in config.get("options", {}).items()}
+    choices = {name: value for name, value in config.get("options", {}).items() if name != "graph"}
+    said |= {f"network · {name}": value for name, value in choices.items()}
     said |= {f"version · {name}": value for name, value in config.get("versions", {}).items()}
     with st.expander("Everything that decided this run"):
         known = {name: str(value) for name, value in said.items() if value not in (None, {}, "")}

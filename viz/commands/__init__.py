@@ -24,6 +24,7 @@ from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
 from viz.commands.occlusion import occlusion
 from viz.commands.retrieval import retrieval
+from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
@@ -50,4 +51,5 @@ VIEWS: dict[str, Callable[..., None]] = {
     "diagnosis": diagnosis,
     "object-scale": object_scale,
     "comparison": comparison,
+    "self-check": self_check,
 }

@@ -1,0 +1,36 @@
+"""What a network tells of itself, without images of a data set."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.progress import Progress, silent
+from training.runs import Run
+from viz import self_check as self_checks
+from viz.kept import Arrays, Question
+from viz.results.opening import answered, network_of
+from viz.self_check import SelfCheck
+
+
+def self_check(
+    run: Run, epoch: int, *, only_kept: bool = False, progress: Progress = silent
+) -> SelfCheck:
+    """Whether projections equal the paper's steps; see `viz.self_check`."""
+    question = Question("self-check", run.digest(epoch), "", {"layers": self_checks.MOST_LAYERS})
+
+    def compute() -> Arrays:
+        found = self_checks.self_check(network_of(run, epoch), progress=progress)
+        return {
+            "layers": np.array(found.layers, dtype=str),
+            "deviation": np.array(found.deviation),
+            "gradient": np.array(found.gradient),
+            "uncovered": np.array(found.uncovered, dtype=str),
+        }
+
+    arrays = answered(run, question, compute, only_kept)
+    return SelfCheck(
+        layers=tuple(arrays["layers"].tolist()),
+        deviation=float(arrays["deviation"]),
+        gradient=float(arrays["gradient"]),
+        uncovered=tuple(arrays["uncovered"].tolist()),
+    )
