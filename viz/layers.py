@@ -32,13 +32,17 @@ KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
         nn.MaxPool2d,
         nn.AvgPool2d,
         nn.AdaptiveAvgPool2d,
+        nn.AdaptiveMaxPool2d,
         StochasticPool2d,
         SubSampling,
     ),
     "dense": (nn.Linear, RadialBasis),
-    "activation": (nn.ReLU, nn.ReLU6, nn.Tanh, nn.Sigmoid, nn.SiLU, nn.Hardswish, ScaledTanh),
-    "normalisation": (nn.BatchNorm1d, nn.BatchNorm2d, ResponseNorm),
-    "dropout": (nn.Dropout,),
+    "activation": (
+        *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
+        *(nn.Hardswish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus, nn.Tanh, nn.Sigmoid, ScaledTanh),
+    ),
+    "normalisation": (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, ResponseNorm),
+    "dropout": (nn.Dropout, nn.Dropout2d),
 }
 LANDMARKS: tuple[Kind, ...] = ("convolution", "joint", "pooling", "dense")
 MANY = 45  # layers that nobody wants to choose from
@@ -103,9 +107,12 @@ def last_hidden(network: Network) -> str:
 
 
 def source_of(network: Network, layer: str) -> str:
-    """The convolution or joint whose maps a layer passes on; itself, where it is one."""
-    while kind_of(network.layers[layer]) not in ("convolution", "joint"):
-        layer = network.inputs[layer][0]
+    """The convolution or joint whose maps a layer passes on; itself, where there is none."""
+    source = layer
+    while source != IMAGE:
+        if kind_of(network.layers[source]) in ("convolution", "joint"):
+            return source
+        source = network.inputs[source][0]
     return layer
 
 

@@ -116,8 +116,11 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     if table:
         st.markdown("**Errors**")
         st.table(pd.DataFrame(table))
-    else:
+    elif "training" in choice.run.config:
         st.markdown("**Errors** will stand here after the first epoch.")
+    else:
+        st.markdown("**Errors** of an imported network are measured on its data by")
+        st.code(f"python -m training evaluate {choice.run.path}", language="sh", wrap_lines=True)
     parameters, macs = (sum(getattr(row, key) for row in rows) for key in COSTS)
     size, classes = choice.run.preprocess.size, len(choice.run.classes)
     st.markdown(
@@ -212,7 +215,7 @@ def _settings(run: Run) -> None:
     st.subheader("Settings", anchor=False)
     config = run.config
     said: dict[str, Any] = {
-        "network": config["model"],
+        "network": _called(run),
         "data": config.get("data") or "none",
         "made": config.get("created", "").replace("T", " "),
         "source revision": config.get("revision"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -188,3 +189,21 @@ def test_the_help_says_that_the_file_is_run(capsys):
     with pytest.raises(SystemExit):
         main(["import", "--help"])
     assert "the code in that file is run" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_lines_in_the_documentation_run(mine, monkeypatch, capsys):
+    text = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    section = text.split("## Your own network")[1].split("\n## ")[0]
+    shell, python = re.findall(r"```(?:bash|python)\n(.*?)```", section, re.DOTALL)
+    monkeypatch.chdir(mine)
+    (mine / "names.txt").write_text("cat\ndog\n")
+    source = SOURCE.replace("WIDTH * 16", "WIDTH * 256")
+    (mine / "my_networks.py").write_text(source)
+    module = build_network("my_networks.py:MyNet", 2, {})
+    save_file(module.state_dict(), mine / "weights.safetensors")
+    for line in shell.replace("\\\n", "").strip().splitlines():
+        _python, _m, package, *arguments = shlex.split(line)
+        assert {"training": main, "viz": look}[package](arguments) == 0
+    assert "equal the explicit computation" in capsys.readouterr().out
+    exec(python, {"module": module})
+    assert Run.open("runs/live").classes == Run.open("runs/mine").classes == ("cat", "dog")

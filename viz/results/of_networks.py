@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import numpy as np
+import torch
 
 from training.progress import Progress, silent
 from training.runs import Run
@@ -16,7 +19,13 @@ def self_check(
     run: Run, epoch: int, *, only_kept: bool = False, progress: Progress = silent
 ) -> SelfCheck:
     """Whether projections equal the paper's steps; see `viz.self_check`."""
-    question = Question("self-check", run.digest(epoch), "", {"layers": self_checks.MOST_LAYERS})
+    # it is about the code, too: other versions are another question
+    settings = {
+        "layers": self_checks.MOST_LAYERS,
+        "filterscope": version("filterscope"),
+        "torch": torch.__version__,
+    }
+    question = Question("self-check", run.digest(epoch), "", settings)
 
     def compute() -> Arrays:
         found = self_checks.self_check(network_of(run, epoch), progress=progress)
