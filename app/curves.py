@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -14,6 +12,7 @@ from training.overfitting import overfits_after
 from training.runs import Run
 from training.status import RUNNING
 from viz.curves import arrays_of
+from viz.export import command_line, how_made
 from viz.figures.curves import curves_figure, curves_lines
 from viz.figures.layer_curves import layers_figure, layers_lines
 from viz.figures.pointing import CONFIG
@@ -53,8 +52,8 @@ def _curves(run: Run) -> None:
         lambda: curves_figure(metrics),
         lambda: {str(name): metrics[name].to_numpy() for name in metrics},
         name=f"{run.name}-curves",
-        made={"view": "curves", "run": run.name, "of": "run"},
-        shell=f"python -m viz curves {shlex.quote(str(run.path))} --out curves.svg",
+        made=how_made("curves", run, of="run", trained=len(metrics)),
+        shell=command_line("curves", run.path, out="curves.svg"),
         python=PYTHON.format(path=run.path),
     )
     _layers(run, epochs)
@@ -79,8 +78,8 @@ def _layers(run: Run, epochs: int) -> None:
             lambda: layers_figure(metrics, layers),
             lambda: arrays_of(layers),
             name=f"{run.name}-layers",
-            made={"view": "curves", "run": run.name, "of": "layers"},
-            shell=f"python -m viz curves {shlex.quote(str(run.path))} --of layers --out layers.svg",
+            made=how_made("curves", run, of="layers", trained=len(metrics)),
+            shell=command_line("curves", run.path, of="layers", out="layers.svg"),
             python=LAYERS_PYTHON.format(path=run.path),
         )
 

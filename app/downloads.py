@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
-from viz.export import Made, array_bytes, picture_bytes
+from viz.export import Made, array_bytes, how_made, picture_bytes
 
 if TYPE_CHECKING:
     from app.frame import Choice
@@ -19,15 +19,9 @@ MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 More = Mapping[str, Callable[[], bytes]]
 
 
-def made_by(choice: Choice, view: str, **settings: Any) -> dict[str, Any]:
-    """What made a picture, as it is stored inside the downloaded file."""
-    return {
-        "view": view,
-        "run": choice.run.name,
-        "epoch": choice.epoch,
-        "checkpoint": choice.digest,
-        **settings,
-    }
+def made_by(choice: Choice, view: str, **settings: Any) -> Made:
+    """What made a picture, as it is stored inside the downloaded file; see `how_made`."""
+    return how_made(view, choice.run, choice.epoch, **settings)
 
 
 def offer(

@@ -26,6 +26,8 @@ from training.data import Data, Split
 from training.errors import WorkbenchError
 from training.images import read_image
 from training.preprocess import square
+from training.runs import Run
+from viz.export import image_seen
 from viz.figures.pointing import point_at_sheet
 from viz.figures.sheet import factor, sheet, shrink
 
@@ -49,6 +51,11 @@ class ChosenImage:
     index: int | None  # of the validation image, if it is one
     label: int | None  # its class, if that is known
     notices: tuple[str, ...] = ()  # what was done to an upload
+
+    def seen(self, run: Run) -> dict[str, str]:
+        """Name and digest, as they stand in a downloaded file."""
+        name = self.name if self.index is None else f"validation image {self.index}"
+        return image_seen(run, self.picture, name)
 
     def python(self, run: Path) -> str:
         """The lines that open run and image."""

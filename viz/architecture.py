@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -61,6 +63,15 @@ def describe(network: Network) -> list[LayerRow]:
             )
         )
     return rows
+
+
+def arrays_of(rows: Sequence[LayerRow]) -> dict[str, np.ndarray]:
+    """The table's columns of numbers, and the layers' names, (L,) each."""
+    return {
+        "name": np.array([row.name for row in rows]),
+        "parameters": np.array([row.parameters for row in rows]),
+        "macs": np.array([row.macs for row in rows]),
+    }
 
 
 def _macs(layer: nn.Module, output: Tensor) -> int:

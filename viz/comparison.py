@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from training.comparison import Comparison
+from training.runs import without_place
+from viz.export import Made, software
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,26 @@ class Curve:
     epoch: np.ndarray  # (E,) int, from 1
     train_error: np.ndarray  # (E,) of the training images as the epoch met them
     val_error: np.ndarray  # (E,)
+
+
+def how_compared(comparison: Comparison) -> Made:
+    """What stands in a file about the comparison that it shows."""
+    return {
+        **software("comparison"),
+        "comparison": comparison.name,
+        "recipe": _shareable(comparison.config["recipe"]),
+    }
+
+
+def _shareable(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe as it was followed, without the places where its data lie."""
+    variants = {
+        name: settings | {"data": without_place(settings["data"])}
+        if "data" in settings
+        else settings
+        for name, settings in recipe["variants"].items()
+    }
+    return {**recipe, "variants": variants}
 
 
 def learning_curves(comparison: Comparison) -> list[Curve]:

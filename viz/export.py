@@ -1,51 +1,94 @@
 """Results as files: a figure as PNG, SVG or PDF, arrays as NPZ, each saying how it was made."""
 
 import json
+import shlex
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from training.atomic import replacing
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.figures.style import DPI
+from viz.results import digest_of
 
 PICTURES = (".png", ".svg", ".pdf")
+KINDS = (*PICTURES, ".npz")
 Made = Mapping[str, Any]
 """Run, epoch, checkpoint, layer, settings: whatever JSON can hold."""
 
 
-def how_made(view: str, run: Run, epoch: int, **settings: Any) -> Made:
-    """What stands in the file about how it was made."""
-    return {
-        "view": view,
+def how_made(
+    view: str, run: Run, epoch: int | Sequence[int] | None = None, **settings: Any
+) -> Made:
+    """What stands in the file about how it was made; a page and a command say the same.
+
+    Args:
+        view: As the command is called.
+        run: Looked at.
+        epoch: Whose weights were looked at, or all of them in order, or none.
+        **settings: By the names of the command's flags; a picture as `image_seen` says it.
+    """
+    made: dict[str, Any] = {
+        **software(view),
         "run": run.name,
         "network": run.config["model"],
         "data": run.data_name,  # not its path, which is nobody else's business
-        "epoch": epoch,
-        "checkpoint": run.digest(epoch),
-        **settings,
     }
+    if isinstance(epoch, int):
+        made |= {"epoch": epoch, "checkpoint": run.digest(epoch)}
+    elif epoch is not None:
+        made |= {"epochs": list(epoch), "checkpoints": [run.digest(each) for each in epoch]}
+    return made | settings
 
 
-def check_out(out: Path | None, *more: str) -> None:
+def software(view: str) -> dict[str, str]:
+    """The view, and the version of Filterscope that drew it."""
+    return {"view": view, "version": version("filterscope")}
+
+
+def image_seen(run: Run, picture: Image.Image, name: str) -> dict[str, str]:
+    """An image by its name and by the SHA-256 digest of what the network sees of it."""
+    return {"name": name, "sha256": digest_of(run, picture)}
+
+
+def command_line(view: str, run: Path, **flags: Any) -> str:
+    """The shell line that calls a view, for people to copy.
+
+    Args:
+        view: As the command is called.
+        run: Its folder.
+        **flags: By name; several values are joined by commas, None says nothing.
+    """
+    words = ["python", "-m", "viz", view, str(run)]
+    for name, value in flags.items():
+        if value is not None:
+            text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
+    return shlex.join(words)
+
+
+def check_out(out: Path | None, *more: str, kinds: Sequence[str] = KINDS) -> None:
     """Refuse a file that could not be written, before anything is computed.
 
     Args:
         out: The file asked for, if any.
-        *more: Suffixes that this view writes besides figures and arrays.
+        *more: Suffixes that this view writes besides.
+        kinds: Suffixes of figures and arrays; none for a view that has neither.
 
     Raises:
         WorkbenchError: If the kind of file is unknown or its folder is missing.
     """
     if out is None:
         return
-    known = [*PICTURES, ".npz", *more]
+    known = [*kinds, *more]
     if out.suffix.lower() not in known:
         raise WorkbenchError(
             f"--out {out} is no kind of file that this view writes. Its name must end with "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ from training.errors import WorkbenchError
 from training.images import read_image
 from training.models import Network
 from training.runs import Run
-from viz.export import check_out
+from viz.export import KINDS, check_out
 from viz.layers import deepest
 from viz.results import channel_count
 
@@ -36,10 +37,10 @@ def class_index(classes: tuple[str, ...], label: str) -> int:
     )
 
 
-def out_file(out: str | None, *more: str) -> Path | None:
-    """Where to write, refused at once if that cannot be; `more` are suffixes of this view."""
+def out_file(out: str | None, *more: str, kinds: Sequence[str] = KINDS) -> Path | None:
+    """Where to write, refused at once if that cannot be; suffixes are those of `check_out`."""
     path = None if out is None else Path(out)
-    check_out(path, *more)
+    check_out(path, *more, kinds=kinds)
     return path
 
 

@@ -28,6 +28,7 @@ from viz.by_hand import (
     unit_by_hand,
     what_follows,
 )
+from viz.export import command_line
 from viz.figures.by_hand import by_hand_figure
 from viz.figures.pointing import point_at_heatmap
 from viz.figures.sheet import shrink
@@ -195,9 +196,17 @@ def offer_board(
             "bias": np.array(found.bias),
         },
         name=f"{run.name}-by-hand-{channel}-{row}-{col}-epoch-{epoch}",
-        made=made_by(choice, "by-hand", channel=channel, unit=[row, col], image=image.name),
-        shell=f"python -m viz by-hand {run.path} --image {image.source} --epoch {epoch} "
-        f"--channel {channel} --row {row} --col {col} --out by-hand.png",
+        made=made_by(choice, "by-hand", channel=channel, unit=[row, col], image=image.seen(run)),
+        shell=command_line(
+            "by-hand",
+            run.path,
+            image=image.source,
+            epoch=epoch,
+            channel=channel,
+            row=row,
+            col=col,
+            out="by-hand.png",
+        ),
         python=image.python(run.path)
         + "\nfrom viz.by_hand import unit_by_hand\n\n"
         + f"unit_by_hand(run.network({epoch}), run.preprocess(image), {channel}, {row}, {col})",

@@ -24,7 +24,7 @@ from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column
 from training.comparison_table import say
 from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
-from viz.comparison import Curve, learning_curves
+from viz.comparison import Curve, how_compared, learning_curves
 from viz.figures.comparison import comparison_figure, comparison_lines
 from viz.figures.pointing import CONFIG
 
@@ -205,7 +205,7 @@ def _curves(comparison: Comparison, curves: list[Curve]) -> None:
         ),
         lambda: _arrays(curves),
         name=f"{comparison.name}-curves",
-        made={"view": "comparison", "comparison": comparison.name},
+        made=how_compared(comparison),
         shell=f"python -m viz comparison {path} --out curves.svg",
         python=PYTHON.format(path=comparison.path),
         more={"csv": lambda: comparison.table().to_csv(index=False).encode()},

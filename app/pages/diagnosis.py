@@ -17,6 +17,7 @@ from app.words import percent
 from training.errors import WorkbenchError
 from viz import results
 from viz.diagnosis import Diagnosis, as_arrays
+from viz.export import command_line
 from viz.figures.diagnosis import diagnosis_figure
 from viz.figures.object_scale import object_scale_figure
 from viz.findings import Finding, findings
@@ -115,15 +116,15 @@ def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
     )
     choice = choices[0]
     run, epoch = choice.run, choice.epoch
-    other = "".join(
-        f" --beside {each.run.path} --beside_epoch {each.epoch}" for each in choices[1:]
-    )
+    others = [f"{each.run.name}, epoch {each.epoch}" for each in choices[1:]]
+    other = choices[1] if len(choices) > 1 else None
+    beside = {"beside": other.run.path, "beside_epoch": other.epoch} if other else {}
     offer(
         figure,
         lambda: as_arrays(found[0]),
         name=f"{run.name}-diagnosis-epoch-{epoch}",
-        made=made_by(choice, "diagnosis", split="val", beside=names[1:]),
-        shell=f"python -m viz diagnosis {run.path} --epoch {epoch}{other} --out diagnosis.png",
+        made=made_by(choice, "diagnosis", split="val", beside=others),
+        shell=command_line("diagnosis", run.path, epoch=epoch, **beside, out="diagnosis.png"),
         python=PYTHON.format(path=run.path, epoch=epoch),
     )
 

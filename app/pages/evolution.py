@@ -9,7 +9,7 @@ import streamlit as st
 from torch import nn
 
 from app import address
-from app.downloads import made_by, offer
+from app.downloads import offer
 from app.drawing import show_figure
 from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
@@ -22,6 +22,7 @@ from training.models import Network
 from training.runs import Run
 from viz import results
 from viz.evolution import Evolution
+from viz.export import command_line, how_made
 from viz.figures.evolution import evolution_figure
 from viz.figures.sheet import factor, sheet
 from viz.figures.style import number
@@ -252,12 +253,15 @@ def offer_evolution(choice: Choice, result: Evolution) -> None:
         lambda: evolution_figure(result),
         lambda: arrays,
         name=f"{run.name}-evolution-{result.layer}",
-        made=made_by(
-            choice, "evolution", layer=result.layer, channels=channels, epochs=epochs, split="val"
+        made=how_made("evolution", run, epochs, layer=result.layer, channels=channels, split="val"),
+        shell=command_line(
+            "evolution",
+            run.path,
+            layer=result.layer,
+            channels=channels,
+            epochs=epochs,
+            out="evolution.png",
         ),
-        shell=f"python -m viz evolution {run.path} --layer {result.layer} --channels "
-        f"{','.join(map(str, channels))} --epochs {','.join(map(str, epochs))} "
-        "--out evolution.png",
         python="from training.runs import Run\nfrom viz import results\n\n"
         f'run = Run.open("{run.path}")\n'
         f'results.evolution(run, "{result.layer}", {channels}, {epochs})',

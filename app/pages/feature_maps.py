@@ -24,6 +24,7 @@ from training.models.response_norm import ResponseNorm
 from viz import results
 from viz.control import control
 from viz.deconvnet import RULES, RuleName, project
+from viz.export import command_line
 from viz.feature_maps import FeatureMaps, feature_maps
 from viz.figures.deconvnet import deconvnet_figure
 from viz.figures.feature_maps import (
@@ -329,9 +330,15 @@ def offer_maps(choice: Choice, image: ChosenImage, maps: FeatureMaps) -> None:
         lambda: feature_maps_figure(run.preprocess.picture(seen), maps),
         lambda: {"maps": maps.maps.numpy(), "order": maps.order.numpy()},
         name=f"{run.name}-feature-maps-{maps.layer}-epoch-{epoch}",
-        made=made_by(choice, "feature-maps", layer=maps.layer, image=image.name),
-        shell=f"python -m viz feature-maps {run.path} --image {image.source} --epoch {epoch} "
-        f"--layer {maps.layer} --out feature-maps.png",
+        made=made_by(choice, "feature-maps", layer=maps.layer, image=image.seen(run)),
+        shell=command_line(
+            "feature-maps",
+            run.path,
+            image=image.source,
+            epoch=epoch,
+            layer=maps.layer,
+            out="feature-maps.png",
+        ),
         python=image.python(run.path)
         + "\nfrom viz.feature_maps import feature_maps\n\n"
         + f'maps = feature_maps(run.network({epoch}), run.preprocess(image), "{maps.layer}")',
@@ -361,12 +368,21 @@ def offer_projection(
             layer=layer,
             channel=channel,
             unit=list(unit),
-            image=image.name,
+            image=image.seen(run),
             rule=rule,
         ),
-        shell=f"python -m viz deconvnet {run.path} --image {image.source} --epoch {epoch} "
-        f"--layer {layer} --channel {channel} --row {unit[0]} --col {unit[1]} "
-        f"--rule {rule} --out deconvnet.png",
+        shell=command_line(
+            "deconvnet",
+            run.path,
+            image=image.source,
+            epoch=epoch,
+            layer=layer,
+            channel=channel,
+            row=unit[0],
+            col=unit[1],
+            rule=rule,
+            out="deconvnet.png",
+        ),
         python=image.python(run.path)
         + "\nimport torch\nfrom viz.deconvnet import project\n\n"
         + f"network = run.network({epoch})\nimages = run.preprocess(image)[None]\n"

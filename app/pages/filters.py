@@ -17,6 +17,7 @@ from app.sheets import tile_px
 from training.runs import Run
 from viz import filters as kernels
 from viz import results
+from viz.export import command_line, how_made
 from viz.figures.film import film_figure, film_gif
 from viz.figures.filter_planes import filter_planes_figure
 from viz.figures.filters import filters_beside_figure, filters_figure, filters_pointing
@@ -119,15 +120,22 @@ def _offer_beside(
     names = ["A", "B", "B − A"]
     labels = [f"{each.run.name}, epoch {each.epoch}" for each in choices]
     sheets = [(label, each) for label, each in zip([*labels, names[2]], drawn, strict=False)]
-    flags = f"--epoch {choice.epoch} --order {order} --scale {scale}"
-    beside = f"--beside {other.run.path} --beside_epoch {other.epoch}"
     keys = ("filters", "second", "difference")
     offer(
         lambda: filters_beside_figure(sheets),
         lambda: {key: each.tiles.numpy() for key, each in zip(keys, drawn, strict=False)},
         name=f"{choice.run.name}-filters-epoch-{choice.epoch}-beside-{other.epoch}",
         made=made_by(choice, "filters", order=order, scale=scale, beside=labels[1]),
-        shell=f"python -m viz filters {choice.run.path} {flags} {beside} --out filters.png",
+        shell=command_line(
+            "filters",
+            choice.run.path,
+            epoch=choice.epoch,
+            order=order,
+            scale=scale,
+            beside=other.run.path,
+            beside_epoch=other.epoch,
+            out="filters.png",
+        ),
         python=BESIDE_PYTHON.format(
             path=choice.run.path,
             epoch=choice.epoch,
@@ -199,13 +207,14 @@ def _sheet(
     title = f"First filters, epoch {choice.epoch}"
     made = made_by(choice, "filters", layer=layer, order=order, scale=scale)
     path, epoch = choice.run.path, choice.epoch
-    flags = f"--epoch {epoch} --order {order} --scale {scale}"
     offer(
         lambda: filters_figure(result, title=title),
         lambda: {"filters": result.tiles.numpy(), "channel": result.channel.numpy()},
         name=f"{choice.run.name}-filters-epoch-{epoch}",
         made=made,
-        shell=f"python -m viz filters {path} {flags} --out filters.png",
+        shell=command_line(
+            "filters", path, epoch=epoch, order=order, scale=scale, out="filters.png"
+        ),
         python=PYTHON.format(path=path, epoch=epoch, order=order, scale=scale),
     )
 
@@ -225,10 +234,13 @@ def _film(choice: Choice, layer: str) -> None:
     st.caption("One scale for all epochs: what grows brighter grows stronger.")
     offer(
         lambda: film_figure(_film_of(run, layer)),
-        lambda: {"tiles": _film_of(run, layer).tiles.numpy()},
+        lambda: {
+            "tiles": _film_of(run, layer).tiles.numpy(),
+            "epoch": _film_of(run, layer).epoch.numpy(),
+        },
         name=f"{run.name}-film",
-        made={**made_by(choice, "film", layer=layer), "epochs": run.epochs},
-        shell=f"python -m viz film {run.path} --out film.gif",
+        made=how_made("film", run, run.epochs, layer=layer),
+        shell=command_line("film", run.path, out="film.gif"),
         python=FILM_PYTHON.format(path=run.path, layer=layer),
         more={"gif": lambda: gif},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -90,18 +91,30 @@ def offer_curves(
     choice: Choice, images: list[ChosenImage], found: list[Invariance], figure: Any
 ) -> None:
     run, epoch = choice.run, choice.epoch
-    words = " ".join(command(choice, images))
-    labels = [image.label for image in images]
+    words = shlex.join(command(choice, images))
     offer(
         figure,
         lambda: {name: np.asarray(array) for name, array in as_arrays(found).items()},
         name=f"{run.name}-invariance-epoch-{epoch}",
-        made=made_by(choice, "invariance", images=[image.name for image in images]),
+        made=made_by(choice, "invariance", images=[image.seen(run) for image in images]),
         shell=f"python -m viz {words} --out invariance.png",
-        python=images[0].python(run.path)
-        + "\nfrom viz import results\n\n"
-        + f"results.invariance(run, {epoch}, [image], {labels[:1]})",
+        python=PYTHON.format(
+            path=run.path,
+            epoch=epoch,
+            sources=[image.source for image in images],
+            labels=[image.label for image in images],
+        ),
     )
+
+
+PYTHON = """\
+from training.runs import Run
+from viz import results
+from viz.flags import picture_of
+
+run = Run.open("{path}")
+pictures = [picture_of(run, source)[0] for source in {sources}]
+results.invariance(run, {epoch}, pictures, {labels})"""
 
 
 page()

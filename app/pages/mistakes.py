@@ -26,6 +26,7 @@ from training.ensemble import border_of, check_classes
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results
+from viz.export import command_line
 from viz.figures.confusion import confusion_figure
 from viz.figures.mistakes import READINGS, mistakes_figure, mistakes_pointing
 from viz.figures.outline import image_pixels
@@ -197,8 +198,15 @@ def offer_mistakes(
         lambda: to_arrays(mistakes),
         name=f"{run.name}-mistakes-{order}-epoch-{epoch}",
         made=made_by(choice, "mistakes", order=order, split="val", views=views, k=SHOWN),
-        shell=f"python -m viz mistakes {run.path} --epoch {epoch} --order {order} --k {SHOWN} "
-        f"--views {views} --out mistakes.png",
+        shell=command_line(
+            "mistakes",
+            run.path,
+            epoch=epoch,
+            order=order,
+            k=SHOWN,
+            views=views,
+            out="mistakes.png",
+        ),
         python=PYTHON.format(path=run.path, epoch=epoch, views=views) + f".{order}[:{SHOWN}]",
     )
 
@@ -229,8 +237,7 @@ def confusion(choice: Choice, found: Evaluation, views: int) -> None:
         lambda: {"confusion": found.confusion.numpy()},
         name=f"{run.name}-confusion-epoch-{epoch}",
         made=made_by(choice, "confusion", split="val", views=views),
-        shell=f"python -m viz confusion {run.path} --epoch {epoch} --views {views} "
-        "--out confusion.png",
+        shell=command_line("confusion", run.path, epoch=epoch, views=views, out="confusion.png"),
         python=PYTHON.format(path=run.path, epoch=epoch, views=views) + ".confusion",
     )
 

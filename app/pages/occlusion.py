@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from textwrap import shorten
@@ -18,12 +17,13 @@ from app.drawing import pointed_at
 from app.errors import plain
 from app.frame import Choice, chosen, go_to
 from app.images import ChosenImage, choose_image
-from app.occlusions import Square, choose_square, command, occlusions_of, true_class
+from app.occlusions import Square, choose_square, occlusions_of, true_class
 from app.panes import heading, panes, show_pixels
 from app.runs import data_of
 from app.several_occlusions import show_several
 from app.watched_channel import mined, own_of, show_watched
 from app.words import percent
+from viz.export import command_line
 from viz.figures.occlusion import frequent, occlusion_figure
 from viz.figures.occlusion_pointing import occlusion_pointing
 from viz.figures.outline import image_pixels
@@ -245,13 +245,21 @@ def offer_panels(choice: Choice, view: View, own: Gallery) -> None:
         made=made_by(
             choice,
             "occlusion",
-            image=view.image.name,
+            image=view.image.seen(run),
             label=run.classes[view.label],
             layer=watched.layer,
             **asdict(square),
         ),
-        shell=f"python -m viz {shlex.join(command(choice, [view.image], square))} "
-        f"--label {view.label} --layer {watched.layer} --out occlusion.png",
+        shell=command_line(
+            "occlusion",
+            run.path,
+            image=view.image.source,
+            epoch=epoch,
+            label=view.label,
+            layer=watched.layer,
+            **asdict(square),
+            out="occlusion.png",
+        ),
         python=view.image.python(run.path)
         + "\nfrom viz.fills import filling\nfrom viz.occlusion import occlusion\n\n"
         + "pixels = run.preprocess(image)\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -22,7 +21,8 @@ from app.training_progress import TrainingProgress
 from app.words import count, duration, percent
 from training.runs import Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
-from viz.architecture import LayerRow, describe
+from viz.architecture import LayerRow, arrays_of, describe
+from viz.export import command_line, how_made
 from viz.figures.architecture import architecture_figure, architecture_pointing
 from viz.figures.curves import best_epoch
 from viz.figures.filters import filters_figure, filters_pointing
@@ -92,10 +92,12 @@ def _filters(choice: Choice, layer: str) -> None:
         go_to("filters", channel=channel)
     offer(
         lambda: filters_figure(filters, title=f"First filters, epoch {choice.epoch}"),
-        lambda: {"filters": filters.tiles.numpy()},
+        lambda: {"filters": filters.tiles.numpy(), "channel": filters.channel.numpy()},
         name=f"{choice.run.name}-filters-epoch-{choice.epoch}",
         made=made_by(choice, "filters", layer=layer, order="index", scale="shared"),
-        shell=f"python -m viz filters {choice.run.path} --epoch {choice.epoch} --out out.png",
+        shell=command_line(
+            "filters", choice.run.path, epoch=choice.epoch, scale="shared", out="filters.png"
+        ),
         python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=layer),
     )
 
@@ -184,14 +186,10 @@ def _architecture(run: Run, rows: list[LayerRow]) -> None:
         )
     offer(
         lambda: architecture_figure(rows, name=_called(run)),
-        lambda: {
-            "name": np.array([row.name for row in rows]),
-            "parameters": np.array([row.parameters for row in rows]),
-            "macs": np.array([row.macs for row in rows]),
-        },
+        lambda: arrays_of(rows),
         name=f"{run.name}-architecture",
-        made={"view": "architecture", "run": run.name},
-        shell=f"cat {run.path}/run.json",
+        made=how_made("architecture", run),
+        shell=command_line("architecture", run.path, out="architecture.svg"),
         python="from training.runs import Run\nfrom viz.architecture import describe\n"
         f'from viz.results import blueprint\n\nrows = describe(blueprint(Run.open("{run.path}")))',
     )

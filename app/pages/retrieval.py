@@ -22,6 +22,7 @@ from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results, retrieval
+from viz.export import command_line
 from viz.figures.neighbour_sheet import neighbour_sheet
 from viz.figures.outline import image_pixels
 from viz.figures.retrieval import retrieval_figure
@@ -211,9 +212,16 @@ def offer_neighbours(
         figure,
         lambda: to_arrays(alike),
         name=f"{run.name}-retrieval-epoch-{epoch}",
-        made=made_by(choice, "retrieval", layer=layer, split="val", image=image.name, k=COUNT),
-        shell=f"python -m viz retrieval {run.path} --image {image.source} --epoch {epoch} "
-        f"--layer {layer} --k {COUNT} --out retrieval.png",
+        made=made_by(choice, "retrieval", layer=layer, split="val", image=image.seen(run), k=COUNT),
+        shell=command_line(
+            "retrieval",
+            run.path,
+            image=image.source,
+            epoch=epoch,
+            layer=layer,
+            k=COUNT,
+            out="retrieval.png",
+        ),
         python=image.python(run.path)
         + "\nfrom viz import results\n\n"
         + f'results.neighbours(run, {epoch}, image, k={COUNT}, layer="{layer}"'

@@ -26,6 +26,7 @@ from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results
+from viz.export import command_line
 from viz.figures.patch_sheet import patch_sheet, small_tiles
 from viz.figures.style import number
 from viz.figures.top_patches import top_patches_figure
@@ -236,7 +237,6 @@ def say_silent(top: TopPatches) -> None:
 
 def offer_sheet(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> None:
     run, epoch = choice.run, choice.epoch
-    numbers = ",".join(map(str, shown))
     offer(
         figure_of(choice, layer, top, shown),
         lambda: {
@@ -247,8 +247,14 @@ def offer_sheet(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -
         },
         name=f"{run.name}-top-patches-{layer}-epoch-{epoch}",
         made=made_by(choice, "top-patches", layer=layer, split="val", channels=shown),
-        shell=f"python -m viz top-patches {run.path} --epoch {epoch} --layer {layer} "
-        f"--channels {numbers} --out top-patches.png",
+        shell=command_line(
+            "top-patches",
+            run.path,
+            epoch=epoch,
+            layer=layer,
+            channels=shown,
+            out="top-patches.png",
+        ),
         python="from training.runs import Run\nfrom viz import results\n\n"
         f'run = Run.open("{run.path}")\n'
         f'top = results.top_patches(run, {epoch}, ["{layer}"])["{layer}"]\n'

@@ -18,6 +18,7 @@ from app.runs import data_of
 from training.data import Data
 from training.errors import WorkbenchError
 from viz import results
+from viz.export import command_line
 from viz.figures.filter_planes import filter_planes_figure
 from viz.figures.unit import unit_figure
 from viz.filters import first_layer
@@ -121,8 +122,9 @@ def draw(
         lambda: to_arrays(profiles),
         name=f"{run.name}-unit-{layer}-{channel}-epoch-{epoch}",
         made=made_by(choice, "unit", layer=layer, channel=channel, split="val"),
-        shell=f"python -m viz unit {run.path} --epoch {epoch} --layer {layer} --channel {channel} "
-        "--out unit.png",
+        shell=command_line(
+            "unit", run.path, epoch=epoch, layer=layer, channel=channel, out="unit.png"
+        ),
         python=PYTHON.format(path=run.path, epoch=epoch, layer=layer, channel=channel),
     )
 

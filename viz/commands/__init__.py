@@ -1,11 +1,13 @@
 """The views as commands: each function's signature and docstring are its flags and its help.
 
 Every command looks at one run (or at the runs of one comparison), works out its result and writes
-it where `--out` says; the dear ones keep it in the run too, and may be asked for that alone.
+it where `--out` says; the dear ones keep it in the run too, and may be asked for that alone. Only
+`provenance` looks at a file that another one wrote.
 """
 
 from collections.abc import Callable
 
+from viz.commands.architecture import architecture
 from viz.commands.attribution import attribution
 from viz.commands.by_hand import by_hand
 from viz.commands.comparison import comparison
@@ -23,6 +25,7 @@ from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
 from viz.commands.occlusion import occlusion
+from viz.commands.provenance import provenance
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
@@ -30,6 +33,7 @@ from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
 
 VIEWS: dict[str, Callable[..., None]] = {
+    "architecture": architecture,
     "filters": filters,
     "film": film,
     "feature-maps": feature_maps,
@@ -52,4 +56,5 @@ VIEWS: dict[str, Callable[..., None]] = {
     "object-scale": object_scale,
     "comparison": comparison,
     "self-check": self_check,
+    "provenance": provenance,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from viz.by_hand import unit_by_hand, what_follows
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import by_hand as by_hand_figures
 from viz.flags import open_run, out_file, picture_of
 from viz.results import network_of
@@ -50,5 +50,12 @@ def by_hand(
             "product": found.product.numpy(),
             "bias": np.array(found.bias),
         },
-        how_made("by-hand", opened, at, channel=channel, unit=[row, col], image=name),
+        how_made(
+            "by-hand",
+            opened,
+            at,
+            image=image_seen(opened, picture, name),
+            channel=channel,
+            unit=[row, col],
+        ),
     )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from training.comparison import Comparison
 from training.errors import WorkbenchError
-from training.runs import without_place
-from viz.comparison import learning_curves
+from viz.comparison import how_compared, learning_curves
 from viz.export import write
 from viz.figures.comparison import comparison_figure
 from viz.flags import out_file
@@ -33,7 +30,6 @@ def comparison(comparison: str, *, out: str | None = None) -> None:
     for curve in curves:
         for name in ("epoch", "train_error", "val_error"):
             arrays[f"{curve.variant}-seed{curve.seed}-{name}"] = getattr(curve, name)
-    made = {"view": "comparison", "comparison": opened.name, "recipe": _shareable(opened)}
     write(
         path,
         lambda: comparison_figure(
@@ -43,17 +39,5 @@ def comparison(comparison: str, *, out: str | None = None) -> None:
             threshold=opened.until,
         ),
         arrays,
-        made,
+        how_compared(opened),
     )
-
-
-def _shareable(comparison: Comparison) -> dict[str, Any]:
-    """The recipe as it was followed, without the places where its data lie."""
-    recipe = dict(comparison.config["recipe"])
-    recipe["variants"] = {
-        name: settings | {"data": without_place(settings["data"])}
-        if "data" in settings
-        else settings
-        for name, settings in recipe["variants"].items()
-    }
-    return recipe

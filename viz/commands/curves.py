@@ -7,7 +7,7 @@ from typing import Literal
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.curves import arrays_of
-from viz.export import write
+from viz.export import how_made, write
 from viz.figures.curves import curves_figure
 from viz.figures.layer_curves import layers_figure
 from viz.flags import out_file
@@ -35,14 +35,7 @@ def curves(run: str, *, of: Literal["run", "layers"] = "run", out: str | None = 
             f"{opened.name} has no layers.csv: it was trained before layers were watched. Train "
             "it anew, or leave out --of."
         )
-    made = {
-        "view": "curves",
-        "run": opened.name,
-        "network": opened.config["model"],
-        "data": opened.data_name,
-        "of": of,
-        "epoch": int(metrics["epoch"].max()),
-    }
+    made = how_made("curves", opened, of=of, trained=len(metrics))
     if of == "run":
         columns = {str(name): metrics[name].to_numpy() for name in metrics}
         write(path, lambda: curves_figure(metrics), columns, made)

@@ -7,7 +7,7 @@ import torch
 from training.errors import WorkbenchError
 from viz import deconvnet as deconvnets
 from viz.deconvnet import RuleName, strongest_units
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import deconvnet as deconvnet_figures
 from viz.flags import (
     check_channel,
@@ -69,7 +69,7 @@ def deconvnet(
         "layer": layer,
         "channel": channel,
         "unit": unit[0].tolist(),
-        "image": name,
+        "image": image_seen(opened, picture, name),
         "rule": rule,
     }
     write(

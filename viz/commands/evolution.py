@@ -45,7 +45,7 @@ def evolution(
         progress: JSON file that tells how far it is, for other programs to read.
     """
     path = out_file(out)
-    opened, last = open_run(run, None)
+    opened, _last = open_run(run, None)
     plan = blueprint(opened)
     layer = layer or deepest(plan)
     count = channel_count(plan, layer)
@@ -54,11 +54,11 @@ def evolution(
     with reporting("Following channels", progress) as told:
         result = results.evolution(opened, layer, chosen, at, split=split, progress=told)
         arrays = to_arrays(result)
-        settings = {"layer": layer, "channels": chosen, "epochs": at, "split": split}
+        settings = {"layer": layer, "channels": chosen, "split": split}
         del arrays["layer"]
         write(
             path,
             lambda: evolution_figures.evolution_figure(result),
             arrays,
-            how_made("evolution", opened, last, **settings),
+            how_made("evolution", opened, at, **settings),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viz import feature_maps as maps
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import feature_maps as feature_map_figures
 from viz.flags import (
     open_run,
@@ -39,7 +39,8 @@ def feature_maps(
     network = network_of(opened, at)
     images = opened.preprocess(picture)
     result = maps.feature_maps(network, images, layer or last_maps(network))
-    made = how_made("feature-maps", opened, at, layer=result.layer, image=name)
+    seen = image_seen(opened, picture, name)
+    made = how_made("feature-maps", opened, at, layer=result.layer, image=seen)
     write(
         path,
         lambda: feature_map_figures.feature_maps_figure(opened.preprocess.picture(images), result),

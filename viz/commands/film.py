@@ -23,13 +23,12 @@ def film(run: str, *, out: str | None = None) -> None:
             side, or .npz.
     """
     path = out_file(out, ".gif")
-    opened, last = open_run(run, None)
-    name = f"{blueprint(opened).convolutions[0]}.weight"
-    epochs = opened.epochs
-    result = kernels.film({epoch: opened.weight(epoch, name) for epoch in epochs})
+    opened, _last = open_run(run, None)
+    layer, epochs = blueprint(opened).convolutions[0], opened.epochs
+    result = kernels.film({epoch: opened.weight(epoch, f"{layer}.weight") for epoch in epochs})
     if path is not None and path.suffix.lower() == ".gif":
         write_bytes(path, film_figures.film_gif(result))
         return
     arrays = {"tiles": result.tiles.numpy(), "epoch": result.epoch.numpy()}
-    made = how_made("film", opened, last, epochs=epochs)
+    made = how_made("film", opened, epochs, layer=layer)
     write(path, lambda: film_figures.film_figure(result), arrays, made)

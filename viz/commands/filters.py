@@ -26,8 +26,8 @@ def filters(
 ) -> None:
     """Kernels of the first layer as RGB tiles.
 
-    .npz holds: filters (C, h, w, 3), as drawn, in [0, 1]; beside another, also second and
-    difference.
+    .npz holds: filters (C, h, w, 3), as drawn, in [0, 1], and channel (C), whose they are; beside
+    another, also second and difference.
 
     Args:
         run: Run folder.
@@ -59,10 +59,11 @@ def filters(
         return
     result = results.first_filters(opened, at, scale=scale, order=order)
     title = f"First filters of {plain(opened.name)}, epoch {at}"
-    made = how_made("filters", opened, at, order=order, scale=scale)
+    layer = results.blueprint(opened).convolutions[0]
+    made = how_made("filters", opened, at, layer=layer, order=order, scale=scale)
     write(
         path,
         lambda: filter_figures.filters_figure(result, title=title),
-        {"filters": result.tiles.numpy()},
+        {"filters": result.tiles.numpy(), "channel": result.channel.numpy()},
         made,
     )

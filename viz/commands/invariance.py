@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from viz import results
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import invariance as invariance_figures
 from viz.flags import is_number, open_run, out_file, picture_of
 from viz.invariance import as_arrays, few_steps
@@ -47,4 +47,7 @@ def invariance(
             strips = few_steps(opened.preprocess, pictures[0])
             return invariance_figures.invariance_figure(found, strips, names)
 
-        write(path, figure, as_arrays(found), how_made("invariance", opened, at, images=names))
+        seen = [
+            image_seen(opened, picture, name) for picture, name in zip(pictures, names, strict=True)
+        ]
+        write(path, figure, as_arrays(found), how_made("invariance", opened, at, images=seen))

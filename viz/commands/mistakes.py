@@ -62,5 +62,5 @@ def mistakes(
                 order=order,
             )
 
-        made = how_made("mistakes", opened, at, order=order, split=split, views=views)
+        made = how_made("mistakes", opened, at, order=order, k=k, split=split, views=views)
         write(path, figure, to_arrays(chosen), made)

@@ -14,7 +14,7 @@ from torch import Tensor
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import occlusion as occlusion_figures
 from viz.figures.occlusion_sheet import Row, occlusion_sheet
 from viz.fills import filling
@@ -98,7 +98,10 @@ def occlusion(
             "stride": found[0].stride,
             "fill": fill,
             "layer": layer,
-            "image": list(names),
+            "image": [
+                image_seen(opened, picture, name)
+                for picture, name in zip(pictures, names, strict=True)
+            ],
         }
         arrays = arrays_of(rows, layer)
         if len(rows) == 1:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from training.errors import WorkbenchError
 from viz import results
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import retrieval as retrieval_figures
 from viz.figures.style import plain
 from viz.flags import (
@@ -75,5 +75,6 @@ def retrieval(
                 query_name=plain(name),
             )
 
-        made = how_made("retrieval", opened, at, layer=layer, split=split, image=name, k=k)
+        seen = image_seen(opened, picture, name)
+        made = how_made("retrieval", opened, at, layer=layer, split=split, image=seen, k=k)
         write(path, figure, to_arrays(result), made)
