@@ -30,6 +30,7 @@ from training.runs import Run
 from viz.export import image_seen
 from viz.figures.pointing import point_at_sheet
 from viz.figures.sheet import factor, sheet, shrink
+from viz.images import spread_over_classes
 
 OFFERED, TILE_PX = 6, 96
 MOST_OF_A_CLASS = 24
@@ -127,11 +128,7 @@ def chosen_in_address() -> int | None:
 
 def offered(split: Split, count: int = OFFERED) -> list[int]:
     """Indices of the first image of each of a few classes, spread over all of them."""
-    present = np.unique(split.labels)
-    spread = np.linspace(0, len(present) - 1, min(count, len(present))).round().astype(int)
-    firsts = [int(np.argmax(split.labels == label)) for label in present[spread]]
-    others = [i for i in range(min(count, len(split.labels))) if i not in firsts]
-    return (firsts + others)[: min(count, len(split.labels))]
+    return spread_over_classes(split, count)
 
 
 def validation_name(data: Data, index: int) -> str:

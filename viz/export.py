@@ -21,6 +21,7 @@ from viz.results import digest_of
 
 PICTURES = (".png", ".svg", ".pdf")
 KINDS = (*PICTURES, ".npz")
+SCALE = 2  # pixels of a file for one of the figure
 Made = Mapping[str, Any]
 """Run, epoch, checkpoint, layer, settings: whatever JSON can hold."""
 
@@ -127,7 +128,7 @@ def write_bytes(out: Path, content: bytes) -> None:
         partial.write_bytes(content)
 
 
-def picture_bytes(figure: Figure, kind: str, made: Made, *, scale: int = 2) -> bytes:
+def picture_bytes(figure: Figure, kind: str, made: Made, *, scale: int = SCALE) -> bytes:
     """A figure as png, svg or pdf; how it was made stands in the file's description.
 
     Args:

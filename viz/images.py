@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ class SplitImages:
         """(n, 3, H, W), normalised, of a slice or of indices (n,)."""
         rows = which if isinstance(which, slice) else which.numpy()
         return self.preprocess.from_uint8(self.split.images[rows])
+
+
+def spread_over_classes(split: Split, count: int) -> list[int]:
+    """Indices of the first image of each of so many classes, evenly spread over all of them."""
+    present = np.unique(split.labels)
+    spread = np.linspace(0, len(present) - 1, min(count, len(present))).round().astype(int)
+    firsts = [int(np.argmax(split.labels == label)) for label in present[spread]]
+    others = [i for i in range(min(count, len(split.labels))) if i not in firsts]
+    return (firsts + others)[: min(count, len(split.labels))]
 
 
 Images = Tensor | SplitImages

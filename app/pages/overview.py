@@ -16,6 +16,7 @@ from app.frame import Choice, chosen, go_to
 from app.guesses import show_guesses
 from app.opening import show_opening
 from app.panes import heading
+from app.report import offer_report
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
 from app.words import count, duration, percent
@@ -56,6 +57,7 @@ def overview(choice: Choice) -> None:
     _architecture(run, rows)
     _settings(run)
     show_opening(choice)
+    offer_report(choice)
 
 
 def _training(run: Run) -> None:

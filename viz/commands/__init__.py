@@ -26,6 +26,7 @@ from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
 from viz.commands.occlusion import occlusion
 from viz.commands.provenance import provenance
+from viz.commands.report import report
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
@@ -56,5 +57,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "object-scale": object_scale,
     "comparison": comparison,
     "self-check": self_check,
+    "report": report,
     "provenance": provenance,
 }

@@ -48,8 +48,8 @@ def diagnosis(
             how_made("diagnosis", *opened[0], split=split, beside=names[1:]),
         )
     for one, name in zip(found, names, strict=True):
-        print(f"{name}:")
+        whose = f"{name}, " if beside else ""
         for finding in findings(one):
-            print(f"  {finding.layer}: {finding.words}")
+            print(f"{whose}{finding.layer}: {finding.words}")
         if not findings(one):
-            print("  Nothing stands out.")
+            print(f"{whose}nothing stands out." if beside else "Nothing stands out.")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,11 @@ def most_probable(run: Run, network: Network, image: Image.Image) -> int:
 def digest_of(run: Run, image: Image.Image) -> str:
     """SHA-256 of what the network sees of an image: two that differ in a pixel differ in it."""
     return hashlib.sha256(np.asarray(run.preprocess.crop(image)).tobytes()).hexdigest()
+
+
+def kept_report(run: Run, epoch: int) -> Path:
+    """Where the report on an epoch is kept, if it was ever written."""
+    return run.derived / f"report-{run.digest(epoch)[:16]}.html"
 
 
 def split_of(data: Data, split: str) -> Split:

@@ -1,0 +1,205 @@
+"""A report is one page that holds everything and says what it could not make."""
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from training.checkpoints import save_checkpoint
+from training.errors import WorkbenchError
+from training.models import create
+from training.preprocess import Preprocess
+from training.run_settings import write_settings
+from training.runs import Run
+from viz.__main__ import main
+from viz.commands import VIEWS
+from viz.provenance import read_made
+from viz.report import SECTIONS, make, page, sections
+from viz.report.sections import Section, Subject, Wanted, pick
+from viz.results import kept_report
+
+LOOKS = "Where it looks"
+OPTIONS = {"image_size": 32, "widths": [4, 4, 4, 4, 4], "hidden": [8, 8]}
+
+
+class Elements(HTMLParser):
+    """All elements of a page with their attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Three untrained epochs; classes and folder have names that a page must not obey."""
+    folder = tmp_path_factory.mktemp("strange")
+    names = ("<b>x</b>", '"><script>alert(1)<', "#plain")
+    for split in ("train", "val"):
+        for name in names:
+            place = folder / "album" / split / name.replace("/", "\u2215")
+            place.mkdir(parents=True)
+            for index in range(3):
+                Image.effect_noise((32, 32), 50 + index).convert("RGB").save(place / f"{index}.png")
+    path = folder / "a <i>run</i> $name &amp;".replace("/", "\u2215")
+    (path / "checkpoints").mkdir(parents=True)
+    write_settings(
+        path,
+        model="alexnet-small",
+        options=OPTIONS,
+        classes=sorted(name.replace("/", "\u2215") for name in names),
+        preprocess=Preprocess(32, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)),
+        data=f"folder:{folder / 'album'}",
+    )
+    for epoch in range(2):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(epoch)
+            network = create("alexnet-small", 3, **OPTIONS, conv1_std=0.1)
+        save_checkpoint(path, epoch, network.state_dict())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FILTERSCOPE_CACHE", str(folder / "cache"))
+        for limit in ("LAYERS", "CHANNELS", "ROWS", "IMAGES"):  # less of everything: it is drawn
+            patch.setattr(sections, limit, 2)
+        yield Run.open(path)
+
+
+@pytest.fixture(scope="module")
+def written(strange: Run) -> Path:
+    """The report, as the command writes it."""
+    out = strange.path.parent / "report.html"
+    assert main(["report", str(strange.path), "--out", str(out)]) == 0
+    return out
+
+
+def test_every_section_is_there_with_its_pictures_or_the_reason(written: Path):
+    found = Elements(written.read_text())
+    assert all(section.title in found.text for section in SECTIONS)
+    pictures = found.named("img")
+    assert len(pictures) == 18
+    assert all(f"Figure {number}." in found.text for number in range(1, 19))
+    assert all(picture["alt"] for picture in pictures)
+    assert "no epoch yet" in found.text  # it was never trained, so it has no curves
+
+
+def test_the_page_is_alone_in_the_world(written: Path):
+    text = written.read_text()
+    found = Elements(text)
+    assert "http" not in text
+    assert not found.named("script")
+    assert not found.named("link")
+    assert not [name for _tag, attributes in found.found for name in attributes if name[:2] == "on"]
+    addresses = [a["href"] for a in found.named("a")] + [i["src"] for i in found.named("img")]
+    assert {re.match(r"#|data:image/png;", str(one)) is not None for one in addresses} == {True}
+    assert len(text) < 5e6
+
+
+def test_names_are_shown_and_not_obeyed(written: Path):
+    text = written.read_text()
+    assert "<b>x" not in text
+    assert "<script" not in text
+    shown = Elements(text).text
+    assert "<b>x<\u2215b>" in shown
+    assert '"><script>alert(1)<' in shown
+    assert "a <i>run<\u2215i> $name &amp;" in shown
+
+
+def test_nothing_tells_where_files_lie(written: Path, strange: Run):
+    assert str(strange.path.parent) not in written.read_text()
+
+
+def test_the_page_and_each_picture_say_how_they_were_made(written: Path, strange: Run):
+    made = read_made(written)
+    assert (made["view"], made["run"], made["epoch"]) == ("report", strange.name, 1)
+    [chapter] = make(strange, 1, VIEWS, sections=SECTIONS[:1]).chapters
+    (written.parent / "one.png").write_bytes(chapter.pictures[0].png)
+    assert read_made(written.parent / "one.png")["view"] == "architecture"
+
+
+def test_a_second_report_computes_nothing_dear(written: Path, strange: Run):  # noqa: ARG001
+    before = {path.name for path in strange.derived.iterdir()}
+    dear = [section for section in SECTIONS if section.title in (LOOKS, "What looks alike")]
+    make(strange, 1, VIEWS, sections=dear)
+    assert {path.name for path in strange.derived.iterdir()} == before
+
+
+def test_without_a_file_the_page_is_kept_in_the_run(strange: Run, monkeypatch):
+    command = sys.modules["viz.commands.report"]
+    monkeypatch.setattr(command, "make", partial(make, sections=SECTIONS[:1]))
+    assert main(["report", str(strange.path), "--epoch", "0"]) == 0
+    assert "Figure 1." in kept_report(strange, 0).read_text()
+
+
+def test_images_are_chosen_by_number(strange: Run):
+    looks = next(section for section in SECTIONS if section.title == LOOKS)
+    [chapter] = make(strange, 1, VIEWS, images=[8, 2], sections=[looks]).chapters
+    commands = " ".join(picture.command for picture in chapter.pictures)
+    assert re.findall(r"--image (\d+)", commands) == ["8", "2"]
+    with pytest.raises(WorkbenchError, match="no validation image 9"):
+        make(strange, 1, VIEWS, images=[9], sections=[looks])
+
+
+def test_a_view_joins_by_one_line_and_its_words_stand_below(strange: Run):
+    def speak(_run: str, *, epoch: int, out: str) -> None:
+        print(f"epoch {epoch} speaks")
+        VIEWS["architecture"](_run, out=out)
+
+    def ask(subject: Subject) -> Iterator[Wanted]:
+        yield Wanted("speak", {"epoch": subject.epoch}, "It speaks.", "a speaker")
+
+    report = make(strange, 1, {"speak": speak}, sections=[Section("New", "", ask)])
+    [picture] = report.chapters[0].pictures
+    assert picture.words == ("epoch 1 speaks",)
+    assert "<li>epoch 1 speaks</li>" in page(report)
+
+
+def test_without_data_the_sections_that_need_images_say_so(strange: Run, tmp_path: Path):
+    (tmp_path / "checkpoints").symlink_to(strange.path / "checkpoints")
+    write_settings(
+        tmp_path,
+        model="alexnet-small",
+        options=OPTIONS,
+        classes=strange.classes,
+        preprocess=strange.preprocess,
+        data=None,
+    )
+    chapters = make(Run.open(tmp_path), 1, VIEWS).chapters
+    made = {chapter.title for chapter in chapters if chapter.pictures}
+    assert made == {"The network", "The first filters"}
+    assert all("data" in chapter.missing[0] for chapter in chapters[2:5])
+
+
+def test_ctrl_c_leaves_no_half_page(strange: Run, tmp_path: Path, monkeypatch):
+    def stop(*_arguments, **_settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(VIEWS, "architecture", stop)
+    assert main(["report", str(strange.path), "--out", str(tmp_path / "report.html")]) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_kind_of_file_is_refused_before_any_work(strange: Run, tmp_path: Path, capsys):
+    assert main(["report", str(strange.path), "--out", str(tmp_path / "report.pdf")]) == 2
+    assert "must end with .html" in capsys.readouterr().err
+
+
+def test_a_choice_is_spread_evenly():
+    assert pick(range(10), 4) == [0, 3, 6, 9]
+    assert pick(["conv1"], 5) == ["conv1"]

@@ -1,0 +1,43 @@
+"""python -m viz report: the papers' figures for one run, as one page."""
+
+from __future__ import annotations
+
+from viz.export import write_bytes
+from viz.flags import numbers_of, open_run, out_file
+from viz.report import make, page
+from viz.reporting import reporting
+from viz.results import kept_report
+
+
+def report(
+    run: str,
+    *,
+    images: str | None = None,
+    epoch: int | None = None,
+    out: str | None = None,
+    progress: str | None = None,
+) -> None:
+    """The papers' figures for one run, as one page that holds everything.
+
+    A section that cannot be made says why. What is dear is kept in the run, so that a second
+    report is quick.
+
+    Args:
+        run: Run folder.
+        images: Numbers of validation images, with commas between; a few spread over the classes
+            if not given.
+        epoch: The last one if not given.
+        out: File to write: .html; kept in the run if not given.
+        progress: JSON file that tells how far it is, for other programs to read.
+    """
+    from viz.commands import VIEWS  # which holds this command, too
+
+    path = out_file(out, ".html", kinds=())
+    opened, at = open_run(run, epoch)
+    asked = numbers_of("images", images)
+    with reporting("Writing the report", progress) as told:
+        found = make(opened, at, VIEWS, images=asked, progress=told)
+        if path is None:
+            path = kept_report(opened, at)
+            path.parent.mkdir(exist_ok=True)
+        write_bytes(path, page(found).encode())

@@ -1,0 +1,64 @@
+"""What a run is, in a few lines: network, data, training, errors."""
+
+from __future__ import annotations
+
+from training.runs import Run
+from viz.architecture import describe
+from viz.results import blueprint
+
+Card = tuple[tuple[str, str], ...]
+
+
+def card_of(run: Run, epoch: int) -> Card:
+    """Names and values, in the order to be read; nothing says where files lie."""
+    plan = blueprint(run)
+    rows = describe(plan)
+    parameters, macs = (sum(getattr(row, name) for row in rows) for name in ("parameters", "macs"))
+    size = run.preprocess.size
+    first = next(row for row in rows if row.name == plan.convolutions[0])
+    lines = [
+        ("Network", run.config["model"]),
+        ("Size", f"{parameters:,} parameters, {macs:,} multiply-accumulates an image"),
+        ("Input", f"{size}×{size} px"),
+        ("First layer", f"{first.output[0]} kernels, {first.kind}"),
+        ("Data", f"{run.data_name}, {len(run.classes)} classes"),
+        ("Epoch shown", f"{epoch}, of {run.epochs[-1]} trained"),
+        *_errors(run, epoch),
+    ]
+    if training := run.config.get("training"):
+        lines.append(
+            (
+                "Training",
+                f"{training['epochs']} epochs asked for, batches of {training['batch_size']}, "
+                f"rate {training['lr']:g} ({training['schedule']}), "
+                f"momentum {training['momentum']:g}, weight decay {training['weight_decay']:g}, "
+                f"dropout {run.config['options'].get('dropout', 0):g}, seed {training['seed']}, "
+                f"{run.config.get('precision', 'float32')}",
+            )
+        )
+    versions = run.config.get("versions", {})
+    revision = run.config.get("revision")
+    if versions:
+        words = [
+            f"{name} {versions[name]}" for name in ("filterscope", "torch") if name in versions
+        ]
+        lines.append(
+            ("Trained with", ", ".join(words) + (f", revision {revision}" if revision else ""))
+        )
+    return tuple(lines)
+
+
+def _errors(run: Run, epoch: int) -> list[tuple[str, str]]:
+    metrics = run.metrics()
+    found = metrics[metrics["epoch"] == epoch]
+    if found.empty:
+        return []
+    row = found.iloc[-1]
+    return [
+        ("Validation error", f"top-1 {_error(row['val_top1'])}, top-5 {_error(row['val_top5'])}"),
+        ("Training error", f"top-1 {_error(row['train_top1'])}, as the epoch met the images"),
+    ]
+
+
+def _error(accuracy: float) -> str:
+    return f"{100 * (1 - accuracy):.1f} %"

@@ -1,0 +1,156 @@
+"""A report in the making: every section's commands are called, what they draw and print is kept."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from training.errors import WorkbenchError
+from training.progress import Progress, silent
+from training.runs import Run
+from viz.export import SCALE, Made, command_line, how_made
+from viz.report.card import Card, card_of
+from viz.report.sections import SECTIONS, Section, Subject, Wanted
+
+COLOURS = 256  # of a picture's palette: a third of the size, and next to no visible difference
+Views = Mapping[str, Callable[..., None]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure, and what is said of it."""
+
+    number: int  # from 1, over the whole report
+    view: str
+    caption: str
+    alt: str
+    command: str  # that makes it again
+    png: bytes
+    width: int  # to be shown at, in px
+    words: tuple[str, ...]  # lines that the command printed
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section with its pictures, and why some could not be made."""
+
+    title: str
+    source: str
+    pictures: tuple[Picture, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a document needs."""
+
+    name: str
+    card: Card
+    chapters: tuple[Chapter, ...]
+    command: str
+    made: Made
+
+
+def make(
+    run: Run,
+    epoch: int,
+    views: Views,
+    *,
+    images: Sequence[int] = (),
+    sections: Sequence[Section] = SECTIONS,
+    progress: Progress = silent,
+) -> Report:
+    """Call the commands of every section; what is dear is kept in the run, so that again is quick.
+
+    Args:
+        run: To report on.
+        epoch: Of its weights.
+        views: The commands by name.
+        images: Validation images to look at; a spread over the classes if none are given.
+        sections: To be made.
+        progress: Told (sections done, sections).
+    """
+    subject = Subject(run, epoch, tuple(images))
+    if images:
+        _ = subject.images  # refused at once, not after minutes
+    chapters: list[Chapter] = []
+    for done, section in enumerate(sections):
+        progress(done, len(sections))
+        drawn = sum(len(chapter.pictures) for chapter in chapters)
+        chapters.append(_chapter(section, subject, views, drawn))
+    progress(len(sections), len(sections))
+    flags = {"images": list(images) or None, "epoch": epoch, "out": "report.html"}
+    made = how_made("report", run, epoch, images=list(images))
+    command = command_line("report", _place(run), **flags)
+    return Report(run.name, card_of(run, epoch), tuple(chapters), command, made)
+
+
+def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Chapter:
+    pictures: list[Picture] = []
+    missing: list[str] = []
+    try:
+        wanted = list(section.pictures(subject))
+    except WorkbenchError as error:
+        wanted, missing = [], [str(error)]
+    for one in wanted:
+        try:
+            pictures.append(_draw(one, subject.run, views, drawn + len(pictures) + 1))
+        except WorkbenchError as error:
+            missing.append(str(error))
+    reasons = dict.fromkeys(_shareable(reason, subject.run) for reason in missing)
+    return Chapter(section.title, section.source, tuple(pictures), tuple(reasons))
+
+
+def _draw(wanted: Wanted, run: Run, views: Views, number: int) -> Picture:
+    flags = {
+        name: ",".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in wanted.flags.items()
+    }
+    flags = {name: str(value) if name == "image" else value for name, value in flags.items()}
+    said = io.StringIO()
+    with TemporaryDirectory() as folder, redirect_stdout(said):
+        out = Path(folder) / "picture.png"
+        views[wanted.view](str(run.path), out=str(out), **flags)
+        png, width = _with_palette(out)
+    return Picture(
+        number,
+        wanted.view,
+        wanted.caption,
+        wanted.alt,
+        command_line(wanted.view, _place(run), **wanted.flags, out=f"{wanted.view}.png"),
+        png,
+        width,
+        tuple(line.strip() for line in said.getvalue().splitlines()),
+    )
+
+
+def _with_palette(path: Path) -> tuple[bytes, int]:
+    """A picture of ours in few colours, with its description, and the width to show it at."""
+    with Image.open(path) as picture:
+        described = PngInfo()
+        for name in ("Title", "Description"):
+            described.add_text(name, str(picture.info[name]))
+        few = picture.convert("RGB").quantize(COLOURS, kmeans=1)
+    file = io.BytesIO()
+    few.save(file, "PNG", optimize=True, pnginfo=described)
+    return file.getvalue(), few.width // SCALE
+
+
+def _place(run: Run) -> Path:
+    """The run's folder as others would have it: where it lies here is nobody else's business."""
+    return Path("runs") / run.name
+
+
+def _shareable(text: str, run: Run) -> str:
+    """A reason without the places of run and data."""
+    data = (run.config.get("data") or "").partition(":")[2]
+    for place in filter(None, (str(run.path.resolve()), str(run.path), data)):
+        text = text.replace(place, Path(place).name)
+    return text

@@ -1,0 +1,314 @@
+"""What a report shows, in the order of the story: a view that joins it is one line of the table.
+
+A section names commands of `python -m viz` with their flags. What it needs to know of the run to
+choose them (layers, images), it asks the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from training.errors import WorkbenchError
+from training.models import Network
+from training.runs import Run
+from viz import results
+from viz.images import spread_over_classes
+from viz.layers import deepest
+from viz.reporting import reporting
+from viz.results import blueprint, channel_count
+
+LAYERS, CHANNELS, ROWS, IMAGES = 5, 8, 6, 5  # at most, of a run, a layer, an evolution, a run
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One figure: the command that draws it, and what to say of it."""
+
+    view: str
+    flags: Mapping[str, Any]
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The run that a report is about, as far as sections ask."""
+
+    run: Run
+    epoch: int
+    asked: tuple[int, ...] = ()  # validation images; a spread over the classes where none are
+
+    @cached_property
+    def plan(self) -> Network:
+        return blueprint(self.run)
+
+    @cached_property
+    def layers(self) -> list[str]:
+        """Up to five convolutions, the first and the deepest among them."""
+        return pick([*self.plan.convolutions[:-1], deepest(self.plan)], LAYERS)
+
+    @cached_property
+    def images(self) -> list[int]:
+        """Validation images to look at.
+
+        Raises:
+            WorkbenchError: If the run has no data, or no such image.
+        """
+        val = self.run.data().val
+        wrong = [index for index in self.asked if index >= len(val.labels)]
+        if wrong:
+            raise WorkbenchError(
+                f"There is no validation image {wrong[0]}. Choose from 0 to {len(val.labels) - 1}."
+            )
+        return list(self.asked) or spread_over_classes(val, IMAGES)
+
+    def name_of(self, image: int) -> str:
+        """Class and number of a validation image."""
+        data = self.run.data()
+        return f"{data.classes[int(data.val.labels[image])]} (validation image {image})"
+
+    def channels(self, layer: str, count: int) -> list[int]:
+        """So many channels, evenly spread by number: nobody chose the pretty ones."""
+        return pick(range(channel_count(self.plan, layer)), count)
+
+    def mine(self, layers: Sequence[str], epoch: int) -> None:
+        """Keep the strongest patches of several layers, found in one pass over the images."""
+        with reporting(f"Mining patches, epoch {epoch}", None) as told:
+            results.top_patches(self.run, epoch, layers, progress=told)
+
+
+Pictures = Callable[[Subject], Iterator[Wanted]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A title, where the figure comes from, and the figures wanted."""
+
+    title: str
+    source: str
+    pictures: Pictures
+
+
+def pick(of: Sequence[Any], count: int) -> list[Any]:
+    """So many of a sequence, evenly spread, first and last among them."""
+    places = np.linspace(0, len(of) - 1, min(count, len(of))).round().astype(int)
+    return [of[place] for place in places]
+
+
+def of_run(view: str, caption: str, alt: str, **flags: Any) -> Pictures:
+    """A view that looks at all epochs, or at none."""
+
+    def pictures(_subject: Subject) -> Iterator[Wanted]:
+        yield Wanted(view, flags, caption, alt)
+
+    return pictures
+
+
+def of_epoch(view: str, caption: str, alt: str, **flags: Any) -> Pictures:
+    """A view of the weights after the report's epoch."""
+
+    def pictures(subject: Subject) -> Iterator[Wanted]:
+        yield Wanted(view, {"epoch": subject.epoch, **flags}, caption, alt)
+
+    return pictures
+
+
+def of_images(view: str, count: int, caption: str, alt: str, **flags: Any) -> Pictures:
+    """A view of each of the first images, by name; how to read it is said of the first one."""
+
+    def pictures(subject: Subject) -> Iterator[Wanted]:
+        for place, image in enumerate(subject.images[:count]):
+            name = subject.name_of(image)
+            asked = {"image": image, "epoch": subject.epoch, **flags}
+            words = f"{name}." if place else f"{name}. {caption}"
+            yield Wanted(view, asked, words, f"{name}: {alt}")
+
+    return pictures
+
+
+def all_of(*several: Pictures) -> Pictures:
+    """One after the other."""
+
+    def pictures(subject: Subject) -> Iterator[Wanted]:
+        for each in several:
+            yield from each(subject)
+
+    return pictures
+
+
+def top_patches(subject: Subject) -> Iterator[Wanted]:
+    """Some channels of each layer."""
+    subject.mine(subject.layers, subject.epoch)
+    for layer in subject.layers:
+        channels = subject.channels(layer, CHANNELS)
+        yield Wanted(
+            "top-patches",
+            {"epoch": subject.epoch, "layer": layer, "channels": channels},
+            f"{layer}, {len(channels)} channels evenly spread by number. Nine images each: at the "
+            "left the square that the unit sees, at the right what the deconvnet says it saw there "
+            "(mid grey is zero).",
+            f"{layer}: nine patches and nine projections for each of {len(channels)} channels",
+        )
+
+
+def evolution(subject: Subject) -> Iterator[Wanted]:
+    """The first and the deepest layer over the epochs."""
+    epochs = results.spread(subject.run.epochs)
+    if len(epochs) < 2:
+        raise WorkbenchError(
+            f"{subject.run.name} has one epoch only, so nothing can be seen to change."
+        )
+    layers = list(dict.fromkeys((subject.layers[0], subject.layers[-1])))
+    for epoch in epochs:
+        subject.mine(layers, epoch)
+    for layer in layers:
+        channels = subject.channels(layer, ROWS)
+        yield Wanted(
+            "evolution",
+            {"layer": layer, "channels": channels, "epochs": epochs},
+            f"{layer}: each column is an epoch, each pair of rows a channel: the validation image "
+            "that excites it most at that epoch, and below it what the deconvnet says the unit "
+            "saw. Lower layers settle within a few epochs, higher ones much later.",
+            f"{layer}: strongest patch and projection of {len(channels)} channels at "
+            f"{len(epochs)} epochs",
+        )
+
+
+def invariance(subject: Subject) -> Iterator[Wanted]:
+    """Pictures moved, enlarged and turned."""
+    names = [subject.name_of(image) for image in subject.images]
+    yield Wanted(
+        "invariance",
+        {"images": subject.images, "epoch": subject.epoch},
+        "The pictures are moved, enlarged and turned. Features of the first layer go far at once; "
+        "those of the last hidden layer should stay near, and the answer the same. Looked at: "
+        f"{'; '.join(names)}.",
+        "Distance of the features and probability of the class while pictures move, grow and turn",
+    )
+
+
+def feature_maps(subject: Subject) -> Iterator[Wanted]:
+    """One image, in the first and in the deepest layer, and projected back from the latter."""
+    image = subject.images[0]
+    name, asked = subject.name_of(image), {"image": image, "epoch": subject.epoch}
+    for layer in dict.fromkeys((subject.layers[0], subject.layers[-1])):
+        yield Wanted(
+            "feature-maps",
+            {**asked, "layer": layer},
+            f"{name} in {layer}: one map a channel, strongest first, all on one scale.",
+            f"{name}: the maps of {layer}",
+        )
+    yield Wanted(
+        "deconvnet",
+        {**asked, "layer": subject.layers[-1]},
+        f"{name}: what the strongest unit of {subject.layers[-1]} saw in it, by the deconvnet.",
+        f"{name}, and the projection of one unit of {subject.layers[-1]}",
+    )
+
+
+ZEILER = "Zeiler & Fergus 2013"
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "The network",
+        "Krizhevsky et al. 2012, figure 2",
+        of_run(
+            "architecture",
+            "From the image at the left to the classes at the right; blocks are as high as their "
+            "maps are wide, and thicker the more of them there are.",
+            "The network as a row of blocks",
+        ),
+    ),
+    Section(
+        "How it learned",
+        "",
+        all_of(
+            of_run(
+                "curves",
+                "Where the two losses part, it begins to learn the training images by heart.",
+                "Loss and error by epoch",
+            ),
+            of_run(
+                "curves",
+                "How far a step moves the weights of each layer, as a share of their norm, and the "
+                "share of units that are dead: at zero, everywhere in their maps, for each of the "
+                "first 128 validation images.",
+                "Update ratios, dead units, norms, rate and speed by epoch",
+                of="layers",
+            ),
+        ),
+    ),
+    Section("What excites each channel", f"{ZEILER}, figure 2", top_patches),
+    Section("When each channel learns", f"{ZEILER}, figure 4", evolution),
+    Section("Translation, scale and rotation", f"{ZEILER}, figure 5", invariance),
+    Section(
+        "The first filters",
+        f"{ZEILER}, figure 6; Krizhevsky et al. 2012, figure 3",
+        all_of(
+            of_epoch(
+                "filters",
+                "The kernels of the first layer: each wants the colours that it shows, and does "
+                "not care where it is grey. One scale for all.",
+                "The filters of the first layer",
+            ),
+            of_run(
+                "film",
+                "The same filters over the epochs, on one scale: what grows brighter grows "
+                "stronger.",
+                "The filters of the first layer at up to eight epochs",
+            ),
+            of_epoch(
+                "diagnosis",
+                "Stride and filter size. Spectrum: what lies outside of the square is beyond the "
+                "stride. Filters: one dot each, larger with more energy, hollow where no Gabor "
+                "function explains half of it. Channels: dead is above zero in no image, near dead "
+                "in less than 1 % of them, alike correlated with another by 0.95 or more.",
+                "Spectra, Gabor fits, channels and shifts of the first layer",
+            ),
+        ),
+    ),
+    Section(
+        "Where it looks",
+        f"{ZEILER}, figure 7",
+        of_images(
+            "occlusion",
+            3,
+            "A square slides over the image and hides a part of it. Dark places in the map of the "
+            "probability matter: covering them costs the network its answer.",
+            "probability, strongest map and answer with each place covered",
+        ),
+    ),
+    Section("What happens to one image", f"{ZEILER}, section 2", feature_maps),
+    Section(
+        "What looks alike",
+        "Krizhevsky et al. 2012, figure 4",
+        of_images(
+            "retrieval",
+            3,
+            "The validation images nearest to it by what the last hidden layer makes of them.",
+            "its nearest neighbours",
+        ),
+    ),
+    Section(
+        "What it gets wrong",
+        "",
+        all_of(
+            of_epoch(
+                "mistakes",
+                "The images that it is most sure of and yet wrong about, with its five best "
+                "guesses.",
+                "Wrongly answered images with their five best guesses",
+            ),
+            of_epoch(
+                "confusion",
+                "Rows are the true classes, columns the answers: what lies off the diagonal is "
+                "confused. At the right the pairs that are confused most often.",
+                "Confusion matrix",
+            ),
+        ),
+    ),
+)
