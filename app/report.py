@@ -42,5 +42,8 @@ def offer_report(choice: Choice) -> None:
             language="bash",
             wrap_lines=True,
         )
-    elif begun or st.button("Make the report", icon=":material/article:"):
+    elif begun:
         wait_for(job, "Writing the report")
+    elif st.button("Make the report", icon=":material/article:"):
+        job.start()
+        st.rerun()

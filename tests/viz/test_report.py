@@ -22,6 +22,7 @@ from viz.__main__ import main
 from viz.commands import VIEWS
 from viz.provenance import read_made
 from viz.report import SECTIONS, make, page, sections
+from viz.report.markdown import gallery
 from viz.report.sections import Section, Subject, Wanted, pick
 from viz.results import kept_report
 
@@ -203,3 +204,16 @@ def test_another_kind_of_file_is_refused_before_any_work(strange: Run, tmp_path:
 def test_a_choice_is_spread_evenly():
     assert pick(range(10), 4) == [0, 3, 6, 9]
     assert pick(["conv1"], 5) == ["conv1"]
+
+
+def test_a_gallery_shows_the_same_pictures_beside_their_numbers(strange: Run):
+    report = make(strange, 1, VIEWS, sections=SECTIONS[5:6])
+    text, files = gallery([report, report], "images")
+    assert set(re.findall(r'src="images/([^"]+)"', text)) == set(files)
+    assert files == {
+        name: picture.png for name, picture in zip(files, report.chapters[0].pictures, strict=True)
+    }
+    assert "| Network | alexnet-small | alexnet-small |" in text
+    assert all(f"```sh\n{each.command}\n```" in text for each in report.chapters[0].pictures)
+    without_code = re.sub(r"```sh\n.*?\n```", "", text)
+    assert not re.search(r"(?<!\\)<(?!img )", without_code)  # names are shown, not obeyed

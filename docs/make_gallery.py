@@ -1,0 +1,89 @@
+"""Write docs/gallery.md: every figure of `python -m viz report` for a few runs, as measured.
+
+python docs/make_gallery.py runs/tiny-imagenet runs/caltech101
+
+The same table of sections makes the report and the gallery (viz/report/sections.py), so a new view
+is in both. Run it from anywhere; it replaces the document and its pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+from training.atomic import write_text
+from training.errors import WorkbenchError
+from training.run_writer import provenance
+from viz.commands import VIEWS
+from viz.export import write_bytes
+from viz.flags import open_run
+from viz.report import Report, make
+from viz.report.markdown import gallery, plain
+from viz.reporting import reporting
+
+DOCS = Path(__file__).resolve().parent
+PICTURES = "images/gallery"
+HEAD = """\
+# Gallery
+
+What {runs} learned to see: every figure of `python -m viz report`, numbers as measured and nothing
+chosen by hand. Images are the first of a few classes, channels are spread evenly by number. Each
+figure stands above the line that makes it, and carries its run, checkpoint and settings:
+`python -m viz provenance FILE` reads them back.
+
+Revision {revision}, torch {torch}, {machine}. Made by
+
+```sh
+{command}
+```
+
+"""
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("runs", nargs="+", help="run folders, in the order to be shown")
+    arguments.add_argument("--machine", help="what it ran on, in words")
+    asked = arguments.parse_args()
+    try:
+        reports = [_report(run) for run in asked.runs]
+    except WorkbenchError as error:
+        print(f"filterscope: {error}", file=sys.stderr)
+        return 2
+    text, pictures = gallery(reports, PICTURES)
+    folder = DOCS / PICTURES
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    for name, png in pictures.items():
+        write_bytes(folder / name, png)
+    machine = asked.machine or f"{os.cpu_count()} cores ({platform.machine()})"
+    write_text(DOCS / "gallery.md", _head(reports, machine) + text)
+    size = sum(map(len, pictures.values()))
+    print(f"{len(pictures)} pictures, {size / 2**20:.1f} MB, in {folder}")
+    return 0
+
+
+def _report(path: str) -> Report:
+    run, epoch = open_run(path, None)
+    with reporting(run.name, None) as told:
+        return make(run, epoch, VIEWS, progress=told)
+
+
+def _head(reports: list[Report], machine: str) -> str:
+    here = provenance()
+    names = " ".join(f"runs/{report.name}" for report in reports)
+    return HEAD.format(
+        runs=" and ".join(plain(report.name) for report in reports),
+        revision=here["revision"] or "unknown",
+        torch=here["versions"]["torch"],
+        machine=machine,
+        command=f"python docs/make_gallery.py {names}",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Reports as one Markdown document with its pictures beside it, for a folder of documentation."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from viz.report.making import Chapter, Picture, Report
+
+
+def gallery(reports: Sequence[Report], folder: str) -> tuple[str, Mapping[str, bytes]]:
+    """The document below its title, and the pictures that it shows, by file name.
+
+    Args:
+        reports: One a run; they stand one after the other, their cards side by side.
+        folder: Where the pictures will lie, as seen from the document.
+    """
+    parts = [_cards(reports)]
+    files: dict[str, bytes] = {}
+    for report in reports:
+        parts.append(f"## {plain(report.name)}")
+        seen: Counter[str] = Counter()
+        for chapter in report.chapters:
+            names = [_file_name(report, picture, seen) for picture in chapter.pictures]
+            files |= {name: each.png for name, each in zip(names, chapter.pictures, strict=True)}
+            parts.append(_chapter(chapter, [f"{folder}/{name}" for name in names]))
+    return "\n\n".join(parts) + "\n", files
+
+
+def plain(text: str) -> str:
+    """Words as Markdown that shows every character as it stands."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
+
+
+def _file_name(report: Report, picture: Picture, seen: Counter[str]) -> str:
+    seen[picture.view] += 1
+    run = re.sub(r"[^\w-]", "-", report.name)
+    return f"{run}-{picture.view}-{seen[picture.view]}.png"
+
+
+def _cards(reports: Sequence[Report]) -> str:
+    """What the runs are and what they measured, a column a run."""
+    names = dict.fromkeys(name for report in reports for name, _value in report.card)
+    columns = [dict(report.card) for report in reports]
+    rows = [["", *(report.name for report in reports)], ["---"] * (len(reports) + 1)]
+    rows += [[name, *(column.get(name, "") for column in columns)] for name in names]
+    return "\n".join(f"| {' | '.join(map(plain, row))} |" for row in rows)
+
+
+def _chapter(chapter: Chapter, places: Sequence[str]) -> str:
+    source = [f"*{plain(chapter.source)}*"] if chapter.source else []
+    figures = map(_figure, chapter.pictures, places)
+    return "\n\n".join(
+        [f"### {plain(chapter.title)}", *source, *map(plain, chapter.missing), *figures]
+    )
+
+
+def _figure(picture: Picture, place: str) -> str:
+    image = f'<img src="{place}" width="{picture.width}" alt="{escape(picture.alt)}">'
+    words = "\n".join(f"- {plain(line)}" for line in picture.words)
+    caption = f"**Figure {picture.number}.** {plain(picture.caption)}"
+    return "\n\n".join(filter(None, (image, caption, words, f"```sh\n{picture.command}\n```")))
