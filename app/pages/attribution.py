@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -120,12 +121,12 @@ def draw_sheet(
         st.rerun()
     scale_bar(AMOUNT, "0", "much", "amounts: gradient, guided, deconvnet, Grad-CAM")
     scale_bar(SIGNED, "against", "for", "signed, white is 0: integrated gradients, occlusion")
-    words = " ".join(arguments(choice, image, label, method)).rpartition(" --method ")[0]
+    words = shlex.join(arguments(choice, image, label, method)).rpartition(" --method ")[0]
     offer(
         lambda: attribution_figure(seen, maps, style.plain(name)),
         lambda: {each: heat.numpy() for each, heat in maps.items()},
         name=f"{run.name}-attribution-epoch-{epoch}",
-        made=made_by(choice, "attribution", image=image.name, label=name, method=list(maps)),
+        made=made_by(choice, "attribution", image=image.seen(run), label=name, method=list(maps)),
         shell=f"python -m viz {words} --out attribution.png",
         python=image.python(run.path)
         + "\nfrom viz.attribution import attribution\n\n"
@@ -265,13 +266,13 @@ def offer_trust(
 ) -> None:
     run, epoch = choice.run, choice.epoch
     name = run.classes[label]
-    words = " ".join(arguments(choice, image, label, method))
+    words = shlex.join(arguments(choice, image, label, method))
     offer(
         lambda: trust_figure(trust, method=method, class_name=style.plain(name)),
         trust.arrays,
         name=f"{run.name}-trust-{method}-epoch-{epoch}",
         made=made_by(
-            choice, "attribution", of="trust", image=image.name, label=name, method=method
+            choice, "attribution", of="trust", image=image.seen(run), label=name, method=method
         ),
         shell=f"python -m viz {words} --of trust --out trust.png",
         python=image.python(run.path)

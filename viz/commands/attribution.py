@@ -8,7 +8,7 @@ from typing import Literal
 from training.errors import WorkbenchError
 from viz import results
 from viz.attribution import METHODS, MethodName
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures import attribution as attribution_figures
 from viz.figures.style import plain
 from viz.figures.trust import trust_figure
@@ -54,7 +54,8 @@ def attribution(
     else:
         index = class_index(opened.classes, label)
     class_name = plain(opened.classes[index])
-    made = partial(how_made, "attribution", opened, at, label=opened.classes[index], image=name)
+    shown = image_seen(opened, picture, name)
+    made = partial(how_made, "attribution", opened, at, label=opened.classes[index], image=shown)
     with reporting("Sharing the evidence out", progress) as told:
         if of == "trust" and method is not None:
             found = results.trust(opened, at, picture, label=index, method=method, progress=told)

@@ -282,6 +282,16 @@ SECTIONS: tuple[Section, ...] = (
             "probability, strongest map and answer with each place covered",
         ),
     ),
+    Section(
+        "Which pixels speak for the answer",
+        "",
+        of_images(
+            "attribution",
+            1,
+            "The evidence shared out over the pixels by one method after the other.",
+            "heat maps of several methods side by side",
+        ),
+    ),
     Section("What happens to one image", f"{ZEILER}, section 2", feature_maps),
     Section(
         "What looks alike",
