@@ -40,7 +40,7 @@ class Occlusion:
     the left of it has.
     """
 
-    probability: Tensor  # (rows, cols, K) of each class
+    probability: Tensor  # (rows, cols, K) float64 of each class
     activation: Tensor  # (rows, cols, L) total over the map of each layer's strongest channel
     base: Tensor  # (K,) probabilities of the whole image
     base_activation: Tensor  # (L,) totals for the whole image
@@ -163,7 +163,7 @@ def scan(
                 network, images, lambda layer, maps: maps[:, channel_of[layer]].sum((1, 2))
             )
             activation = torch.stack(list(totals.values()), dim=1)
-        state = _entered(state, part, logits.softmax(1).cpu(), activation.cpu())
+        state = _entered(state, part, probabilities(logits), activation.cpu())
         yield state
 
 
@@ -173,6 +173,11 @@ def covered(image: Tensor, fill: Tensor, window: int, top: int = 0, left: int = 
     square = slice(None), slice(top, top + window), slice(left, left + window)
     image[square] = fill[square]
     return image
+
+
+def probabilities(logits: Tensor) -> Tensor:
+    """(N, K) float64 on the CPU: in single precision a sure network's P is 1 wherever one looks."""
+    return logits.cpu().double().softmax(1)
 
 
 def visiting_order(rows: int, cols: int) -> list[Place]:
@@ -233,10 +238,10 @@ def _before(network: Network, image: Tensor, window: int, stride: int) -> Occlus
     whole = image[None].contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
         logits, totals = _forward(network, whole, lambda _layer, maps: maps.sum((2, 3))[0])
-    base = logits[0].softmax(0).cpu()
+    base = probabilities(logits)[0]
     return Occlusion(
         probability=base.new_full((rows, cols, len(base)), nan),
-        activation=base.new_full((rows, cols, len(totals)), nan),
+        activation=torch.full((rows, cols, len(totals)), nan),
         base=base,
         base_activation=torch.stack([each.max() for each in totals.values()]).cpu(),
         layers=tuple(totals),

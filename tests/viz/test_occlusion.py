@@ -12,7 +12,7 @@ from viz.occlusion import covered, last_maps, occlusion, scan, steps, visiting_o
 def by_brute_force(network, image, window, stride, fill, layer):
     """(probabilities, totals of all channels), one place and one pass at a time."""
     rows, cols = ((side - window) // stride + 1 for side in image.shape[1:])
-    probability = torch.empty(rows, cols, 4)
+    probability = torch.empty(rows, cols, 4, dtype=torch.float64)
     totals = []
     for row in range(rows):
         for col in range(cols):
@@ -20,7 +20,7 @@ def by_brute_force(network, image, window, stride, fill, layer):
             for y in range(row * stride, row * stride + window):
                 for x in range(col * stride, col * stride + window):
                     hidden[:, y, x] = fill[:, y, x]
-            probability[row, col] = network(hidden[None]).softmax(1)[0]
+            probability[row, col] = network(hidden[None]).double().softmax(1)[0]
             maps = network.activations(hidden[None], [layer])[layer][0]
             totals.append(maps.sum((1, 2)))
     return probability, torch.stack(totals, 1).reshape(-1, rows, cols)
@@ -47,7 +47,7 @@ def test_all_maps_are_what_brute_force_finds(tiny, noise, window, stride, fill, 
     assert watched.channel == whole.argmax()
     assert torch.allclose(watched.activation, totals[watched.channel], rtol=1e-5, atol=1e-5)
     assert watched.base == pytest.approx(whole.max().item(), rel=1e-5)
-    assert torch.allclose(found.base, tiny(image[None]).softmax(1)[0], atol=1e-6)
+    assert torch.allclose(found.base, tiny(image[None]).double().softmax(1)[0], atol=1e-6)
 
 
 def test_every_layer_with_maps_is_watched_in_the_same_pass(tiny, noise):
@@ -80,6 +80,16 @@ def test_the_coarse_map_has_the_fine_ones_values_in_blocks(tiny, noise):
         visited[row, col] = True
     assert torch.allclose(coarse.probability[~visited], blocks[:13, :13][~visited], atol=1e-6)
     assert torch.allclose(coarse.probability[visited], fine.probability[visited], atol=1e-6)
+
+
+def test_a_sure_network_s_places_still_differ(tiny, noise):
+    with torch.no_grad():
+        tiny.layers["fc8"].weight *= 40
+        tiny.layers["fc8"].bias.copy_(torch.tensor([30.0, 0, 0, 0]))
+    found = occlusion(tiny, noise[0], window=8, stride=4)
+    sure = found.probability[..., 0]
+    assert (sure.float() == 1).all()  # what single precision would say of all places
+    assert len(sure.unique()) > 0.9 * sure.numel()
 
 
 def test_refined_in_parts_is_exactly_what_one_go_gives(tiny, noise):
@@ -117,7 +127,7 @@ def test_occlusion_is_what_captum_computes(tiny, noise, window, stride, fill):
     image = noise[1]
     colour = torch.full_like(image, fill)
     found = occlusion(tiny, image, window=window, stride=stride, fill=colour)
-    theirs = CaptumOcclusion(lambda images: tiny(images).softmax(1)).attribute(
+    theirs = CaptumOcclusion(lambda images: tiny(images).double().softmax(1)).attribute(
         image[None], (3, window, window), (3, stride, stride), baselines=fill, target=1
     )
     ours = pixelwise(found, 1, 32)
@@ -163,7 +173,7 @@ def test_the_square_lets_its_own_part_of_the_fill_through():
 def test_a_square_covering_everything_gives_one_cell_of_grey(tiny, noise):
     found = occlusion(tiny, noise[0], window=32, stride=5)
     assert found.shape == (1, 1)
-    grey = tiny(torch.zeros(1, 3, 32, 32)).softmax(1)[0]
+    grey = tiny(torch.zeros(1, 3, 32, 32)).double().softmax(1)[0]
     assert torch.allclose(found.probability[0, 0], grey, atol=1e-6)
 
 
