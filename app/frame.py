@@ -53,8 +53,12 @@ class Choice:
         """The run's network after the epoch, shared by all visitors; a banner if it is broken."""
         which = str(self.run.path), self.digest, self.epoch
         network = runs.network_of(*which)
-        self.warn_of(runs.broken_layers(*which))
+        self.check()
         return network
+
+    def check(self) -> None:
+        """A banner if the weights are broken, whatever the page draws with them."""
+        self.warn_of(runs.broken_layers(str(self.run.path), self.digest, self.epoch))
 
     def warn_of(self, layers: Sequence[str]) -> None:
         """Say which layers have weights that are no numbers, until another epoch is chosen."""
@@ -118,7 +122,7 @@ def chosen() -> Choice:
             first_visit.wait_for(runs.name_of(run))
         first_visit.wait()
     if st.session_state["page"] not in LIVE:
-        choice.network()  # whatever the page draws: a broken network has its banner
+        choice.check()
     return choice
 
 
