@@ -124,7 +124,7 @@ def offer_sheet(choice: Choice, images: list[ChosenImage], rows: list[Row], squa
         made=made_by(
             choice,
             "occlusion",
-            image=[image.name for image in images],
+            image=[image.seen(run) for image in images],
             label=classes,
             **asdict(square),
         ),

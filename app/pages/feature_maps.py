@@ -314,7 +314,7 @@ def draw_strongest(choice: Choice, image: ChosenImage) -> None:
         lambda: strongest_figure(units),
         lambda: as_arrays(units),
         name=f"{run.name}-strongest-epoch-{epoch}",
-        made=made_by(choice, "strongest", image=image.name),
+        made=made_by(choice, "strongest", image=image.seen(run)),
         shell=f"python -m viz strongest {run.path} --image {image.source} --epoch {epoch} "
         "--out strongest.png",
         python=image.python(run.path)

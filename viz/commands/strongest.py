@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viz import results
-from viz.export import how_made, write
+from viz.export import how_made, image_seen, write
 from viz.figures.strongest import strongest_figure
 from viz.flags import open_run, out_file, picture_of
 from viz.strongest import as_arrays
@@ -33,5 +33,6 @@ def strongest(
     opened, at = open_run(run, epoch)
     picture, name = picture_of(opened, image)
     units = results.strongest(opened, at, picture)
-    made = how_made("strongest", opened, at, layers=[unit.layer for unit in units], image=name)
+    seen = image_seen(opened, picture, name)
+    made = how_made("strongest", opened, at, image=seen)
     write(path, lambda: strongest_figure(units), as_arrays(units), made)
