@@ -21,9 +21,10 @@ from training.runs import Run
 from viz.__main__ import main
 from viz.commands import VIEWS
 from viz.provenance import read_made
-from viz.report import SECTIONS, make, page, sections
+from viz.report import SECTIONS, make, page, sections, subject
 from viz.report.markdown import gallery
-from viz.report.sections import Section, Subject, Wanted, pick
+from viz.report.sections import Section
+from viz.report.subject import Subject, Wanted, pick
 from viz.results import kept_report
 
 LOOKS = "Where it looks"
@@ -77,8 +78,13 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         save_checkpoint(path, epoch, network.state_dict())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FILTERSCOPE_CACHE", str(folder / "cache"))
-        for limit in ("LAYERS", "CHANNELS", "ROWS", "IMAGES"):  # less of everything: it is drawn
-            patch.setattr(sections, limit, 2)
+        for module, limit in (  # less of everything: it is drawn
+            (subject, "LAYERS"),
+            (subject, "IMAGES"),
+            (sections, "CHANNELS"),
+            (sections, "ROWS"),
+        ):
+            patch.setattr(module, limit, 2)
         yield Run.open(path)
 
 
@@ -94,8 +100,8 @@ def test_every_section_is_there_with_its_pictures_or_the_reason(written: Path):
     found = Elements(written.read_text())
     assert all(section.title in found.text for section in SECTIONS)
     pictures = found.named("img")
-    assert len(pictures) == 19
-    assert all(f"Figure {number}." in found.text for number in range(1, 20))
+    assert len(pictures) == 23
+    assert all(f"Figure {number}." in found.text for number in range(1, 24))
     assert all(picture["alt"] for picture in pictures)
     assert "no epoch yet" in found.text  # it was never trained, so it has no curves
 
@@ -165,10 +171,46 @@ def test_a_view_joins_by_one_line_and_its_words_stand_below(strange: Run):
     def ask(subject: Subject) -> Iterator[Wanted]:
         yield Wanted("speak", {"epoch": subject.epoch}, "It speaks.", "a speaker")
 
-    report = make(strange, 1, {"speak": speak}, sections=[Section("New", "", ask)])
+    report = make(strange, 1, {"speak": speak}, sections=[Section("New", "", [ask])])
     [picture] = report.chapters[0].pictures
     assert picture.words == ("epoch 1 speaks",)
     assert "<li>epoch 1 speaks</li>" in page(report)
+
+
+def test_columns_that_a_view_prints_stay_columns(strange: Run):
+    def count(_run: str, *, out: str) -> None:
+        print("kind     count\n  <b>        2")
+        VIEWS["architecture"](_run, out=out)
+
+    def ask(_subject: Subject) -> Iterator[Wanted]:
+        yield Wanted("count", {}, "It counts.", "a counter")
+
+    report = make(strange, 1, {"count": count}, sections=[Section("New", "", [ask])])
+    assert "<pre>kind     count\n  &lt;b&gt;        2</pre>" in page(report)
+    text, _ = gallery([report], "pictures")
+    assert "```text\nkind     count\n  <b>        2\n```" in text
+
+
+def test_what_cannot_be_asked_for_leaves_the_rest_of_a_section(strange: Run):
+    def refuse(_subject: Subject) -> Iterator[Wanted]:
+        raise WorkbenchError("There is no such layer.")
+        yield
+
+    def ask(_subject: Subject) -> Iterator[Wanted]:
+        yield Wanted("architecture", {}, "It stands.", "blocks")
+
+    [chapter] = make(strange, 1, VIEWS, sections=[Section("New", "", [refuse, ask])]).chapters
+    assert [picture.view for picture in chapter.pictures] == ["architecture"]
+    assert chapter.missing == ("There is no such layer.",)
+
+
+def test_parts_are_those_of_the_table(strange: Run, tmp_path: Path):
+    table = tmp_path / "ears.csv"
+    table.write_text("image,part,left,top,right,bottom\n0,ear,2,2,9,9\n4,ear,20,3,27,9\n")
+    [section] = [section for section in SECTIONS if "part" in section.title]
+    [chapter] = make(strange, 1, VIEWS, parts=table, sections=[section]).chapters
+    [picture] = chapter.pictures
+    assert "--parts ears.csv" in picture.command
 
 
 def test_without_data_the_sections_that_need_images_say_so(strange: Run, tmp_path: Path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from viz.export import write_bytes
 from viz.flags import numbers_of, open_run, out_file
 from viz.report import make, page
@@ -13,6 +15,7 @@ def report(
     run: str,
     *,
     images: str | None = None,
+    parts: str | None = None,
     epoch: int | None = None,
     out: str | None = None,
     progress: str | None = None,
@@ -26,6 +29,8 @@ def report(
         run: Run folder.
         images: Numbers of validation images, with commas between; a few spread over the classes
             if not given.
+        parts: A table of parts as `correspondence` reads it; the objects if the data set knows
+            them.
         epoch: The last one if not given.
         out: File to write: .html; kept in the run if not given.
         progress: JSON file that tells how far it is, for other programs to read.
@@ -36,7 +41,9 @@ def report(
     opened, at = open_run(run, epoch)
     asked = numbers_of("images", images)
     with reporting("Writing the report", progress) as told:
-        found = make(opened, at, VIEWS, images=asked, progress=told)
+        found = make(
+            opened, at, VIEWS, images=asked, parts=Path(parts) if parts else None, progress=told
+        )
         if path is None:
             path = kept_report(opened, at)
             path.parent.mkdir(exist_ok=True)

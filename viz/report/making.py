@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -17,7 +18,8 @@ from training.progress import Progress, silent
 from training.runs import Run
 from viz.export import SCALE, Made, command_line, how_made
 from viz.report.card import Card, card_of
-from viz.report.sections import SECTIONS, Section, Subject, Wanted
+from viz.report.sections import SECTIONS, Section
+from viz.report.subject import Subject, Wanted
 
 COLOURS = 256  # of a picture's palette: a third of the size, and next to no visible difference
 Views = Mapping[str, Callable[..., None]]
@@ -35,6 +37,11 @@ class Picture:
     png: bytes
     width: int  # to be shown at, in px
     words: tuple[str, ...]  # lines that the command printed
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the words stand in columns."""
+        return any("  " in line.strip() for line in self.words)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ def make(
     views: Views,
     *,
     images: Sequence[int] = (),
+    parts: Path | None = None,
     sections: Sequence[Section] = SECTIONS,
     progress: Progress = silent,
 ) -> Report:
@@ -74,10 +82,11 @@ def make(
         epoch: Of its weights.
         views: The commands by name.
         images: Validation images to look at; a spread over the classes if none are given.
+        parts: A table of parts marked in pictures; the objects' where the data set knows them.
         sections: To be made.
         progress: Told (sections done, sections).
     """
-    subject = Subject(run, epoch, tuple(images))
+    subject = Subject(run, epoch, tuple(images), parts)
     if images:
         _ = subject.images  # refused at once, not after minutes
     chapters: list[Chapter] = []
@@ -86,20 +95,16 @@ def make(
         drawn = sum(len(chapter.pictures) for chapter in chapters)
         chapters.append(_chapter(section, subject, views, drawn))
     progress(len(sections), len(sections))
-    flags = {"images": list(images) or None, "epoch": epoch, "out": "report.html"}
+    flags = {"images": list(images) or None, "parts": _placeless(parts), "epoch": epoch}
     made = how_made("report", run, epoch, images=list(images))
-    command = command_line("report", _place(run), **flags)
+    command = command_line("report", _place(run), **flags, out="report.html")
     return Report(run.name, card_of(run, epoch), tuple(chapters), command, made)
 
 
 def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Chapter:
     pictures: list[Picture] = []
     missing: list[str] = []
-    try:
-        wanted = list(section.pictures(subject))
-    except WorkbenchError as error:
-        wanted, missing = [], [str(error)]
-    for one in wanted:
+    for one in _wanted(section, subject, missing):
         try:
             pictures.append(_draw(one, subject.run, views, drawn + len(pictures) + 1))
         except WorkbenchError as error:
@@ -108,12 +113,18 @@ def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Ch
     return Chapter(section.title, section.source, tuple(pictures), tuple(reasons))
 
 
+def _wanted(section: Section, subject: Subject, missing: list[str]) -> Iterator[Wanted]:
+    """All that can be asked for; why the rest cannot is added to what is missing."""
+    for ask in section.pictures:
+        try:
+            yield from ask(subject)
+        except WorkbenchError as error:
+            missing.append(str(error))
+
+
 def _draw(wanted: Wanted, run: Run, views: Views, number: int) -> Picture:
-    flags = {
-        name: ",".join(map(str, value)) if isinstance(value, list) else value
-        for name, value in wanted.flags.items()
-    }
-    flags = {name: str(value) if name == "image" else value for name, value in flags.items()}
+    flags = {name: _typed(value) for name, value in wanted.flags.items()}
+    shown = {name: _placeless(value) for name, value in wanted.flags.items()}
     said = io.StringIO()
     with TemporaryDirectory() as folder, redirect_stdout(said):
         out = Path(folder) / "picture.png"
@@ -124,10 +135,10 @@ def _draw(wanted: Wanted, run: Run, views: Views, number: int) -> Picture:
         wanted.view,
         wanted.caption,
         wanted.alt,
-        command_line(wanted.view, _place(run), **wanted.flags, out=f"{wanted.view}.png"),
+        command_line(wanted.view, _place(run), **shown, out=f"{wanted.view}.png"),
         png,
         width,
-        tuple(line.strip() for line in said.getvalue().splitlines()),
+        tuple(line.rstrip() for line in said.getvalue().splitlines()),
     )
 
 
@@ -143,8 +154,20 @@ def _with_palette(path: Path) -> tuple[bytes, int]:
     return file.getvalue(), few.width // SCALE
 
 
+def _typed(value: Any) -> Any:
+    """A flag's value as a person would type it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value) if isinstance(value, Path) else value
+
+
+def _placeless(value: Any) -> Any:
+    """A file by its name: where it lies here is nobody else's business."""
+    return value.name if isinstance(value, Path) else value
+
+
 def _place(run: Run) -> Path:
-    """The run's folder as others would have it: where it lies here is nobody else's business."""
+    """The run's folder as others would have it."""
     return Path("runs") / run.name
 
 

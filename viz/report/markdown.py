@@ -59,6 +59,9 @@ def _chapter(chapter: Chapter, places: Sequence[str]) -> str:
 
 def _figure(picture: Picture, place: str) -> str:
     image = f'<img src="{place}" width="{picture.width}" alt="{escape(picture.alt)}">'
-    words = "\n".join(f"- {plain(line)}" for line in picture.words)
+    if picture.is_table:
+        words = "\n".join(("```text", *picture.words, "```"))
+    else:
+        words = "\n".join(f"- {plain(line)}" for line in picture.words)
     caption = f"**Figure {picture.number}.** {plain(picture.caption)}"
     return "\n\n".join(filter(None, (image, caption, words, f"```sh\n{picture.command}\n```")))

@@ -140,13 +140,18 @@ def _chapter(chapter: Chapter, number: int) -> str:
 
 
 def _figure(picture: Picture) -> str:
-    words = "".join(f"<li>{escape(line)}</li>\n" for line in picture.words)
+    lines = [escape(line) for line in picture.words]
+    if picture.is_table:
+        words = "<pre>" + "\n".join(lines) + "</pre>\n"
+    else:
+        items = "".join(f"<li>{line}</li>\n" for line in lines)
+        words = f'<ul class="words">\n{items}</ul>\n' if items else ""
     return FIGURE.substitute(
         number=picture.number,
         alt=escape(picture.alt),
         width=picture.width,
         png=b64encode(picture.png).decode(),
         caption=escape(picture.caption),
-        words=f'<ul class="words">\n{words}</ul>\n' if words else "",
+        words=words,
         command=escape(picture.command),
     )

@@ -6,98 +6,28 @@ choose them (layers, images), it asks the subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from training.errors import WorkbenchError
-from training.models import Network
-from training.runs import Run
 from viz import results
-from viz.images import spread_over_classes
-from viz.layers import deepest
-from viz.reporting import reporting
-from viz.results import blueprint, channel_count
-
-LAYERS, CHANNELS, ROWS, IMAGES = 5, 8, 6, 5  # at most, of a run, a layer, an evolution, a run
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One figure: the command that draws it, and what to say of it."""
-
-    view: str
-    flags: Mapping[str, Any]
-    caption: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The run that a report is about, as far as sections ask."""
-
-    run: Run
-    epoch: int
-    asked: tuple[int, ...] = ()  # validation images; a spread over the classes where none are
-
-    @cached_property
-    def plan(self) -> Network:
-        return blueprint(self.run)
-
-    @cached_property
-    def layers(self) -> list[str]:
-        """Up to five convolutions, the first and the deepest among them."""
-        return pick([*self.plan.convolutions[:-1], deepest(self.plan)], LAYERS)
-
-    @cached_property
-    def images(self) -> list[int]:
-        """Validation images to look at.
-
-        Raises:
-            WorkbenchError: If the run has no data, or no such image.
-        """
-        val = self.run.data().val
-        wrong = [index for index in self.asked if index >= len(val.labels)]
-        if wrong:
-            raise WorkbenchError(
-                f"There is no validation image {wrong[0]}. Choose from 0 to {len(val.labels) - 1}."
-            )
-        return list(self.asked) or spread_over_classes(val, IMAGES)
-
-    def name_of(self, image: int) -> str:
-        """Class and number of a validation image."""
-        data = self.run.data()
-        return f"{data.classes[int(data.val.labels[image])]} (validation image {image})"
-
-    def channels(self, layer: str, count: int) -> list[int]:
-        """So many channels, evenly spread by number: nobody chose the pretty ones."""
-        return pick(range(channel_count(self.plan, layer)), count)
-
-    def mine(self, layers: Sequence[str], epoch: int) -> None:
-        """Keep the strongest patches of several layers, found in one pass over the images."""
-        with reporting(f"Mining patches, epoch {epoch}", None) as told:
-            results.top_patches(self.run, epoch, layers, progress=told)
-
+from viz.evidence import METHODS
+from viz.flags import picture_of
+from viz.report.subject import Subject, Wanted
 
 Pictures = Callable[[Subject], Iterator[Wanted]]
+
+CHANNELS, ROWS = 8, 6  # at most, of a layer, of an evolution
 
 
 @dataclass(frozen=True)
 class Section:
-    """A title, where the figure comes from, and the figures wanted."""
+    """A title, where the figures come from, and what asks for them, one after the other."""
 
     title: str
     source: str
-    pictures: Pictures
-
-
-def pick(of: Sequence[Any], count: int) -> list[Any]:
-    """So many of a sequence, evenly spread, first and last among them."""
-    places = np.linspace(0, len(of) - 1, min(count, len(of))).round().astype(int)
-    return [of[place] for place in places]
+    pictures: Sequence[Pictures]
 
 
 def of_run(view: str, caption: str, alt: str, **flags: Any) -> Pictures:
@@ -124,19 +54,9 @@ def of_images(view: str, count: int, caption: str, alt: str, **flags: Any) -> Pi
     def pictures(subject: Subject) -> Iterator[Wanted]:
         for place, image in enumerate(subject.images[:count]):
             name = subject.name_of(image)
-            asked = {"image": image, "epoch": subject.epoch, **flags}
+            asked = {"image": str(image), "epoch": subject.epoch, **flags}
             words = f"{name}." if place else f"{name}. {caption}"
             yield Wanted(view, asked, words, f"{name}: {alt}")
-
-    return pictures
-
-
-def all_of(*several: Pictures) -> Pictures:
-    """One after the other."""
-
-    def pictures(subject: Subject) -> Iterator[Wanted]:
-        for each in several:
-            yield from each(subject)
 
     return pictures
 
@@ -179,6 +99,47 @@ def evolution(subject: Subject) -> Iterator[Wanted]:
         )
 
 
+def unit(subject: Subject) -> Iterator[Wanted]:
+    """One channel of the deepest layer."""
+    layer = subject.layers[-1]
+    [channel] = subject.channels(layer, 1)
+    yield Wanted(
+        "unit",
+        {"epoch": subject.epoch, "layer": layer, "channel": channel},
+        f"All that is known of {layer}, channel {channel}: its patches and projections, how "
+        "strongly and how often it answers, to which classes, and the channels most like it.",
+        f"{layer}, channel {channel}: patches, projections, responses and classes",
+    )
+
+
+def by_hand(subject: Subject) -> Iterator[Wanted]:
+    """The unit of the first layer that the first image excites most."""
+    image = subject.images[0]
+    picture, _ = picture_of(subject.run, str(image))
+    first = results.strongest(subject.run, subject.epoch, picture)[0]
+    unit = {"channel": first.channel, "row": first.row, "col": first.col}
+    yield Wanted(
+        "by-hand",
+        {"image": str(image), "epoch": subject.epoch, **unit},
+        f"{subject.name_of(image)}: the patch under its strongest unit of the first layer times "
+        "the kernel, plane by plane, the sum and the bias, and what the next layers make of it.",
+        "Patch, kernel and product, plane by plane",
+    )
+
+
+def correspondence(subject: Subject) -> Iterator[Wanted]:
+    """The marked parts, or the objects where the data set knows them."""
+    yield Wanted(
+        "correspondence",
+        {"epoch": subject.epoch} | ({"parts": subject.parts} if subject.parts else {}),
+        "The same part is hidden in every picture. Where that changes the same features in the "
+        "same direction in all of them, the share of those that change differently is low: the "
+        "network knows the part again. Beside it, as many places hidden at random, and one place "
+        "that is the same in all pictures.",
+        "How differently features change where the same part is hidden, beside random places",
+    )
+
+
 def invariance(subject: Subject) -> Iterator[Wanted]:
     """Pictures moved, enlarged and turned."""
     names = [subject.name_of(image) for image in subject.images]
@@ -195,7 +156,7 @@ def invariance(subject: Subject) -> Iterator[Wanted]:
 def feature_maps(subject: Subject) -> Iterator[Wanted]:
     """One image, in the first and in the deepest layer, and projected back from the latter."""
     image = subject.images[0]
-    name, asked = subject.name_of(image), {"image": image, "epoch": subject.epoch}
+    name, asked = subject.name_of(image), {"image": str(image), "epoch": subject.epoch}
     for layer in dict.fromkeys((subject.layers[0], subject.layers[-1])):
         yield Wanted(
             "feature-maps",
@@ -203,6 +164,13 @@ def feature_maps(subject: Subject) -> Iterator[Wanted]:
             f"{name} in {layer}: one map a channel, strongest first, all on one scale.",
             f"{name}: the maps of {layer}",
         )
+    yield Wanted(
+        "strongest",
+        asked,
+        f"{name}: in each layer the unit that it excites most, what that unit sees, and its "
+        "projection.",
+        f"{name}: the strongest unit of each layer",
+    )
     yield Wanted(
         "deconvnet",
         {**asked, "layer": subject.layers[-1]},
@@ -216,17 +184,19 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "The network",
         "Krizhevsky et al. 2012, figure 2",
-        of_run(
-            "architecture",
-            "From the image at the left to the classes at the right; blocks are as high as their "
-            "maps are wide, and thicker the more of them there are.",
-            "The network as a row of blocks",
+        (
+            of_run(
+                "architecture",
+                "From the image at the left to the classes at the right; blocks are as high as "
+                "their maps are wide, and thicker the more of them there are.",
+                "The network as a row of blocks",
+            ),
         ),
     ),
     Section(
         "How it learned",
         "",
-        all_of(
+        (
             of_run(
                 "curves",
                 "Where the two losses part, it begins to learn the training images by heart.",
@@ -242,13 +212,13 @@ SECTIONS: tuple[Section, ...] = (
             ),
         ),
     ),
-    Section("What excites each channel", f"{ZEILER}, figure 2", top_patches),
-    Section("When each channel learns", f"{ZEILER}, figure 4", evolution),
-    Section("Translation, scale and rotation", f"{ZEILER}, figure 5", invariance),
+    Section("What excites each channel", f"{ZEILER}, figure 2", (top_patches, unit)),
+    Section("When each channel learns", f"{ZEILER}, figure 4", (evolution,)),
+    Section("Translation, scale and rotation", f"{ZEILER}, figure 5", (invariance,)),
     Section(
         "The first filters",
         f"{ZEILER}, figure 6; Krizhevsky et al. 2012, figure 3",
-        all_of(
+        (
             of_epoch(
                 "filters",
                 "The kernels of the first layer: each wants the colours that it shows, and does "
@@ -269,44 +239,76 @@ SECTIONS: tuple[Section, ...] = (
                 "in less than 1 % of them, alike correlated with another by 0.95 or more.",
                 "Spectra, Gabor fits, channels and shifts of the first layer",
             ),
+            of_epoch(
+                "object-scale",
+                "How large the objects are beside what a unit of each layer sees, and beside its "
+                "stride.",
+                "Sizes of objects beside receptive fields",
+            ),
+            by_hand,
         ),
     ),
     Section(
         "Where it looks",
         f"{ZEILER}, figure 7",
-        of_images(
-            "occlusion",
-            3,
-            "A square slides over the image and hides a part of it. Dark places in the map of the "
-            "probability matter: covering them costs the network its answer.",
-            "probability, strongest map and answer with each place covered",
+        (
+            of_images(
+                "occlusion",
+                3,
+                "A square slides over the image and hides a part of it. Dark places in the map of "
+                "the probability matter: covering them costs the network its answer.",
+                "probability, strongest map and answer with each place covered",
+            ),
         ),
     ),
     Section(
         "Which pixels speak for the answer",
         "",
-        of_images(
-            "attribution",
-            1,
-            "The evidence shared out over the pixels by one method after the other.",
-            "heat maps of several methods side by side",
+        (
+            of_images(
+                "attribution",
+                1,
+                "The evidence shared out over the pixels by one method after the other.",
+                "heat maps of several methods side by side",
+            ),
+            of_images(
+                "attribution",
+                1,
+                "Whether to trust one of them: P(class) while its strongest pixels go or come, "
+                "beside those of random maps, and what is left of the map when the network's "
+                "weights are randomised from the top (Adebayo et al. 2018).",
+                "deletion and insertion, and the map under random weights",
+                of="trust",
+                method="grad-cam",
+            ),
+            of_epoch(
+                "localisation",
+                "How often each method's strongest point lies in the object, over the images that "
+                "are named rightly, and how much of its map; beside the middle of the picture and "
+                "a point by lot.",
+                "How often heat maps point at the object",
+                methods=list(METHODS),
+            ),
         ),
     ),
-    Section("What happens to one image", f"{ZEILER}, section 2", feature_maps),
+    Section("The same part in every picture", f"{ZEILER}, table 1", (correspondence,)),
+    Section("What happens to one image", f"{ZEILER}, section 2", (feature_maps,)),
     Section(
         "What looks alike",
         "Krizhevsky et al. 2012, figure 4",
-        of_images(
-            "retrieval",
-            3,
-            "The validation images nearest to it by what the last hidden layer makes of them.",
-            "its nearest neighbours",
+        (
+            of_images(
+                "retrieval",
+                3,
+                "The validation images nearest to it by what the last hidden layer makes of them.",
+                "its nearest neighbours",
+            ),
         ),
     ),
     Section(
         "What it gets wrong",
         "",
-        all_of(
+        (
             of_epoch(
                 "mistakes",
                 "The images that it is most sure of and yet wrong about, with its five best "

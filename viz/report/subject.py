@@ -1,0 +1,86 @@
+"""What a report is about, as far as its sections ask, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.errors import WorkbenchError
+from training.models import Network
+from training.runs import Run
+from viz import results
+from viz.images import spread_over_classes
+from viz.layers import deepest
+from viz.reporting import reporting
+from viz.results import blueprint, channel_count
+
+LAYERS, IMAGES = 5, 5  # at most, of a run
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One figure: the command that draws it, and what to say of it."""
+
+    view: str
+    flags: Mapping[str, Any]
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The run that a report is about, as far as sections ask."""
+
+    run: Run
+    epoch: int
+    asked: tuple[int, ...] = ()  # validation images; a spread over the classes where none are
+    parts: Path | None = None  # a table of marked parts; the objects' where there is none
+
+    @cached_property
+    def plan(self) -> Network:
+        return blueprint(self.run)
+
+    @cached_property
+    def layers(self) -> list[str]:
+        """Up to five convolutions, the first and the deepest among them."""
+        return pick([*self.plan.convolutions[:-1], deepest(self.plan)], LAYERS)
+
+    @cached_property
+    def images(self) -> list[int]:
+        """Validation images to look at.
+
+        Raises:
+            WorkbenchError: If the run has no data, or no such image.
+        """
+        val = self.run.data().val
+        wrong = [index for index in self.asked if index >= len(val.labels)]
+        if wrong:
+            raise WorkbenchError(
+                f"There is no validation image {wrong[0]}. Choose from 0 to {len(val.labels) - 1}."
+            )
+        return list(self.asked) or spread_over_classes(val, IMAGES)
+
+    def name_of(self, image: int) -> str:
+        """Class and number of a validation image."""
+        data = self.run.data()
+        return f"{data.classes[int(data.val.labels[image])]} (validation image {image})"
+
+    def channels(self, layer: str, count: int) -> list[int]:
+        """So many channels, evenly spread by number: nobody chose the pretty ones."""
+        return pick(range(channel_count(self.plan, layer)), count)
+
+    def mine(self, layers: Sequence[str], epoch: int) -> None:
+        """Keep the strongest patches of several layers, found in one pass over the images."""
+        with reporting(f"Mining patches, epoch {epoch}", None) as told:
+            results.top_patches(self.run, epoch, layers, progress=told)
+
+
+def pick(of: Sequence[Any], count: int) -> list[Any]:
+    """So many of a sequence, evenly spread, first and last among them."""
+    places = np.linspace(0, len(of) - 1, min(count, len(of))).round().astype(int)
+    return [of[place] for place in places]
