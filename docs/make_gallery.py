@@ -1,6 +1,7 @@
-"""Write docs/gallery.md: every figure of `python -m viz report` for a few runs, as measured.
+r"""Write docs/gallery.md: every figure of `python -m viz report` for a few runs, as measured.
 
-python docs/make_gallery.py runs/tiny-imagenet runs/caltech101
+python docs/make_gallery.py runs/tiny-imagenet runs/caltech101 \
+    --parts caltech101=docs/parts/caltech101-faces.csv
 
 The same table of sections makes the report and the gallery (viz/report/sections.py), so a new view
 is in both. Run it from anywhere; it replaces the document and its pictures.
@@ -46,10 +47,14 @@ Revision {revision}, torch {torch}, {machine}. Made by
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("runs", nargs="+", help="run folders, in the order to be shown")
+    arguments.add_argument(
+        "--parts", action="append", default=[], metavar="NAME=FILE", help="parts marked for a run"
+    )
     arguments.add_argument("--machine", help="what it ran on, in words")
     asked = arguments.parse_args()
     try:
-        reports = [_report(run) for run in asked.runs]
+        parts = dict(part.split("=", 1) for part in asked.parts)
+        reports = [_report(run, parts.get(Path(run).name)) for run in asked.runs]
     except WorkbenchError as error:
         print(f"filterscope: {error}", file=sys.stderr)
         return 2
@@ -61,27 +66,28 @@ def main() -> int:
     for name, png in pictures.items():
         write_bytes(folder / name, png)
     machine = asked.machine or f"{os.cpu_count()} cores ({platform.machine()})"
-    write_text(DOCS / "gallery.md", _head(reports, machine) + text)
+    write_text(DOCS / "gallery.md", _head(reports, asked.parts, machine) + text)
     size = sum(map(len, pictures.values()))
     print(f"{len(pictures)} pictures, {size / 2**20:.1f} MB, in {folder}")
     return 0
 
 
-def _report(path: str) -> Report:
+def _report(path: str, parts: str | None) -> Report:
     run, epoch = open_run(path, None)
     with reporting(run.name, None) as told:
-        return make(run, epoch, VIEWS, progress=told)
+        return make(run, epoch, VIEWS, parts=Path(parts) if parts else None, progress=told)
 
 
-def _head(reports: list[Report], machine: str) -> str:
+def _head(reports: list[Report], parts: list[str], machine: str) -> str:
     here = provenance()
-    names = " ".join(f"runs/{report.name}" for report in reports)
+    words = [f"runs/{report.name}" for report in reports]
+    words += [f"--parts {part}" for part in parts]
     return HEAD.format(
         runs=" and ".join(plain(report.name) for report in reports),
         revision=here["revision"] or "unknown",
         torch=here["versions"]["torch"],
         machine=machine,
-        command=f"python docs/make_gallery.py {names}",
+        command=f"python docs/make_gallery.py {' '.join(words)}",
     )
 
 
