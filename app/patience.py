@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from app.errors import plain
 from app.job_panel import SoFar, go_on_with, wait_for
 from app.jobs import Job
 from app.words import time_left
@@ -45,7 +46,7 @@ def answer(
         so_far: Where a page can show what there is before the job has finished; see `go_on_with`.
     """
     job = Job(tuple(arguments))
-    with st.spinner(label):
+    with st.spinner(plain(label)):
         try:
             return compute(only_kept=True)
         except NotKept:
@@ -80,7 +81,7 @@ def _patience(label: str, limit_s: float | None) -> Progress:
         # drawing also lets a newer choice of the visitor end this run of the page
         if done < total:
             left = f" · {time_left(expected - elapsed)}" if steps else ""
-            place.progress(done / total, text=f"{label}{left}")
+            place.progress(done / total, text=f"{plain(label)}{left}")
         else:
             place.empty()
 

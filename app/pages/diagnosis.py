@@ -56,7 +56,7 @@ def diagnosis_of(choice: Choice) -> Diagnosis:
         return results.diagnosis(run, epoch, **how)
 
     arguments = ["diagnosis", str(run.path), "--epoch", str(epoch)]
-    return answer(compute, run, arguments, label=f"Diagnosing {plain(run.name)}")
+    return answer(compute, run, arguments, label=f"Diagnosing {run.name}")
 
 
 def say(choice: Choice, diagnosis: Diagnosis) -> None:
