@@ -93,8 +93,10 @@ def localise(
     masks = torch.from_numpy(object_masks(split, preprocess, candidates))
     labels = torch.from_numpy(split.labels[candidates])
     peaks, energies = [], []
-    for first in range(0, len(candidates), TOGETHER):
-        some = slice(first, first + TOGETHER)
+    together = 1 if method == "occlusion" else TOGETHER  # an image's places fill batches alone
+    progress(0, len(candidates))
+    for first in range(0, len(candidates), together):
+        some = slice(first, first + together)
         seen = preprocess.from_uint8(split.images[candidates[some]])
         pointed = METHODS[method](network, seen, labels[some])
         peaks.append(pointed.peak)
