@@ -125,6 +125,12 @@ class Run:
         """A row for each trained epoch; a line that is being written is left out."""
         return read_metrics(self.path / "metrics.csv")
 
+    def top1_error(self, epoch: int) -> float | None:
+        """Validation top-1 error after an epoch, in [0, 1]; None where it was not measured."""
+        metrics = self.metrics()
+        row = metrics[metrics["epoch"] == epoch]
+        return 1 - float(row["val_top1"].iloc[0]) if len(row) else None
+
     def layers(self) -> pd.DataFrame:
         """A row for each trained epoch and layer; empty for runs that were not watched."""
         return read_rows(self.path / LAYERS)

@@ -25,6 +25,7 @@ from viz.layers import source_of
 from viz.object_scale import as_arrays as scale_arrays
 from viz.object_scale import object_scale, words
 from viz.objects import known
+from viz.verdict import verdict, votes
 
 
 def page() -> None:
@@ -41,6 +42,8 @@ def page() -> None:
         st.info(f"There is nothing to diagnose it by. {plain(str(error))}", icon=":material/info:")
         return
     found = [diagnosis_of(each) for each in choices]
+    if len(found) == 2:
+        decide(choices, found)
     for column, each, diagnosis in zip(st.columns(len(found)), choices, found, strict=True):
         with column:
             say(each, diagnosis)
@@ -59,6 +62,30 @@ def diagnosis_of(choice: Choice) -> Diagnosis:
     return answer(compute, run, arguments, label=f"Diagnosing {run.name}")
 
 
+def decide(choices: list[Choice], found: list[Diagnosis]) -> None:
+    """Which of the two the numbers prefer, and the numbers."""
+    first, second = choices
+    names = title_of(first), title_of(second)
+    cast = votes(*found)
+    errors = first.run.top1_error(first.epoch), second.run.top1_error(second.epoch)
+    st.markdown(plain(verdict(cast, names, errors)))
+    with st.expander("The numbers"):
+        st.table(
+            {
+                "lower is better": [vote.name for vote in cast],
+                **{
+                    name: [percent(vote.shares[side]) for vote in cast]
+                    for side, name in enumerate(names)
+                },
+                "better": ["" if vote.better is None else names[vote.better] for vote in cast],
+            }
+        )
+
+
+def title_of(choice: Choice) -> str:
+    return f"{name_of(choice.run)}, epoch {choice.epoch}"
+
+
 def say(choice: Choice, diagnosis: Diagnosis) -> None:
     """The error and the findings of one run."""
     name = name_of(choice.run)
@@ -73,9 +100,8 @@ def say(choice: Choice, diagnosis: Diagnosis) -> None:
 
 
 def error_of(choice: Choice) -> str:
-    metrics = choice.run.metrics()
-    row = metrics[metrics["epoch"] == choice.epoch]
-    return f" · validation error {percent(1 - float(row['val_top1'].iloc[0]))}" if len(row) else ""
+    error = choice.run.top1_error(choice.epoch)
+    return "" if error is None else f" · validation error {percent(error)}"
 
 
 def lead_on(choice: Choice, finding: Finding, name: str) -> None:
@@ -102,7 +128,7 @@ def lead_on(choice: Choice, finding: Finding, name: str) -> None:
 
 
 def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
-    names = [f"{name_of(each.run)}, epoch {each.epoch}" for each in choices]
+    names = [title_of(each) for each in choices]
 
     def figure() -> Any:
         return diagnosis_figure(found, names)

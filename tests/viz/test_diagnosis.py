@@ -18,6 +18,7 @@ from viz.diagnosis import as_arrays, as_diagnosis, diagnose
 from viz.figures.diagnosis import diagnosis_figure
 from viz.findings import findings
 from viz.images import SplitImages
+from viz.verdict import verdict, votes
 
 PLAIN = Preprocess(64, 64, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 
@@ -112,6 +113,21 @@ def test_what_is_worst_comes_first(images):
     weights = [one.weight for one in findings(diagnose(network(first_layer([0.3] * 6), 4), images))]
     assert len(weights) > 1
     assert weights == sorted(weights, reverse=True)
+
+
+def test_of_two_the_one_whose_filters_suit_its_stride_has_the_vote_of_aliasing(images):
+    fine, coarse = (diagnose(network(first_layer(of), 4), images) for of in (GOOD, [0.3] * 10))
+    aliasing = next(vote for vote in votes(coarse, fine) if "stride" in vote.name)
+    assert aliasing.better == 1
+    assert aliasing.shares == (coarse.spectra.aliased_energy, fine.spectra.aliased_energy)
+
+
+def test_a_network_beside_itself_wins_nothing(images):
+    found = diagnose(network(first_layer(GOOD), 2), images)
+    cast = votes(found, found)
+    assert {vote.better for vote in cast} == {None}
+    words = verdict(cast, ("one", "itself"))
+    assert words == "The numbers do not tell which is better: 0 speak for each."
 
 
 def test_nothing_is_lost_in_keeping(run: Run):

@@ -9,6 +9,7 @@ from viz.figures import diagnosis as diagnosis_figures
 from viz.findings import findings
 from viz.flags import Split, open_run, out_file
 from viz.reporting import reporting
+from viz.verdict import verdict, votes
 
 
 def diagnosis(
@@ -53,3 +54,6 @@ def diagnosis(
             print(f"{whose}{finding.layer}: {finding.words}")
         if not findings(one):
             print(f"{whose}nothing stands out." if beside else "Nothing stands out.")
+    if len(found) == 2:
+        errors = [each.top1_error(at) for each, at in opened]
+        print(verdict(votes(*found), (names[0], names[1]), (errors[0], errors[1])))
