@@ -10,8 +10,8 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from torch import Tensor
 
-from app.words import percent
 from viz.figures.colours import class_colour
+from viz.words import percent
 
 TOP = 5
 QUIET = "opacity:.65;font-size:.8rem"

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from app import address
 from app.bars import best
-from app.words import percent
 from training.models import Network
+from viz.words import percent
 
 
 def probabilities(network: Network, image: Tensor) -> Tensor:

@@ -11,9 +11,9 @@ import torch
 from app.errors import plain
 from app.frame import Choice, go_to
 from app.runs import data_of
-from app.words import percent
 from training.errors import WorkbenchError
 from training.status import RUNNING
+from viz.words import percent
 
 IMAGES, GUESSES, COLUMN_PX = 6, 5, 164
 RIGHT, WRONG = "#0072b280", "#8888884d"  # half transparent: good on light and dark

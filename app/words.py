@@ -17,11 +17,6 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def percent(share: float) -> str:
-    """Two or three digits: 8.4 %, 92.1 %."""
-    return f"{100 * share:.1f} %"
-
-
 def count(number: float) -> str:
     """724 M, 61.0 M, 34.9 k, 96."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

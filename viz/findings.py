@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from viz.diagnosis import MID, Diagnosis
+from viz.words import percent
 
 ALIASED = 0.1  # share of the filters' energy beyond what the stride carries
 DEAD, NEAR_DEAD, ALIKE = 0.02, 0.1, 0.1  # shares of a layer's channels
@@ -56,9 +57,9 @@ def _of_filters(diagnosis: Diagnosis) -> Iterator[Finding]:
             layer,
             share,
             ALIASED,
-            f"{share:.0%} of the filters' energy lies above what a stride of {diagnosis.stride} px "
-            f"can carry ({seen.limit:.3g} cycles a pixel); it comes back as patterns that are not "
-            f"in the image. {_smaller(diagnosis)}",
+            f"{percent(share, 0)} of the filters' energy lies above what a stride of "
+            f"{diagnosis.stride} px can carry ({seen.limit:.3g} cycles a pixel); it comes back as "
+            f"patterns that are not in the image. {_smaller(diagnosis)}",
             tuple(by_share[:NAMED].tolist()),
         )
     residual = float(diagnosis.gabors.residual.median())
@@ -69,8 +70,9 @@ def _of_filters(diagnosis: Diagnosis) -> Iterator[Finding]:
             layer,
             residual,
             SHAPELESS,
-            f"Half of the filters are less than {1 - residual:.0%} Gabor function: they look like "
-            "noise. Train longer, begin with smaller weights (conv1_std), or take fewer filters.",
+            f"Half of the filters are less than {percent(1 - residual, 0)} Gabor function: they "
+            "look like noise. Train longer, begin with smaller weights (conv1_std), or take fewer "
+            "filters.",
             tuple(worst[:NAMED].tolist()),
         )
     coarse, middle, fine = diagnosis.bands()
@@ -81,8 +83,8 @@ def _of_filters(diagnosis: Diagnosis) -> Iterator[Finding]:
             layer,
             middle,
             GAP,
-            f"Only {middle:.0%} of the filters look for detail of {low:.0f} to {high:.0f} px; "
-            f"{coarse:.0%} look for coarser and {fine:.0%} for finer things. "
+            f"Only {percent(middle, 0)} of the filters look for detail of {low:.0f} to {high:.0f} "
+            f"px; {percent(coarse, 0)} look for coarser and {percent(fine, 0)} for finer things. "
             f"{_smaller(diagnosis)}",
         )
 
@@ -115,8 +117,8 @@ def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
                 layer,
                 len(near) / count,
                 NEAR_DEAD,
-                f"{len(near)} of {count} channels are above zero in less than {RARE:.0%} of the "
-                "images.",
+                f"{len(near)} of {count} channels are above zero in less than {percent(RARE, 0)} "
+                "of the images.",
                 tuple(near),
             )
         pairs = seen.duplicates(CORRELATED)
@@ -142,9 +144,9 @@ def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
                 layer,
                 share,
                 CHECKERED,
-                f"{share:.0%} of the fine detail of its maps is a checkerboard (a third in white "
-                "noise): neighbouring units see different things, as the stride is too large for "
-                "what they look for.",
+                f"{percent(share, 0)} of the fine detail of its maps is a checkerboard (a third in "
+                "white noise): neighbouring units see different things, as the stride is too large "
+                "for what they look for.",
                 tuple(worst[:NAMED].tolist()),
             )
 
@@ -157,5 +159,6 @@ def _of_shifts(diagnosis: Diagnosis) -> Iterator[Finding]:
             "the answer",
             changed,
             MOVED,
-            f"When the image moves by one pixel, {changed:.0%} of the first guesses change.",
+            f"When the image moves by one pixel, {percent(changed, 0)} of the first guesses "
+            "change.",
         )

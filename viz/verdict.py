@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from viz.diagnosis import Diagnosis
 from viz.findings import CORRELATED, RARE
+from viz.words import percent
 
 EQUAL = 0.01  # shares that differ by less are alike
 
@@ -81,7 +82,7 @@ def verdict(
     first, second = errors[better], errors[1 - better]
     if first is None or second is None:
         return words
-    compared = f"validation error {first:.1%} against {second:.1%}"
+    compared = f"validation error {percent(first)} against {percent(second)}"
     if first < second:
         return f"{words} It generalises better, too: {compared}."
     return f"{words} Yet it does not generalise better: {compared}."

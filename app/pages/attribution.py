@@ -20,7 +20,6 @@ from app.frame import Choice, chosen, go_to
 from app.images import ChosenImage, choose_image
 from app.panes import heading, panes, show_pixels
 from app.patience import answer, can_keep
-from app.words import percent
 from training.models import Network
 from viz import results
 from viz.attribution import METHODS, MethodName
@@ -32,6 +31,7 @@ from viz.figures.style import AMOUNT, SIGNED, number
 from viz.figures.trust import trust_figure
 from viz.removal import area, ranks
 from viz.trust import Trust
+from viz.words import percent
 
 LARGE_PX, SMALL_PX = 256, 160
 DEFAULT: MethodName = "grad-cam"

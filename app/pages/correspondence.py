@@ -21,7 +21,6 @@ from app.panes import heading
 from app.patience import answer
 from app.runs import data_of
 from app.several_images import choose_images
-from app.words import percent
 from training.data import Data
 from training.errors import WorkbenchError
 from viz import results
@@ -38,6 +37,7 @@ from viz.figures.correspondence import correspondence_figure
 from viz.layers import landmarks
 from viz.parts import Parts, csv_of, parts_of
 from viz.results import NotKept
+from viz.words import percent
 
 SOURCES = {"object": "The object and its halves", "boxes": "Boxes that you draw"}
 MOST_LAYERS = 4
@@ -257,7 +257,7 @@ def numbers(found: Correspondence) -> pd.DataFrame:
                 f"{mean:.3f} ± {deviation:.3f}"
                 for mean, deviation in zip(means.tolist(), deviations.tolist(), strict=True)
             ]
-            changed = " · ".join(f"{share:.0%}" for share in found.changed[row, column].tolist())
+            changed = " · ".join(percent(share, 0) for share in found.changed[row, column].tolist())
             rows.append([layer, part, *differences, changed])
     return pd.DataFrame(rows, columns=["layer", "hidden", *WAYS, "changed"])
 

@@ -13,7 +13,6 @@ from app.frame import Choice, compared, go_to
 from app.panes import heading
 from app.patience import answer
 from app.runs import data_of, name_of
-from app.words import percent
 from training.errors import WorkbenchError
 from viz import results
 from viz.diagnosis import Diagnosis, as_arrays
@@ -26,6 +25,7 @@ from viz.object_scale import as_arrays as scale_arrays
 from viz.object_scale import object_scale, words
 from viz.objects import known
 from viz.verdict import verdict, votes
+from viz.words import percent
 
 
 def page() -> None:

@@ -16,7 +16,6 @@ from app.images import validation_name
 from app.panes import heading
 from app.patience import answer
 from app.runs import data_of
-from app.words import percent
 from training.data import Data
 from training.ensemble import check_classes
 from training.errors import WorkbenchError
@@ -24,6 +23,7 @@ from viz import results
 from viz.figures.localisation import localisation_figure, misses_pointing
 from viz.localisation import NAMES, Localisation, as_arrays, rows
 from viz.objects import object_masks, require_known
+from viz.words import percent
 
 USUAL = ("occlusion", "grad-cam")
 COUNTS, COUNT = (20, 50, 100, 200, 500, 1000), 50

@@ -20,7 +20,6 @@ from app.images import chosen_in_address, same_data, validation_name
 from app.panes import heading, panes, show_pixels
 from app.patience import answer
 from app.runs import data_of
-from app.words import percent
 from training.data import Data
 from training.ensemble import border_of, check_classes
 from training.errors import WorkbenchError
@@ -32,6 +31,7 @@ from viz.figures.mistakes import READINGS, mistakes_figure, mistakes_pointing
 from viz.figures.outline import image_pixels
 from viz.kept import to_arrays
 from viz.mistakes import Evaluation, Mistakes, Order, class_errors
+from viz.words import percent
 
 SHOWN, IMAGE_PX = 20, 256
 DIFFERING = 5  # classes that are named

@@ -22,7 +22,6 @@ from app.panes import heading, panes, show_pixels
 from app.runs import data_of
 from app.several_occlusions import show_several
 from app.watched_channel import mined, own_of, show_watched
-from app.words import percent
 from viz.export import command_line
 from viz.figures.occlusion import frequent, occlusion_figure
 from viz.figures.occlusion_pointing import occlusion_pointing
@@ -33,6 +32,7 @@ from viz.kept import Arrays
 from viz.layers import maps_to_show, source_of
 from viz.objects import object_mask
 from viz.occlusion import Occlusion, Watched, last_maps
+from viz.words import percent
 
 PANEL_PX, BOX_PX = 256, 332
 ONE, SEVERAL = "one image", "several images"

@@ -19,7 +19,7 @@ from app.panes import heading
 from app.report import offer_report
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
-from app.words import count, duration, percent
+from app.words import count, duration
 from training.runs import Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 from viz.architecture import LayerRow, arrays_of, describe
@@ -29,6 +29,7 @@ from viz.figures.curves import best_epoch
 from viz.figures.filters import filters_figure, filters_pointing
 from viz.filters import first_layer
 from viz.results import blueprint
+from viz.words import percent
 
 SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0

@@ -19,7 +19,6 @@ from app.places import runs_root
 from app.recipes import checked, fit_flags, free_name
 from app.sheets import tile_px
 from app.training_progress import TrainingProgress
-from app.words import percent
 from training.data import SOURCES
 from training.errors import WorkbenchError
 from training.models import MODELS
@@ -28,6 +27,7 @@ from training.status import FINISHED, RUNNING
 from viz.figures.filters import filters_pointing
 from viz.filters import first_layer
 from viz.results import blueprint
+from viz.words import percent
 
 LOOK_EVERY_S = 1.0
 SHEET_PX = 320

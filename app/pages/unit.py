@@ -26,6 +26,7 @@ from viz.kept import to_arrays
 from viz.layers import deepest, landmarks
 from viz.profiles import Profiles
 from viz.top_patches import TopPatches
+from viz.words import percent
 
 SIMILAR, CLASSES = 6, 3
 
@@ -148,7 +149,7 @@ def say(data: Data, layer: str, channel: int, profiles: Profiles) -> None:
         return
     named = [data.classes[index] for index in profiles.preferred(channel, CLASSES)]
     st.markdown(
-        f"It is above zero in **{fires:.0%}** of the validation images, most for "
+        f"It is above zero in **{percent(fires, 0)}** of the validation images, most for "
         f"{plain(', '.join(named))}."
     )
 

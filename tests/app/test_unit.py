@@ -18,7 +18,7 @@ def test_the_page_says_how_often_it_fires_and_what_for(app: Open, small: Run) ->
     test = app("unit", layer="conv2", channel=channel)
     assert not test.exception
     said = words(test)
-    assert f"above zero in **{float(profiles.active[channel]):.0%}**" in said
+    assert f"above zero in **{100 * float(profiles.active[channel]):.0f} %**" in said
     assert small.classes[profiles.preferred(channel, 1)[0]] in said
 
 
@@ -56,4 +56,4 @@ def test_the_same_channel_of_another_epoch_stands_below_it(app: Open, small: Run
     assert "**B**: small, epoch 1" in said
     for epoch in (3, 1):
         share = float(results.profiles(small, epoch, "conv2").active[1])
-        assert f"above zero in **{share:.0%}**" in said
+        assert f"above zero in **{100 * share:.0f} %**" in said

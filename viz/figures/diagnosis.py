@@ -27,6 +27,7 @@ from viz.figures.style import (
     plain,
 )
 from viz.findings import CORRELATED, RARE, SHAPELESS
+from viz.words import percent
 
 WIDTH_IN, ROW_IN = 7.8, 3.0
 LIMIT = OKABE_ITO[5]
@@ -54,7 +55,7 @@ def draw_spectrum(ax: Axes, diagnosis: Diagnosis) -> None:
     _dress(
         ax,
         f"{diagnosis.layer}: {diagnosis.kernel}×{diagnosis.kernel}, stride {diagnosis.stride}; "
-        f"{seen.aliased_energy:.0%} of the energy\nlies outside of what the stride carries",
+        f"{percent(seen.aliased_energy, 0)} of the energy\nlies outside of what the stride carries",
         "cycles a pixel",
         "",
     )
@@ -84,7 +85,7 @@ def draw_coverage(ax: Axes, diagnosis: Diagnosis) -> None:
         ax.axvline(frequency, color=QUIET, linewidth=0.7, linestyle=":")
     ax.axvline(seen.limit, color=LIMIT, linewidth=1.2)
     coarse, middle, fine = diagnosis.bands()
-    title = f"{coarse:.0%} coarse, {middle:.0%} between, {fine:.0%} fine"
+    title = f"{percent(coarse, 0)} coarse, {percent(middle, 0)} between, {percent(fine, 0)} fine"
     _dress(ax, title, "frequency, cycles a pixel", "orientation, degrees")
     ax.set_xlim(-0.02, 0.55)
     ax.set_ylim(-5, 185)

@@ -23,6 +23,7 @@ from viz.figures.style import (
 )
 from viz.figures.top_patches import TILE_PX, block, draw_block
 from viz.profiles import Profiles
+from viz.words import percent
 
 GAP_PX, CHART_PX, NAMES_PX, CLASSES = 18, 230, 120, 8
 
@@ -79,7 +80,9 @@ def unit_figure(
     charts = 2 * (wide + GAP_PX)
     width = charts + CHART_PX + NAMES_PX + GAP_PX + CHART_PX
     fires = float(profiles.active[channel])
-    reading = f"above zero in {fires:.0%} of the images" if fires else "above zero in no image"
+    reading = (
+        f"above zero in {percent(fires, 0)} of the images" if fires else "above zero in no image"
+    )
     title = f"{layer}, channel {channel}, epoch {epoch}"
     figure = pixel_figure(width, max(high, CHART_PX) + 40, title, reading)
     captions = [number(value) for value in score.tolist()]
