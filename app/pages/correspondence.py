@@ -35,6 +35,7 @@ from viz.correspondence import (
 from viz.correspondence_words import PAPER, in_words
 from viz.figures.correspondence import correspondence_figure
 from viz.layers import landmarks
+from viz.objects import known
 from viz.parts import Parts, csv_of, parts_of
 from viz.results import NotKept
 from viz.words import percent
@@ -81,15 +82,15 @@ def page() -> None:
 
 def choose_source(data: Data) -> str:
     """Where the parts come from; only boxes, where the data set does not know its objects."""
-    if data.val.masks is None:
+    if not len(known(data.val)):
         return address.read("parts", {"boxes": "boxes"}.__getitem__, "boxes")
-    known = list(SOURCES)
+    sources = list(SOURCES)
     return address.pick(
         st.segmented_control,
         "Parts",
-        known,
+        sources,
         name="parts",
-        default=known[0],
+        default=sources[0],
         format_func=SOURCES.__getitem__,
         required=True,
     )

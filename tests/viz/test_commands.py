@@ -270,10 +270,29 @@ def test_parts_of_a_table_are_hidden_in_validation_images_and_files(run: Run, tm
     assert len(list(run.derived.glob("correspondence-*"))) == 1
 
 
+def test_boxes_of_objects_have_halves_too(run: Run, tmp_path: Path):
+    flags = ["--images", "0,4,8", "--draws", 2, "--out", tmp_path / "objects.npz"]
+    assert look("correspondence", run, *flags) == 0
+    with np.load(tmp_path / "objects.npz") as arrays:
+        assert arrays["parts"].tolist() == [
+            "object",
+            "upper half",
+            "lower half",
+            "left half",
+            "right half",
+        ]
+        assert arrays["images"].tolist() == [3] * 5
+
+
+def test_without_places_of_objects_marked_parts_are_asked_for(run: Run, tmp_path: Path, capsys):
+    (tmp_path / "album/boxes.csv").unlink()
+    assert look("correspondence", run) == 2
+    assert "does not say where the objects are" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("flags", "reason"),
     [
-        ([], "does not say where the objects are"),
         (["--parts", "gone.csv"], "Cannot read the table of parts gone.csv"),
         (["--parts", "parts.csv", "--images", "1,2"], "--images goes with --parts object"),
     ],

@@ -15,6 +15,7 @@ from training.runs import Run
 from viz import correspondence as correspondences
 from viz.correspondence import DRAWS, Correspondence, as_arrays, as_correspondence
 from viz.kept import Arrays, Question
+from viz.objects import known, object_masks
 from viz.parts import Parts, object_parts
 from viz.results.opening import answered, blueprint, digest_of, network_of
 
@@ -75,12 +76,11 @@ def parts_of_objects(run: Run, indices: Sequence[int]) -> Parts:
     Raises:
         WorkbenchError: If the data set does not know where the objects are.
     """
-    known = run.data().val.masks
-    if known is None:
+    val = run.data().val
+    if not len(known(val)):
         raise WorkbenchError(
             f"{run.data_name} does not say where the objects are. Mark parts in a table instead: "
             "--parts parts.csv with columns image,part,left,top,right,bottom."
         )
-    pictures = [Image.fromarray(np.asarray(known[index])).convert("RGB") for index in indices]
-    masks = np.stack([np.asarray(run.preprocess.crop(one))[..., 0] > 127 for one in pictures])
+    masks = object_masks(val, run.preprocess, np.array(indices))
     return Parts(tuple(map(str, indices)), object_parts(masks))
