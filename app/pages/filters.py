@@ -8,9 +8,10 @@ from typing import cast
 import streamlit as st
 
 from app import address
+from app.deeper_filters import show_planes
 from app.downloads import made_by, offer
 from app.drawing import pointed_at, show_figure
-from app.frame import Choice, compared, go_to
+from app.frame import Choice, compared, go_to, layer_picker
 from app.panes import heading, panes
 from app.runs import name_of
 from app.sheets import tile_px
@@ -33,13 +34,23 @@ PICTURES = {"epoch": "one epoch", "film": "film of all epochs"}
 def page() -> None:
     heading(
         "Filters",
-        "Each square is one filter: it wants the colours that it shows, and does not care where "
-        "it is grey.",
+        "Each square of the first layer is one filter: it wants the colours that it shows, and "
+        "does not care where it is grey.",
     )
     choices = compared()
     choice = choices[0]
-    layer = results.blueprint(choice.run).convolutions[0]
-    picture, order, scale = _controls(len(choice.run.epochs))
+    plan = results.blueprint(choice.run)
+    layer = plan.convolutions[0]
+    controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    with controls.container(width=235):
+        chosen_layer = layer_picker(plan, [layer, *results.with_planes(choice.run)], layer)
+    if chosen_layer != layer:
+        show_planes(choice, chosen_layer, controls)
+        if len(choices) > 1:
+            st.caption(f"Only the filters of {layer} are shown beside others.")
+        return
+    with controls:
+        picture, order, scale = _controls(len(choice.run.epochs))
     for each in choices:
         name = results.first_weight(each.run)
         finite = each.run.weight(each.epoch, name).isfinite().all()
@@ -156,11 +167,10 @@ drawn = results.filters_beside(pair, scale="{scale}", order="{order}")"""
 
 
 def _controls(epochs: int) -> tuple[str, Order, results.FilterScale]:
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        picture = _segments("Picture", PICTURES, "picture") if epochs > 1 else "epoch"
-        still = picture == "epoch"
-        order = _segments("Order", ORDERS, "order") if still else "index"
-        scale = _segments("Scale", SCALES, "scale") if still else "epochs"
+    picture = _segments("Picture", PICTURES, "picture") if epochs > 1 else "epoch"
+    still = picture == "epoch"
+    order = _segments("Order", ORDERS, "order") if still else "index"
+    scale = _segments("Scale", SCALES, "scale") if still else "epochs"
     return picture, cast(Order, order), cast(results.FilterScale, scale)
 
 

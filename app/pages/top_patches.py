@@ -16,6 +16,7 @@ from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.errors import plain
 from app.frame import Choice, chosen, go_to, layer_picker
+from app.leafing import turn_pages
 from app.mined import recalled_patches
 from app.panes import heading, panes
 from app.patch_inspector import inspect, is_silent
@@ -62,7 +63,7 @@ def page() -> None:
         order = ordered(top, controls)
         channel = channel_of(order, len(top.score))
         first = order.index(channel) // CHANNELS * CHANNELS
-        turn_pages(order, first)
+        turn_pages(order, first, CHANNELS)
     shown = order[first : first + CHANNELS]
     picture, inspector = panes()
     with picture:
@@ -132,20 +133,6 @@ def channel_of(order: list[int], channels: int) -> int:
         return address.pick_number(
             st.number_input, "Channel", 0, channels - 1, name="channel", default=order[0]
         )
-
-
-def turn_pages(order: list[int], first: int) -> None:
-    """Back and on; the chosen channel says which page is shown."""
-    last = min(first + CHANNELS, len(order))
-    pages = [
-        ("Previous", ":material/chevron_left:", first - CHANNELS, first > 0),
-        ("Next", ":material/chevron_right:", last, last < len(order)),
-    ]
-    for label, icon, target, possible in pages:
-        if st.button(label, icon=icon, disabled=not possible, key=f"turn {label}"):
-            address.write(channel=order[target])
-            st.rerun()
-    st.caption(f"{first + 1}–{last} of {len(order)} channels")
 
 
 def draw_sheet(

@@ -43,6 +43,25 @@ def test_the_inspector_leads_on_to_the_top_patches(app: Open, in_address: Said) 
     assert in_address(test, "layer") == "conv1"
 
 
+def test_a_deeper_filter_leads_to_its_patches_and_to_those_below(
+    app: Open, in_address: Said
+) -> None:
+    test = app("filters", layer="conv3", channel=5)
+    assert not test.exception
+    assert any("**conv3, channel 5** takes" in element.value for element in test.markdown)
+    below = next(button for button in test.button if button.label.startswith("Those of conv2"))
+    number = below.label.rpartition(" ")[2]
+    below.click().run()
+    assert in_address(test, "layer") == "conv2"
+    assert in_address(test, "channel") == number
+
+
+def test_a_plane_that_its_filter_has_not_gives_the_heaviest(app: Open) -> None:
+    test = app("filters", layer="conv3", channel=5, source=99)
+    assert not test.exception
+    assert any("**conv3, channel 5** takes" in element.value for element in test.markdown)
+
+
 def test_the_film_of_all_epochs_is_a_moving_picture(app: Open) -> None:
     test = app("filters", picture="film")
     assert not test.exception

@@ -25,6 +25,7 @@ from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
 from viz.commands.occlusion import occlusion
+from viz.commands.planes import planes
 from viz.commands.provenance import provenance
 from viz.commands.report import report
 from viz.commands.retrieval import retrieval
@@ -37,6 +38,7 @@ VIEWS: dict[str, Callable[..., None]] = {
     "architecture": architecture,
     "filters": filters,
     "film": film,
+    "planes": planes,
     "feature-maps": feature_maps,
     "strongest": strongest,
     "top-patches": top_patches,

@@ -22,10 +22,13 @@ from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occ
 from viz.results.of_splits import diagnosis, evaluation, features, localisation, neighbours
 from viz.results.of_weights import (
     FilterScale,
+    below,
     filters_beside,
     first_filters,
     first_weight,
     full_colour,
+    planes,
+    with_planes,
 )
 from viz.results.opening import (
     NotKept,
@@ -43,6 +46,7 @@ __all__ = [
     "FilterScale",
     "NotKept",
     "attribution",
+    "below",
     "blueprint",
     "channel_count",
     "correspondence",
@@ -66,6 +70,7 @@ __all__ = [
     "occlusion_so_far",
     "occlusions",
     "parts_of_objects",
+    "planes",
     "profiles",
     "self_check",
     "split_of",
@@ -74,4 +79,5 @@ __all__ = [
     "strongest",
     "top_patches",
     "trust",
+    "with_planes",
 ]

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from torch import nn
+
+from training.errors import WorkbenchError
 from training.runs import Run
 from viz.filters import Filters, Order, Scale, first_layer, largest_weight
+from viz.layers import source_of
+from viz.planes import Planes, heaviest_planes
 from viz.results.opening import blueprint
 
 FilterScale = Literal["epochs", "shared", "each"]
@@ -30,10 +35,45 @@ def first_filters(
     return first_layer(weight, scale=scale, order=order)
 
 
-def full_colour(run: Run) -> float:
-    """The largest weight of the first convolution over all epochs."""
-    name = first_weight(run)
+def full_colour(run: Run, layer: str | None = None) -> float:
+    """The largest weight of a convolution, the first if not given, over all epochs."""
+    name = f"{layer}.weight" if layer else first_weight(run)
     return largest_weight(run.weight(epoch, name) for epoch in run.epochs)
+
+
+def planes(run: Run, epoch: int, layer: str, channels: Sequence[int], *, count: int = 12) -> Planes:
+    """The heaviest planes of some filters of a deeper layer.
+
+    Args:
+        run: Whose.
+        epoch: Of the network.
+        layer: A convolution.
+        channels: Of it.
+        count: Planes of each, at most.
+
+    Raises:
+        WorkbenchError: If the layer is no convolution.
+    """
+    convolution = blueprint(run).require_layer(layer)
+    if not isinstance(convolution, nn.Conv2d):
+        raise WorkbenchError(
+            f"{layer} has no filters to draw. Choose one of: {', '.join(with_planes(run))}."
+        )
+    weight = run.weight(epoch, f"{layer}.weight")
+    return heaviest_planes(weight, channels, count=count, groups=convolution.groups)
+
+
+def with_planes(run: Run) -> list[str]:
+    """The convolutions above the first."""
+    plan = blueprint(run)
+    deeper = plan.convolutions[1:]
+    return [name for name in deeper if isinstance(plan.layers[name], nn.Conv2d)]
+
+
+def below(run: Run, layer: str) -> str:
+    """The layer whose channels a convolution's planes look at."""
+    plan = blueprint(run)
+    return source_of(plan, plan.inputs[layer][0])
 
 
 def first_weight(run: Run) -> str:
