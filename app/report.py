@@ -21,8 +21,8 @@ def offer_report(choice: Choice) -> None:
     st.subheader("Take it away", anchor=False)
     st.caption(
         "The papers' figures for this run and epoch, with captions, findings and the lines that "
-        "make them, as one page that opens anywhere. It takes a minute or a few; what is worked "
-        "out is kept."
+        "make them, as one page that opens anywhere. It takes some minutes at first; what is "
+        "worked out is kept."
     )
     file = kept_report(run, epoch)
     job = Job(("report", str(run.path), "--epoch", str(epoch)))

@@ -288,6 +288,7 @@ SECTIONS: tuple[Section, ...] = (
                 "a point by lot.",
                 "How often heat maps point at the object",
                 methods=list(METHODS),
+                images=50,
             ),
         ),
     ),
