@@ -45,7 +45,10 @@ def parser() -> ArgumentParser:
         "whose file is run",
     )
     adopt.add_argument(
-        "--classes", type=str, default="imagenet", help="imagenet, a number, or a file of names"
+        "--classes",
+        type=str,
+        default="imagenet",
+        help="imagenet, data for the names of --data, a number, or a file of names",
     )
     adopt.add_argument("--data", type=str | None, default=None, help="data set to mine")
     adopt.add_argument(

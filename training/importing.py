@@ -45,7 +45,8 @@ def import_weights(
         run: Folder to write.
         model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
             FILE.py:NAME for a class, function or module of your own. That file's code is run.
-        classes: imagenet, a text file with one class name a line, or a number of classes.
+        classes: imagenet, data for those of the data set, a text file with one class name a line,
+            or a number of classes.
         data: Data set to mine for patches and neighbours, as for training.
         choices: What differs from the model's own options.
         image_size: Side of the input, px; the model's own if not given.
@@ -58,7 +59,7 @@ def import_weights(
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
     path, choices = _free(run), dict(choices or {})
-    names = class_names(classes)
+    names = class_names(classes, data)
     scale = _scale(file, mean, std)
     if model not in MODELS:
         from training.user_code import build_network
@@ -124,7 +125,7 @@ def import_network(
         WorkbenchError: If the network cannot be taken apart, with what to change in it.
     """
     path = _free(run)
-    names = class_names(classes) if isinstance(classes, str) else list(classes)
+    names = class_names(classes, data) if isinstance(classes, str) else list(classes)
     return _adopt(path, module, names, _preprocess(image_size, resize, _scale("", mean, std)), data)
 
 
@@ -143,7 +144,7 @@ def _adopt(
     if known != len(names):
         raise WorkbenchError(
             f"{name} tells {known} classes apart, but {len(names)} are named. Give --classes a "
-            "file with a name for each, or their number."
+            "file with a name for each, their number, or data if they are those of --data."
         )
     return _write(
         path,
@@ -180,8 +181,12 @@ def _preprocess(size: int, resize: int | None, scale: tuple[Triple, Triple]) -> 
     return Preprocess(size, resize or stored_size(size), *scale)
 
 
-def class_names(classes: str) -> Sequence[str]:
-    """Class names from imagenet, a text file or a number."""
+def class_names(classes: str, data: str | None = None) -> Sequence[str]:
+    """Class names from imagenet, a data set, a text file or a number."""
+    if classes == "data":
+        if data is None:
+            raise WorkbenchError("--classes data takes the names from --data, which is not given.")
+        return describe(data).classes
     if classes == "imagenet":
         from torchvision.models import AlexNet_Weights
 
@@ -193,8 +198,8 @@ def class_names(classes: str) -> Sequence[str]:
         lines = Path(classes).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise WorkbenchError(
-            f"--classes is imagenet, a number, or a text file with a name a line; {classes!r} "
-            f"is none of them ({error})."
+            "--classes is imagenet, data, a number, or a text file with a name a line; "
+            f"{classes!r} is none of them ({error})."
         ) from error
     return [line.strip() for line in lines if line.strip()]
 

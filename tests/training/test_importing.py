@@ -128,6 +128,12 @@ def test_a_wrong_architecture_names_a_layer(network, tmp_path):
         adopt(tmp_path / "weights.pth", tmp_path, choices={**SMALL, "hidden": (16,)})
 
 
+def test_class_names_can_be_those_of_the_data_set():
+    assert class_names("data", "builtin")[0] == "red-green pinstriped ring"
+    with pytest.raises(WorkbenchError, match="--data, which is not given"):
+        class_names("data")
+
+
 def test_class_names_come_from_a_file_one_a_line(tmp_path):
     (tmp_path / "names.txt").write_text("cat\ndog\n\n")
     assert class_names(str(tmp_path / "names.txt")) == ["cat", "dog"]
