@@ -112,6 +112,20 @@ def unit(subject: Subject) -> Iterator[Wanted]:
     )
 
 
+def planes(subject: Subject) -> Iterator[Wanted]:
+    """Some filters of the second convolution, if there is one."""
+    for layer in results.with_planes(subject.run)[:1]:
+        channels = subject.channels(layer, CHANNELS)
+        yield Wanted(
+            "planes",
+            {"epoch": subject.epoch, "layer": layer, "channels": channels},
+            f"{layer}, {len(channels)} channels evenly spread by number: the heaviest planes of "
+            "their filters. Red adds what the channel below says there, blue takes it away. What "
+            "such a sum looks for cannot be read from it, which is why there are projections.",
+            f"Planes of the filters of {layer}",
+        )
+
+
 def by_hand(subject: Subject) -> Iterator[Wanted]:
     """The unit of the first layer that the first image excites most."""
     image = subject.images[0]
@@ -216,7 +230,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("When each channel learns", f"{ZEILER}, figure 4", (evolution,)),
     Section("Translation, scale and rotation", f"{ZEILER}, figure 5", (invariance,)),
     Section(
-        "The first filters",
+        "Filters",
         f"{ZEILER}, figure 6; Krizhevsky et al. 2012, figure 3",
         (
             of_epoch(
@@ -231,6 +245,7 @@ SECTIONS: tuple[Section, ...] = (
                 "stronger.",
                 "The filters of the first layer at up to eight epochs",
             ),
+            planes,
             of_epoch(
                 "diagnosis",
                 "Stride and filter size. Spectrum: what lies outside of the square is beyond the "
