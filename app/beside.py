@@ -13,7 +13,7 @@ import streamlit as st
 from app import address
 from training.runs import Run
 
-PAGES = ("diagnosis", "filters", "invariance", "mistakes", "retrieval", "unit")
+PAGES = ("diagnosis", "filters", "invariance", "mistakes", "occlusion", "retrieval", "unit")
 NOTHING = "nothing"
 
 

@@ -34,7 +34,7 @@ def show_several(choice: Choice) -> None:
     with st.container(width=PICTURE_PX):
         images = choose_images(choice, data)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        square = choose_square(choice)
+        square = choose_square(choice.run.preprocess.size)
     if not images:
         st.info("Choose an image, or upload one in the view of one image.", icon=":material/info:")
         return

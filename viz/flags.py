@@ -72,6 +72,20 @@ def picture_of(run: Run, source: str) -> tuple[Image.Image, str]:
     return Image.fromarray(images[int(source)]), f"validation image {source}"
 
 
+def pictures_of(runs: Sequence[Run], source: str) -> list[Image.Image]:
+    """A picture file, or a validation image as each of some runs stores it.
+
+    Raises:
+        WorkbenchError: If there is no such picture, or the runs have other validation images.
+    """
+    if is_number(source) and len({run.config.get("data_fingerprint") for run in runs}) > 1:
+        named = " and ".join(run.name for run in runs)
+        raise WorkbenchError(
+            f"{named} have other validation images. Give --image the path of a picture for both."
+        )
+    return [picture_of(run, source)[0] for run in runs]
+
+
 def layers_of(plan: Network, asked: str | None) -> list[str]:
     """The layers between commas, all convolutions, or the last one."""
     if asked == "all":

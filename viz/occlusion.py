@@ -18,6 +18,7 @@ from training.progress import Progress, silent
 from viz.layers import KINDS, deepest
 
 FIRST = 64  # places of the coarse map: it stands after one batch
+Cell = tuple[int, int]  # row and column of a map
 Place = tuple[int, int, int]  # row, column, and how many cells down and right it stands for
 
 
@@ -165,6 +166,11 @@ def scan(
             activation = torch.stack(list(totals.values()), dim=1)
         state = _entered(state, part, probabilities(logits), activation.cpu())
         yield state
+
+
+def dearest(found: Occlusion, label: int) -> Cell:
+    """The cell whose square costs the network most of a class's probability."""
+    return divmod(int(found.probability[..., label].argmin()), found.shape[1])
 
 
 def covered(image: Tensor, fill: Tensor, window: int, top: int = 0, left: int = 0) -> Tensor:

@@ -35,6 +35,7 @@ from viz.figures.feature_maps import (
 )
 from viz.figures.outline import image_pixels, projection_pixels
 from viz.figures.pointing import point_at_heatmap
+from viz.figures.scales import PLOTLY
 from viz.figures.sheet import sheet
 from viz.figures.strongest import strongest_figure
 from viz.figures.style import number
@@ -55,7 +56,6 @@ SOURCES: dict[RuleName, str] = {
     "guided": "Springenberg et al. 2014",
     "gradient": "Simonyan et al. 2013",
 }
-PLOTLY = {"viridis": "Viridis", "RdBu_r": "RdBu_r"}
 
 
 def page() -> None:

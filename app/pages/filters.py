@@ -12,7 +12,7 @@ from app.deeper_filters import show_planes
 from app.downloads import made_by, offer
 from app.drawing import pointed_at, show_figure
 from app.frame import Choice, compared, go_to, layer_picker
-from app.panes import heading, panes
+from app.panes import BESIDE_PX, heading, panes
 from app.runs import name_of
 from app.sheets import tile_px
 from training.runs import Run
@@ -25,7 +25,6 @@ from viz.figures.filters import filters_beside_figure, filters_figure, filters_p
 from viz.filters import Film, Filters, Order
 
 SHEET_PX = 670  # what a window of 1024 px has room for
-BESIDE_PX = 350  # two in such a window, three in one of 1440 px
 ORDERS = {"index": "as they are", "norm": "strongest first"}
 SCALES = {"epochs": "one for all epochs", "shared": "this epoch's", "each": "each its own"}
 PICTURES = {"epoch": "one epoch", "film": "film of all epochs"}

@@ -11,13 +11,12 @@ from matplotlib.figure import Figure
 
 from app import address
 from app.bars import best, class_bars, class_legend
-from app.class_choice import pick_class, probabilities
 from app.downloads import made_by, offer
-from app.drawing import pointed_at
 from app.errors import plain
-from app.frame import Choice, chosen, go_to
-from app.images import ChosenImage, choose_image
-from app.occlusions import Square, choose_square, occlusions_of, true_class
+from app.frame import Choice, compared, go_to
+from app.images import ChosenImage, choose_image, on_both
+from app.occlusion_beside import show_beside
+from app.occlusions import Square, ask, choose_cell, click_on, occlusions_of, true_class
 from app.panes import heading, panes, show_pixels
 from app.runs import data_of
 from app.several_occlusions import show_several
@@ -29,14 +28,13 @@ from viz.figures.outline import image_pixels
 from viz.figures.style import number
 from viz.gallery import Gallery
 from viz.kept import Arrays
-from viz.layers import maps_to_show, source_of
+from viz.layers import source_of
 from viz.objects import object_mask
-from viz.occlusion import Occlusion, Watched, last_maps
+from viz.occlusion import Cell, Occlusion, Watched, dearest
 from viz.words import percent
 
 PANEL_PX, BOX_PX = 256, 332
 ONE, SEVERAL = "one image", "several images"
-Cell = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,26 @@ def page() -> None:
         "P(class) are the evidence: covering them costs the network its answer. Point at a place "
         "for the answer there, click it to see the image as it was.",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     mode = address.pick(
         st.segmented_control, "Show", [ONE, SEVERAL], name="show", default=ONE, required=True
     )
     if mode == SEVERAL:
         show_several(choice)
+        if len(choices) > 1:
+            st.caption("Several images are shown for A alone; B stands beside it for one image.")
         return
-    view = choose_view(choice)
+    image = choose_image(choice)
+    pairs = on_both(choices, image)
+    asked = ask(choice, image, min(each.run.preprocess.size for each, _ in pairs))
+    if len(pairs) > 1:
+        show_beside(pairs, asked)
+        return
+    found = occlusions_of(choice, [image], asked.square)[0]
+    cell = choose_cell(found.shape, dearest(found, asked.label))
+    watched = found.watched(asked.layer)
+    view = View(image, asked.square, found, asked.label, watched, cell)
     own = own_of(choice, view.image, view.watched)
     picture, inspector = panes()
     with picture:
@@ -75,50 +85,6 @@ def page() -> None:
     with inspector:
         inspect(choice, view)
     show_watched(choice, view.image, view.watched, own)  # last: mining may end the page here
-
-
-def choose_view(choice: Choice) -> View:
-    """Image, class, layer and square; the place that costs most where none was clicked."""
-    image = choose_image(choice)
-    network, classes = choice.network(), choice.run.classes
-    base = probabilities(network, choice.run.preprocess(image.picture))
-    known = true_class(choice, image)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        label = pick_class(classes, base, known)
-        with st.container(width=120):
-            layer = address.pick(
-                st.selectbox,
-                "Map of",
-                maps_to_show(network),
-                name="watch",
-                default=last_maps(network),
-                help="The layer whose strongest channel is watched",
-            )
-        square = choose_square(choice)
-    found = occlusions_of(choice, [image], square)[0]
-    return View(image, square, found, label, found.watched(layer), cell_of(found, label))
-
-
-def cell_of(found: Occlusion, label: int) -> Cell:
-    """The chosen place; by default the one that costs the network most."""
-    rows, columns = found.shape
-    lowest = int(found.probability[..., label].argmin())
-    default = (lowest // columns, lowest % columns)
-
-    def parse(text: str) -> Cell:
-        row, column = (int(part) for part in text.split(","))
-        if not (0 <= row < rows and 0 <= column < columns):
-            raise ValueError(text)
-        return row, column
-
-    return address.read("cell", parse, default)
-
-
-def box_of(view: View) -> tuple[int, int, int, int]:
-    """The square of the chosen place: top, left, bottom, right."""
-    window, stride = view.square.window, view.square.stride
-    top, left = (place * stride for place in view.cell)
-    return top, left, top + window, left + window
 
 
 def draw_panels(choice: Choice, view: View) -> None:
@@ -131,7 +97,7 @@ def draw_panels(choice: Choice, view: View) -> None:
     with above.container(width=BOX_PX):
         st.markdown("**Input**, the chosen square in orange")
         show_pixels(
-            image_pixels(seen, PANEL_PX, box_of(view)),
+            image_pixels(seen, PANEL_PX, view.square.box(view.cell)),
             alt=f"{view.image.name} as the network sees it, with the chosen square",
         )
     panels = [
@@ -170,15 +136,12 @@ def point(view: View, classes: Sequence[str], panel: str) -> None:
         chosen=view.cell,
         side=PANEL_PX,
     )
-    clicked = pointed_at(figure, key=f"occlusion {panel}", alt=f"Occlusion map: {panel}")
-    if clicked is not None:
-        address.write(cell=f"{clicked[0]},{clicked[1]}")
-        st.rerun()
+    click_on(figure, key=f"occlusion {panel}", alt=f"Occlusion map: {panel}")
 
 
 def inspect(choice: Choice, view: View) -> None:
     """The image as it was at the chosen place, and what the network then thought."""
-    classes, found, (top, left, _, _) = choice.run.classes, view.found, box_of(view)
+    classes, found, (top, left, _, _) = choice.run.classes, view.found, view.square.box(view.cell)
     st.markdown(f"**With the square** at row {top}, column {left}")
     show_pixels(
         image_pixels(view.square.on(choice, view.image, top, left), PANEL_PX),
@@ -200,7 +163,7 @@ def on_object(choice: Choice, view: View) -> None:
     seen = object_mask(data_of(choice.run).val, choice.run.preprocess, view.image.index)
     if seen is None:
         return
-    top, left, bottom, right = box_of(view)
+    top, left, bottom, right = view.square.box(view.cell)
     share = seen[top:bottom, left:right].sum() / seen.sum()
     st.caption(f"The square hides {percent(float(share))} of the object.")
 

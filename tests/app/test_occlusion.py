@@ -1,6 +1,8 @@
 """Occlusion: where the network looks, and what it thinks with one square covered."""
 
+import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from training.config import FitConfig
+from training.fit import fit
 from training.runs import Run
 from viz import results
 
@@ -78,6 +82,47 @@ def test_the_strongest_map_leads_on_to_its_channel(app: Open, small: Run, in_add
     next(button for button in test.button if button.label.startswith("Top patches")).click().run()
     assert test.title[0].value == "Top patches"
     assert in_address(test, "channel") == str(result_of(small).watched("relu5").channel)
+
+
+def test_another_epoch_stands_beside_it_with_the_difference(app: Open, small: Run) -> None:
+    test = app("occlusion", beside="small", beside_epoch=0)
+    assert not test.exception
+    said, label = words(test), int(small.data().val.labels[0])
+    for title in ("**A**: small, epoch 3", "**B**: small, epoch 0", "**B − A**"):
+        assert f"{title}  \nP({small.classes[label]})" in said
+    before, now = (float(result_of_epoch(small, epoch).base[label]) for epoch in (3, 0))
+    assert f"is {100 * before:.1f} % for A and {100 * now:.1f} % for B" in said.replace("\\", "")
+
+
+def result_of_epoch(run: Run, epoch: int) -> Any:
+    picture = Image.fromarray(run.data().val.images[0])
+    return results.occlusion(run, epoch, picture, only_kept=True)
+
+
+def test_networks_of_other_inputs_are_compared_as_far_as_they_go(
+    app: Open, runs: Path, small: Run
+) -> None:
+    options = small.config["options"] | {"image_size": 40}
+    data = small.config["data"]
+    config = FitConfig(
+        run=str(runs / "other"), data=data, epochs=1, image_size=40, batch_size=8, options=options
+    )
+    fit(config)
+    test = app("occlusion", run="small", beside="other")
+    assert not test.exception
+    assert "A sees 32 px and B 40 px" in words(test)
+    assert "B − A" not in words(test)
+
+
+def test_a_run_on_other_images_is_not_set_beside_a_validation_image(app: Open, runs: Path) -> None:
+    shutil.copytree(runs / "small", runs / "other")
+    settings = runs / "other" / "run.json"
+    written = json.loads(settings.read_text()) | {"data_fingerprint": "another"}
+    settings.write_text(json.dumps(written))
+    test = app("occlusion", run="small", beside="other")
+    assert not test.exception
+    assert any("has other images than" in notice.value for notice in test.info)
+    assert "With the square" in words(test)
 
 
 def test_what_excites_the_strongest_channel_elsewhere_is_mined_on_a_click(

@@ -126,6 +126,22 @@ def test_the_watched_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
         assert np.array_equal(file["probability"], green)
 
 
+def test_an_epoch_beside_itself_has_no_difference_and_another_has(run: Run, tmp_path: Path, capsys):
+    flags = ["--stride", 8, "--label", "green", "--beside", run.path]
+    largest = []
+    for epoch in (2, 0):
+        out = tmp_path / f"{epoch}.npz"
+        assert look("occlusion", run, *flags, "--beside_epoch", epoch, "--out", out) == 0
+        with np.load(out, allow_pickle=False) as file:
+            more = file["second_probability"] - file["probability"]
+            assert np.array_equal(file["difference"], more)
+            largest.append(np.abs(more).max())
+    assert largest[0] == 0
+    assert largest[1] > 0
+    assert "for A and" in capsys.readouterr().out
+    assert look("occlusion", run, *flags, "--out", tmp_path / "pair.png") == 0
+
+
 def test_a_unit_is_projected_from_where_it_is_asked(run: Run, tmp_path: Path):
     flags = ["--image", 2, "--layer", "conv3", "--channel", 4, "--row", 1, "--col", 2]
     look("deconvnet", run, *flags, "--out", tmp_path / "unit.npz")
@@ -184,6 +200,8 @@ def test_a_class_goes_by_name_or_number():
         (["occlusion", "RUN", "--fill", "gray"], "grey, mean, blur, noise, or a number"),
         (["occlusion", "RUN", "--layer", "fc7"], "fc7 has no maps to watch"),
         (["occlusion", "RUN", "--image", "1,x.png"], "x.png"),
+        (["occlusion", "RUN", "--image", "1,2", "--beside", "RUN"], "--beside shows one image"),
+        (["occlusion", "RUN", "--beside", "RUN", "--beside_epoch", "9"], "has no epoch 9"),
         (["occlusion", "RUN", "--stride", "0"], "--stride must be at least 1"),
         (["retrieval", "RUN", "--k", "0"], "--k must be at least 1"),
         (["mistakes", "RUN", "--k", "65"], "--k must be from 1 to 64"),

@@ -12,17 +12,20 @@ from PIL import Image
 from torch import Tensor
 
 from training.errors import WorkbenchError
+from training.progress import Progress
 from training.runs import Run
 from viz import results
 from viz.export import how_made, image_seen, write
 from viz.figures import occlusion as occlusion_figures
+from viz.figures.occlusion_beside import occlusion_beside_figure
 from viz.figures.occlusion_sheet import Row, occlusion_sheet
 from viz.fills import filling
-from viz.flags import class_index, is_number, open_run, out_file, picture_of
+from viz.flags import class_index, is_number, open_run, out_file, picture_of, pictures_of
 from viz.gallery import strongest_in
 from viz.kept import Arrays
 from viz.layers import source_of
-from viz.occlusion import Occlusion, covered, last_maps
+from viz.occlusion import Occlusion, covered, last_maps, square_for
+from viz.occlusion_beside import in_words, layers_beside, occlusions_beside
 from viz.reporting import reporting
 from viz.results import NotKept, blueprint, network_of
 
@@ -37,6 +40,8 @@ def occlusion(
     fill: str = "grey",
     layer: str | None = None,
     epoch: int | None = None,
+    beside: str | None = None,
+    beside_epoch: int | None = None,
     out: str | None = None,
     progress: str | None = None,
 ) -> None:
@@ -47,7 +52,8 @@ def occlusion(
     serves every class and layer.
 
     .npz holds: probability, predicted, activation (rows, cols); cell (r, c) hides the square
-    whose top left pixel is (r·stride, c·stride). Of several images (N, rows, cols).
+    whose top left pixel is (r·stride, c·stride). Of several images (N, rows, cols). Beside
+    another: also second_probability and so on and, where the inputs are of one size, difference.
 
     Args:
         run: Run folder.
@@ -62,6 +68,9 @@ def occlusion(
             noise, normal and seeded; or a number, the value after normalisation.
         layer: Whose strongest channel is watched; the last convolution if not given.
         epoch: The last one if not given.
+        beside: Another run, or the same: its maps of one image are drawn on the same scale, with
+            the difference of the probability.
+        beside_epoch: Of the other; its last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
@@ -75,6 +84,13 @@ def occlusion(
             raise WorkbenchError(f"--{flag} must be at least 1 px, got {value}.")
     layer = layer or last_maps(blueprint(opened))
     square: dict[str, Any] = {"window": window, "stride": stride, "fill": fill}
+    if beside is not None:
+        if len(sources) > 1:
+            raise WorkbenchError("--beside shows one image, but --image names several.")
+        both = [(opened, at), open_run(beside, beside_epoch)]
+        with reporting("Sliding the square", progress) as told:
+            write_beside(path, both, image, asked, layer, square, told)
+        return
     with reporting("Sliding the square", progress) as told:
         found = results.occlusions(opened, at, pictures, **square, progress=told)
         rows = [
@@ -108,6 +124,46 @@ def occlusion(
             settings |= {name: settings[name][0] for name in ("label", "image")}
             arrays = {name: array[0] for name, array in arrays.items()}
         write(path, figure, arrays, how_made("occlusion", opened, at, **settings))
+
+
+def write_beside(
+    path: Path | None,
+    both: Sequence[tuple[Run, int]],
+    source: str,
+    asked: int | None,
+    layer: str,
+    square: dict[str, Any],
+    progress: Progress,
+) -> None:
+    """One image as two networks see it; the square fits the smaller of their inputs."""
+    (run, epoch), (other, _) = both
+    pictures = pictures_of([run, other], source)
+    default = square_for(min(run.preprocess.size, other.preprocess.size))
+    for name, value in zip(("window", "stride"), default, strict=True):
+        square[name] = square[name] or value
+    first, second = (
+        results.occlusion(*each, picture, **square, progress=progress)
+        for each, picture in zip(both, pictures, strict=True)
+    )
+    pair = occlusions_beside(first, second, (run.classes, other.classes))
+    layers = layers_beside(pair, layer, blueprint(other))
+    label = label_of(run, source, first) if asked is None else asked
+    names = [f"{each.name}, epoch {at}" for each, at in both]
+    settings = {"label": run.classes[label], "layer": list(layers), "beside": names[1], **square}
+    seen = image_seen(run, pictures[0], picture_of(run, source)[1])
+    write(
+        path,
+        lambda: occlusion_beside_figure(
+            first_place(run, pictures[0], first, square["fill"]),
+            pair,
+            names,
+            label=label,
+            layers=layers,
+        ),
+        pair.arrays(label, layers),
+        how_made("occlusion", run, epoch, image=seen, **settings),
+    )
+    print(in_words(pair, label))
 
 
 def label_of(run: Run, source: str, found: Occlusion) -> int:

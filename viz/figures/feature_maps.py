@@ -12,11 +12,10 @@ from torch import Tensor
 
 from viz.feature_maps import FeatureMaps
 from viz.figures.pointing import point_at_spots
+from viz.figures.scales import Scale, common_scale
 from viz.figures.sheet import Grid, as_array, channels_last, factor, good_columns, sheet, shrink
 from viz.figures.style import (
-    AMOUNT,
     QUIET,
-    SIGNED,
     SMALL_PT,
     head,
     pixel_axes,
@@ -149,11 +148,9 @@ def _image(picture: Tensor) -> np.ndarray:
     return sheet(image, enlarge=factor(image.shape[1], IMAGE_PX))[0]
 
 
-def map_scale(feature_maps: FeatureMaps) -> tuple[str, float, float]:
+def map_scale(feature_maps: FeatureMaps) -> Scale:
     """(colours, low, high): about zero where there are negative values, else from zero up."""
-    low, high = float(feature_maps.maps.min()), float(feature_maps.maps.max())
-    largest = max(-low, high) or 1.0
-    return (SIGNED, -largest, largest) if low < 0 else (AMOUNT, 0.0, largest)
+    return common_scale(feature_maps.maps)
 
 
 def _sheet(

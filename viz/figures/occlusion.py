@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from torch import Tensor
+from torch import Tensor, cat, tensor
 
 from viz.figures.colours import class_colour, class_colours
+from viz.figures.scales import Scale, common_scale
 from viz.figures.sheet import (
     as_array,
     channels_last,
@@ -23,7 +24,6 @@ from viz.figures.style import (
     AMOUNT,
     INK,
     PAPER,
-    SIGNED,
     SMALL_PT,
     class_name,
     head,
@@ -38,7 +38,6 @@ from viz.occlusion import Occlusion, Watched
 
 PANEL_PX, BLOCK_PX, BAR_PX, LEGEND_PX = 224, 224, 78, 124
 MOST_NAMES = 6
-Scale = tuple[str, float, float]  # colours, low, high
 CERTAIN: Scale = (AMOUNT, 0.0, 1.0)
 
 
@@ -66,18 +65,26 @@ def draw_heatmap(ax: Axes, cax: Axes, heatmap: Tensor, scale: Scale, label: str)
     scale_bar(figure, cax, colours, low, high, label)
 
 
-def map_scale(watched: Watched) -> Scale:
+def map_scale(*watched: Watched) -> Scale:
     """Amounts from 0 to the largest total, the whole image's among them; signed totals about 0."""
-    totals = [float(watched.activation.min()), float(watched.activation.max()), watched.base]
-    full = max(map(abs, totals)) or 1.0
-    return (SIGNED, -full, full) if min(totals) < 0 else (AMOUNT, 0.0, full)
+    totals = [(each.activation, tensor(each.base)) for each in watched]
+    return common_scale(*(part for pair in totals for part in pair))
 
 
 def draw_predicted(ax: Axes, predicted: Tensor, classes: Sequence[str]) -> None:
     """The most probable class of each cell; names of those that occur, most frequent first."""
+    draw_classes(ax, predicted)
+    name_classes(ax, frequent(predicted), classes)
+
+
+def draw_classes(ax: Axes, predicted: Tensor) -> None:
+    """The most probable class of each cell (rows, cols) in its colour."""
     cells = as_array(predicted)
     show(ax, class_colours(cells.flatten().tolist()).reshape(*cells.shape, 3))
-    occurring = frequent(predicted)
+
+
+def name_classes(ax: Axes, occurring: Sequence[int], classes: Sequence[str]) -> None:
+    """Which colour is which class, at the right of the axes."""
     patches = [
         Patch(facecolor=class_colour(index), label=fill(class_name(classes, index, 40), 20))
         for index in occurring[:MOST_NAMES]
@@ -97,9 +104,10 @@ def draw_predicted(ax: Axes, predicted: Tensor, classes: Sequence[str]) -> None:
     )
 
 
-def frequent(predicted: Tensor) -> list[int]:
-    """The classes that occur, most frequent first."""
-    indices, counts = predicted.unique(return_counts=True)
+def frequent(*predicted: Tensor) -> list[int]:
+    """The classes that occur in any of the maps, most frequent first."""
+    cells = cat([each.flatten() for each in predicted])
+    indices, counts = cells.unique(return_counts=True)
     return indices[counts.argsort(descending=True, stable=True)].tolist()
 
 

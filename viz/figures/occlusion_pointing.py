@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 from viz.figures.colours import class_colour
 from viz.figures.occlusion import CERTAIN, frequent, map_scale
 from viz.figures.pointing import point_at_heatmap
+from viz.figures.scales import PLOTLY, Scale
 from viz.figures.sheet import as_array
-from viz.figures.style import AMOUNT, SIGNED, number
+from viz.figures.style import number
 from viz.occlusion import Occlusion, Watched
 
 GUESSES = 3  # classes that the pointer names
-PLOTLY = {AMOUNT: "Viridis", SIGNED: "RdBu_r"}
 
 
 def occlusion_pointing(
@@ -25,6 +25,7 @@ def occlusion_pointing(
     panel: str = "probability",
     chosen: tuple[int, int] | None = None,
     side: int = 320,
+    totals: Scale | None = None,
 ) -> go.Figure:
     """One panel to point at; a click returns [row, column] of the cell.
 
@@ -38,6 +39,7 @@ def occlusion_pointing(
         panel: probability, activation or predicted.
         chosen: Cell to outline.
         side: In pixels.
+        totals: Scale of the channel's map, where others share it; its own if not given.
     """
     watched = found.watched(layer)
     hover = _hover(found, classes, label, watched)
@@ -57,7 +59,7 @@ def occlusion_pointing(
         )
     is_probability = panel == "probability"
     heatmap = found.probability[..., label] if is_probability else watched.activation
-    name, low, high = CERTAIN if is_probability else map_scale(watched)
+    name, low, high = CERTAIN if is_probability else totals or map_scale(watched)
     return point_at_heatmap(
         as_array(heatmap),
         hover,
