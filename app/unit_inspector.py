@@ -1,0 +1,205 @@
+"""One unit of a feature map in the inspector: where it looks, and what it saw by three rules."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from app import address
+from app.downloads import made_by, offer
+from app.drawing import pointed_at
+from app.frame import Choice, go_to
+from app.images import ChosenImage
+from app.panes import show_pixels
+from app.way_back import WAYS, choose_rule, passing
+from training.models import Network
+from viz.control import control
+from viz.deconvnet import RuleName, project
+from viz.export import command_line
+from viz.feature_maps import FeatureMaps
+from viz.figures.deconvnet import deconvnet_figure
+from viz.figures.feature_maps import map_scale
+from viz.figures.outline import image_pixels, projection_pixels
+from viz.figures.pointing import point_at_heatmap
+from viz.figures.scales import PLOTLY
+from viz.figures.sheet import sheet
+from viz.figures.style import number
+from viz.layers import source_of
+from viz.patches import boxes
+
+IMAGE_PX, WAY_PX, MAP_PX = 192, 128, 290
+
+
+def inspect(
+    choice: Choice,
+    network: Network,
+    image: ChosenImage,
+    maps: FeatureMaps,
+    channel: int,
+    unit: tuple[int, int],
+) -> None:
+    """One unit: where it looks, what the deconvnet says it saw, and its map to choose another."""
+    row = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with row.container(width=130):
+        channel = address.pick_number(
+            st.number_input,
+            f"{maps.layer}, channel",
+            0,
+            len(maps.maps) - 1,
+            name="channel",
+            default=int(maps.order[0]),
+        )
+    with row:
+        rule = choose_rule()
+    preprocess = choice.run.preprocess
+    seen = preprocess(image.picture)
+    activation = float(maps.maps[channel, unit[0], unit[1]])
+    box = boxes(network, maps.layer, *torch.tensor([unit]).T)[0].tolist()
+    ways = {
+        each: project(
+            network,
+            seen[None],
+            maps.layer,
+            torch.tensor([channel]),
+            units=torch.tensor([unit]),
+            rule=each,
+        )[0]
+        for each in WAYS
+    }
+    projection = ways[rule]
+    st.markdown(
+        f"Unit at row {unit[0]}, column {unit[1]}: activation **{number(activation)}**, "
+        f"sees {box[2] - box[0]} px"
+    )
+    pair = np.stack(
+        [
+            image_pixels(preprocess.picture(seen), IMAGE_PX, box),
+            projection_pixels(projection, IMAGE_PX, box),
+        ]
+    )
+    show_pixels(
+        sheet(pair / 255, 2, gap=4)[0],
+        caption="The image, the square that the unit sees in orange, and its projection: mid grey "
+        "is zero, brighter pixels would feed the unit",
+        alt=f"{image.name} with the unit's receptive field, and the {rule} projection of "
+        f"{maps.layer}, channel {channel}",
+    )
+    if activation <= 0 and rule == "deconvnet":
+        st.info(
+            "The unit does not fire here, so the deconvnet has nothing to project. What is shown "
+            "is what it would pass back.",
+            icon=":material/info:",
+        )
+    st.caption(passing(network, maps.layer, rule))
+    three = [projection_pixels(each, WAY_PX, box) for each in ways.values()]
+    show_pixels(
+        sheet(np.stack(three) / 255, 3, gap=2)[0],
+        caption=f"The same unit by {', '.join(map(str.lower, WAYS.values()))}",
+        alt=f"{maps.layer}, channel {channel}, by {len(WAYS)} rules",
+    )
+    if len(maps.maps) > 1:
+        show_control(network, seen, maps.layer, channel, unit, projection, rule)
+    draw_map(maps, channel, unit)
+    if st.button("Top patches of this channel", icon=":material/photo_library:"):
+        go_to("top_patches", layer=source_of(network, maps.layer), channel=channel)
+    offer_projection(choice, image, maps.layer, channel, unit, projection, box, rule)
+
+
+def show_control(
+    network: Network,
+    image: torch.Tensor,
+    layer: str,
+    channel: int,
+    unit: tuple[int, int],
+    projection: torch.Tensor,
+    rule: RuleName,
+) -> None:
+    """The projection beside that of another unit at the same place, and how alike they are."""
+    generator = torch.Generator().manual_seed(0)  # the same control at every look
+    found = control(
+        network, image, layer, channel, unit, projection, rule=rule, generator=generator
+    )
+    pair = [projection_pixels(each, WAY_PX) for each in (projection, found.projection)]
+    alike = "none" if math.isnan(found.similarity) else f"{found.similarity:.2f}"
+    show_pixels(
+        sheet(np.stack(pair) / 255, 2, gap=2)[0],
+        caption=f"Control: the unit and channel {found.channel} at the same place, drawn at "
+        f"random; rank correlation of their pixels' sizes {alike.replace('-', '−')}. Near 1, the "
+        "picture tells of the image rather than of the unit (Mahendran & Vedaldi 2016)",
+        alt=f"{layer}, channels {channel} and {found.channel}, by the rule {rule}",
+    )
+
+
+def draw_map(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
+    """The channel's map, large, to choose another unit."""
+    colours, low, high = map_scale(maps)
+    values = maps.maps[channel].numpy()
+    hover = [
+        [f"row {row}, column {column}: {number(float(value))}" for column, value in enumerate(line)]
+        for row, line in enumerate(values)
+    ]
+    st.markdown("**Its map**; click for another unit")
+    figure = point_at_heatmap(
+        values,
+        hover,
+        colours=PLOTLY[colours],
+        low=low,
+        high=high,
+        label="activation",
+        chosen=unit,
+        side=MAP_PX,
+    )
+    clicked = pointed_at(figure, key=f"map {maps.layer}", alt=f"Map of channel {channel}")
+    if clicked is not None:
+        address.write(channel=channel, unit=f"{clicked[0]},{clicked[1]}")
+        st.rerun()
+
+
+def offer_projection(
+    choice: Choice,
+    image: ChosenImage,
+    layer: str,
+    channel: int,
+    unit: tuple[int, int],
+    projection: torch.Tensor,
+    box: Any,
+    rule: RuleName,
+) -> None:
+    run, epoch = choice.run, choice.epoch
+    seen = run.preprocess.picture(run.preprocess(image.picture))
+    arrays: dict[str, np.ndarray] = {"projection": projection.numpy()}
+    offer(
+        lambda: deconvnet_figure(seen, projection, layer=layer, channel=channel, box=tuple(box)),
+        lambda: arrays,
+        name=f"{run.name}-{rule}-{layer}-{channel}-epoch-{epoch}",
+        made=made_by(
+            choice,
+            "deconvnet",
+            layer=layer,
+            channel=channel,
+            unit=list(unit),
+            image=image.seen(run),
+            rule=rule,
+        ),
+        shell=command_line(
+            "deconvnet",
+            run.path,
+            image=image.source,
+            epoch=epoch,
+            layer=layer,
+            channel=channel,
+            row=unit[0],
+            col=unit[1],
+            rule=rule,
+            out="deconvnet.png",
+        ),
+        python=image.python(run.path)
+        + "\nimport torch\nfrom viz.deconvnet import project\n\n"
+        + f"network = run.network({epoch})\nimages = run.preprocess(image)[None]\n"
+        + f'project(network, images, "{layer}", torch.tensor([{channel}]), '
+        + f'units=torch.tensor([[{unit[0]}, {unit[1]}]]), rule="{rule}")',
+    )
