@@ -13,7 +13,16 @@ import streamlit as st
 from app import address
 from training.runs import Run
 
-PAGES = ("diagnosis", "filters", "invariance", "mistakes", "occlusion", "retrieval", "unit")
+PAGES = (
+    "diagnosis",
+    "feature_maps",
+    "filters",
+    "invariance",
+    "mistakes",
+    "occlusion",
+    "retrieval",
+    "unit",
+)
 NOTHING = "nothing"
 
 

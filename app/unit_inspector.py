@@ -8,30 +8,33 @@ from typing import Any
 import numpy as np
 import streamlit as st
 import torch
+from torch import Tensor
 
-from app import address
+from app.chosen_unit import (
+    Unit,
+    box_of,
+    choose_channel_and_rule,
+    draw_unit,
+    point_at_map,
+    project_unit,
+)
 from app.downloads import made_by, offer
-from app.drawing import pointed_at
 from app.frame import Choice, go_to
 from app.images import ChosenImage
 from app.panes import show_pixels
-from app.way_back import WAYS, choose_rule, passing
+from app.way_back import WAYS, passing
 from training.models import Network
 from viz.control import control
-from viz.deconvnet import RuleName, project
+from viz.deconvnet import RuleName
 from viz.export import command_line
 from viz.feature_maps import FeatureMaps
 from viz.figures.deconvnet import deconvnet_figure
 from viz.figures.feature_maps import map_scale
-from viz.figures.outline import image_pixels, projection_pixels
-from viz.figures.pointing import point_at_heatmap
-from viz.figures.scales import PLOTLY
+from viz.figures.outline import projection_pixels
 from viz.figures.sheet import sheet
-from viz.figures.style import number
 from viz.layers import source_of
-from viz.patches import boxes
 
-IMAGE_PX, WAY_PX, MAP_PX = 192, 128, 290
+WAY_PX = 128
 
 
 def inspect(
@@ -39,55 +42,16 @@ def inspect(
     network: Network,
     image: ChosenImage,
     maps: FeatureMaps,
-    channel: int,
-    unit: tuple[int, int],
+    unit: Unit,
 ) -> None:
     """One unit: where it looks, what the deconvnet says it saw, and its map to choose another."""
-    row = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
-    with row.container(width=130):
-        channel = address.pick_number(
-            st.number_input,
-            f"{maps.layer}, channel",
-            0,
-            len(maps.maps) - 1,
-            name="channel",
-            default=int(maps.order[0]),
-        )
-    with row:
-        rule = choose_rule()
-    preprocess = choice.run.preprocess
-    seen = preprocess(image.picture)
-    activation = float(maps.maps[channel, unit[0], unit[1]])
-    box = boxes(network, maps.layer, *torch.tensor([unit]).T)[0].tolist()
-    ways = {
-        each: project(
-            network,
-            seen[None],
-            maps.layer,
-            torch.tensor([channel]),
-            units=torch.tensor([unit]),
-            rule=each,
-        )[0]
-        for each in WAYS
-    }
+    channel, rule = choose_channel_and_rule(maps)
+    seen = choice.run.preprocess(image.picture)
+    ways = {each: project_unit(network, seen, maps.layer, channel, unit, each) for each in WAYS}
     projection = ways[rule]
-    st.markdown(
-        f"Unit at row {unit[0]}, column {unit[1]}: activation **{number(activation)}**, "
-        f"sees {box[2] - box[0]} px"
-    )
-    pair = np.stack(
-        [
-            image_pixels(preprocess.picture(seen), IMAGE_PX, box),
-            projection_pixels(projection, IMAGE_PX, box),
-        ]
-    )
-    show_pixels(
-        sheet(pair / 255, 2, gap=4)[0],
-        caption="The image, the square that the unit sees in orange, and its projection: mid grey "
-        "is zero, brighter pixels would feed the unit",
-        alt=f"{image.name} with the unit's receptive field, and the {rule} projection of "
-        f"{maps.layer}, channel {channel}",
-    )
+    activation = float(maps.maps[channel, unit[0], unit[1]])
+    box = box_of(network, maps.layer, unit)
+    draw_unit(choice, image, maps, channel, unit, box, projection, rule)
     if activation <= 0 and rule == "deconvnet":
         st.info(
             "The unit does not fire here, so the deconvnet has nothing to project. What is shown "
@@ -111,11 +75,11 @@ def inspect(
 
 def show_control(
     network: Network,
-    image: torch.Tensor,
+    image: Tensor,
     layer: str,
     channel: int,
-    unit: tuple[int, int],
-    projection: torch.Tensor,
+    unit: Unit,
+    projection: Tensor,
     rule: RuleName,
 ) -> None:
     """The projection beside that of another unit at the same place, and how alike they are."""
@@ -134,29 +98,10 @@ def show_control(
     )
 
 
-def draw_map(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
+def draw_map(maps: FeatureMaps, channel: int, unit: Unit) -> None:
     """The channel's map, large, to choose another unit."""
-    colours, low, high = map_scale(maps)
-    values = maps.maps[channel].numpy()
-    hover = [
-        [f"row {row}, column {column}: {number(float(value))}" for column, value in enumerate(line)]
-        for row, line in enumerate(values)
-    ]
     st.markdown("**Its map**; click for another unit")
-    figure = point_at_heatmap(
-        values,
-        hover,
-        colours=PLOTLY[colours],
-        low=low,
-        high=high,
-        label="activation",
-        chosen=unit,
-        side=MAP_PX,
-    )
-    clicked = pointed_at(figure, key=f"map {maps.layer}", alt=f"Map of channel {channel}")
-    if clicked is not None:
-        address.write(channel=channel, unit=f"{clicked[0]},{clicked[1]}")
-        st.rerun()
+    point_at_map(maps, channel, unit, scale=map_scale(maps), key="map")
 
 
 def offer_projection(
@@ -164,8 +109,8 @@ def offer_projection(
     image: ChosenImage,
     layer: str,
     channel: int,
-    unit: tuple[int, int],
-    projection: torch.Tensor,
+    unit: Unit,
+    projection: Tensor,
     box: Any,
     rule: RuleName,
 ) -> None:

@@ -1,11 +1,12 @@
 """What happens to one image: the maps that each channel of a layer makes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from training.models import Network
+from viz.kept import Arrays
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,28 @@ def feature_maps(network: Network, image: Tensor, layer: str) -> FeatureMaps:
     maps = maps if maps.dim() == 3 else maps[:, None, None]
     order = maps.sum((1, 2)).argsort(descending=True, stable=True)
     return FeatureMaps(layer, maps, order)
+
+
+@dataclass(frozen=True)
+class MapsBeside:
+    """What two networks make of one image in one layer."""
+
+    first: FeatureMaps
+    second: FeatureMaps
+    difference: FeatureMaps | None  # second − first, where there are as many maps of one size
+
+    def arrays(self) -> Arrays:
+        """The maps by what they are, and the order of the first network's channels."""
+        found = {"maps": self.first.maps.numpy(), "order": self.first.order.numpy()}
+        found["second"] = self.second.maps.numpy()
+        more = {} if self.difference is None else {"difference": self.difference.maps.numpy()}
+        return found | more
+
+
+def beside(first: FeatureMaps, second: FeatureMaps) -> MapsBeside:
+    """Two networks' maps; where there is a difference, all have the first's order of channels."""
+    if first.maps.shape != second.maps.shape:
+        return MapsBeside(first, second, None)
+    order = first.order
+    difference = FeatureMaps(first.layer, second.maps - first.maps, order)
+    return MapsBeside(first, replace(second, order=order), difference)

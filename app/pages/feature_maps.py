@@ -6,10 +6,12 @@ import streamlit as st
 
 from app import address
 from app.bars import scale_bar
+from app.chosen_unit import Unit, channel_of, unit_of
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
-from app.frame import Choice, chosen, layer_picker
-from app.images import ChosenImage, choose_image
+from app.feature_maps_beside import has_layer, show_beside
+from app.frame import Choice, compared, layer_picker
+from app.images import ChosenImage, choose_image, on_both
 from app.panes import PICTURE_PX, heading, panes
 from app.strongest_units import draw_strongest
 from app.unit_inspector import inspect
@@ -29,7 +31,8 @@ def page() -> None:
         "What the chosen layer makes of the image: one map a channel, strongest first, all on one "
         "scale. Click anywhere on a map to see what the unit there saw.",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     image = choose_image(choice)
     network = choice.network()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -45,6 +48,10 @@ def page() -> None:
                 required=True,
             )
     maps = feature_maps(network, choice.run.preprocess(image.picture), layer)
+    pairs = on_both(choices, image)
+    if len(pairs) > 1 and sheet_of == ONE_LAYER and has_layer(pairs[1][0], layer):
+        show_beside(pairs, maps)
+        return
     channel = channel_of(maps)
     unit = unit_of(maps, channel)
     picture, inspector = panes()
@@ -54,37 +61,13 @@ def page() -> None:
             offer_maps(choice, image, maps)
         else:
             draw_strongest(choice, image)
+            if len(pairs) > 1:
+                st.caption("These are A's; B stands beside it in the maps of one layer.")
     with inspector:
-        inspect(choice, network, image, maps, channel, unit)
+        inspect(choice, network, image, maps, unit)
 
 
-def channel_of(maps: FeatureMaps) -> int:
-    """The chosen channel; by default the strongest one."""
-
-    def parse(text: str) -> int:
-        channel = int(text)
-        if not 0 <= channel < len(maps.maps):
-            raise ValueError(text)
-        return channel
-
-    return address.read("channel", parse, int(maps.order[0]))
-
-
-def unit_of(maps: FeatureMaps, channel: int) -> tuple[int, int]:
-    """The chosen unit; by default the channel's strongest one."""
-    _, rows, columns = maps.maps.shape
-    strongest = int(maps.maps[channel].argmax())
-
-    def parse(text: str) -> tuple[int, int]:
-        row, column = (int(part) for part in text.split(","))
-        if not (0 <= row < rows and 0 <= column < columns):
-            raise ValueError(text)
-        return row, column
-
-    return address.read("unit", parse, (strongest // columns, strongest % columns))
-
-
-def draw_sheet(maps: FeatureMaps, channel: int, unit: tuple[int, int]) -> None:
+def draw_sheet(maps: FeatureMaps, channel: int, unit: Unit) -> None:
     count, rows, columns = maps.maps.shape
     st.markdown(f"**{maps.layer}** · {count} channels of {rows}×{columns} units, strongest first")
     figure = feature_maps_pointing(maps, chosen=(channel, *unit), width_px=PICTURE_PX)

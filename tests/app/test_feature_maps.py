@@ -1,6 +1,9 @@
 """Feature maps & deconvnet: one image, all channels of a layer, and what one unit saw."""
 
+import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -87,3 +90,26 @@ def test_the_strongest_unit_of_a_layer_leads_to_its_projection(app: Open, in_add
     assert in_address(test, "layer") == "conv2"
     row, column = str(in_address(test, "unit")).split(",")
     assert f"Unit at row {row}, column {column}" in words(test)
+
+
+def test_the_same_channel_of_another_epoch_stands_beside_it(app: Open) -> None:
+    test = app("feature_maps", layer="conv2", channel=3, beside="small", beside_epoch=0)
+    assert not test.exception
+    said = words(test)
+    assert "**A**: small, epoch 3" in said
+    assert "**B**: small, epoch 0" in said
+    assert "**B**: conv2, channel 3" in said
+    assert "**B − A**" in said
+    assert said.count("activation **") == 2
+
+
+def test_a_layer_that_only_one_has_is_shown_alone(app: Open, runs: Path) -> None:
+    shutil.copytree(runs / "small", runs / "other")
+    settings = runs / "other" / "run.json"
+    written = json.loads(settings.read_text())
+    written["options"]["lrn"] = []
+    settings.write_text(json.dumps(written))
+    test = app("feature_maps", run="small", layer="norm1", beside="other")
+    assert not test.exception
+    assert any("has no layer norm1" in notice.value for notice in test.info)
+    assert "Control: the unit" in words(test)

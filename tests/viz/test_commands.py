@@ -126,20 +126,28 @@ def test_the_watched_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
         assert np.array_equal(file["probability"], green)
 
 
-def test_an_epoch_beside_itself_has_no_difference_and_another_has(run: Run, tmp_path: Path, capsys):
-    flags = ["--stride", 8, "--label", "green", "--beside", run.path]
+OF_TWO = {
+    "occlusion": (["--stride", 8, "--label", "green"], "second_probability", "probability"),
+    "feature-maps": (["--layer", "conv2"], "second", "maps"),
+}
+
+
+@pytest.mark.parametrize("view", OF_TWO)
+def test_an_epoch_beside_itself_has_no_difference_and_another_has(view, run: Run, tmp_path: Path):
+    flags, second, first = OF_TWO[view]
+    flags += ["--beside", run.path]
     largest = []
     for epoch in (2, 0):
         out = tmp_path / f"{epoch}.npz"
-        assert look("occlusion", run, *flags, "--beside_epoch", epoch, "--out", out) == 0
+        assert look(view, run, *flags, "--beside_epoch", epoch, "--out", out) == 0
         with np.load(out, allow_pickle=False) as file:
-            more = file["second_probability"] - file["probability"]
-            assert np.array_equal(file["difference"], more)
-            largest.append(np.abs(more).max())
+            assert np.array_equal(file["difference"], file[second] - file[first])
+            largest.append(np.abs(file["difference"]).max())
     assert largest[0] == 0
     assert largest[1] > 0
-    assert "for A and" in capsys.readouterr().out
-    assert look("occlusion", run, *flags, "--out", tmp_path / "pair.png") == 0
+    assert look(view, run, *flags, "--out", tmp_path / "pair.png") == 0
+    with Image.open(tmp_path / "pair.png") as picture:
+        assert json.loads(picture.info["Description"])["beside"] == "untrained, epoch 2"
 
 
 def test_a_unit_is_projected_from_where_it_is_asked(run: Run, tmp_path: Path):

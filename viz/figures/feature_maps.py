@@ -29,9 +29,11 @@ MIN_TILE_PX = 48  # where the sheet is to fit a width
 SPOTS = 5000  # to point at; a browser draws as many in a quarter of a second
 
 
-def draw_feature_maps(ax: Axes, feature_maps: FeatureMaps, channels: list[int]) -> None:
+def draw_feature_maps(
+    ax: Axes, feature_maps: FeatureMaps, channels: list[int], scale: Scale | None = None
+) -> None:
     """Maps of the given channels in that order, all on one scale, the channel's number below."""
-    pixels, grid = _sheet(feature_maps, channels)
+    pixels, grid = _sheet(feature_maps, channels, scale=scale)
     show(ax, pixels)
     for index, channel in enumerate(channels):
         top, left = grid.corner(index)
@@ -76,6 +78,7 @@ def feature_maps_pointing(
     most: int | None = None,
     chosen: tuple[int, int, int] | None = None,
     width_px: int | None = None,
+    scale: Scale | None = None,
 ) -> go.Figure:
     """The channels on one sheet, strongest first; a click returns [channel, row, column, value].
 
@@ -87,9 +90,10 @@ def feature_maps_pointing(
         most: Channels to show; all by default.
         chosen: Channel, row and column of the unit to outline, with its map.
         width_px: Room for the sheet.
+        scale: That other sheets share; the layer's own if not given.
     """
     channels = feature_maps.order[:most].tolist()
-    pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px)
+    pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px, scale=scale)
     maps = as_array(feature_maps.maps)[channels]
     values, rows, cols = _strongest_of_spots(maps, isqrt(SPOTS // len(channels)))
     enlarge = grid.height // maps.shape[1]
@@ -142,15 +146,21 @@ def _spots(side: int, most: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+def sheet_size(feature_maps: FeatureMaps, channels: list[int]) -> tuple[int, int]:
+    """(height, width) of the sheet of these channels, px."""
+    height, width = _sheet(feature_maps, channels)[0].shape[:2]
+    return height, width
+
+
 def _image(picture: Tensor) -> np.ndarray:
     """The input, enlarged or reduced by a whole factor to about the size of three maps."""
     image = shrink(channels_last(picture)[None], IMAGE_PX)
     return sheet(image, enlarge=factor(image.shape[1], IMAGE_PX))[0]
 
 
-def map_scale(feature_maps: FeatureMaps) -> Scale:
-    """(colours, low, high): about zero where there are negative values, else from zero up."""
-    return common_scale(feature_maps.maps)
+def map_scale(*feature_maps: FeatureMaps) -> Scale:
+    """One for all: about zero where there are negative values, else from zero up."""
+    return common_scale(*(each.maps for each in feature_maps))
 
 
 def _sheet(
@@ -158,8 +168,9 @@ def _sheet(
     channels: list[int],
     caption: int = CAPTION_PX,
     width_px: int | None = None,
+    scale: Scale | None = None,
 ) -> tuple[np.ndarray, Grid]:
-    colours, low, high = map_scale(feature_maps)
+    colours, low, high = scale or map_scale(feature_maps)
     maps = as_array(feature_maps.maps)[channels]
     tiles = colormaps[colours]((maps - low) / (high - low))[..., :3]
     columns, tile_px = good_columns(len(channels)), TILE_PX
