@@ -21,6 +21,7 @@ PAGES = (
     "mistakes",
     "occlusion",
     "retrieval",
+    "top_patches",
     "unit",
 )
 NOTHING = "nothing"

@@ -28,6 +28,7 @@ from viz.images import SplitImages
 from viz.top_patches import TopPatches
 
 TELL_EVERY_S = 0.25
+SHEET_PX = 680
 
 
 def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatches:
@@ -45,18 +46,30 @@ def top_patches_of(choice: Choice, layer: str, layers: Sequence[str]) -> TopPatc
 
 
 def draw_sheet(
-    choice: Choice, data: Data, layer: str, top: TopPatches, shown: list[int], channel: int
+    choice: Choice,
+    data: Data,
+    layer: str,
+    top: TopPatches,
+    shown: list[int],
+    channel: int,
+    *,
+    width_px: int = SHEET_PX,
+    pitch: int = 0,
+    key: str = "",
 ) -> None:
+    """Patches and projections of the channels; a click chooses channel and place."""
     tiles = tiles_of(choice, layer, top, shown)
     headings = [heading_of(top, each) for each in shown]
     hover = [
         [describe(data, top, each, place) for place in range(top.score.shape[1])] for each in shown
     ]
-    figure = patch_sheet(tiles, shown, headings, hover, chosen=channel)
+    figure = patch_sheet(
+        tiles, shown, headings, hover, width_px=width_px, chosen=channel, pitch=pitch
+    )
     names = ", ".join(str(each) for each in shown)
     clicked = pointed_at(
         figure,
-        key=f"patches {layer} {shown[0]} {channel}",
+        key=f"patches {key}{layer} {shown[0]} {channel}",
         alt=f"Strongest patches and their projections, {layer}, channels {names}",
     )
     if clicked is not None:

@@ -11,12 +11,13 @@ import streamlit as st
 from app import address
 from app.downloads import made_by, offer
 from app.errors import plain
-from app.frame import Choice, chosen, go_to, layer_picker
+from app.frame import Choice, compared, go_to, layer_picker
 from app.leafing import turn_pages
 from app.panes import heading, panes
 from app.patch_inspector import inspect
 from app.patch_sheets import draw_sheet, say_silent, top_patches_of
 from app.runs import data_of
+from app.top_patches_beside import Side, other_side, show_beside
 from training.errors import WorkbenchError
 from viz import results
 from viz.export import command_line
@@ -34,7 +35,8 @@ def page() -> None:
         "For each channel the nine validation images that excite it most: at the left the square "
         "that the unit sees, at the right what the deconvnet says it saw there (mid grey is zero).",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     try:
         data = data_of(choice.run)
     except WorkbenchError as error:
@@ -46,12 +48,17 @@ def page() -> None:
     with controls.container(width=235):
         layer = layer_picker(plan, layers, deepest(plan))
     top = top_patches_of(choice, layer, mined_together(plan, layer))
+    others = [side for each in choices[1:] if (side := other_side(each, layer))]
+    count = CHANNELS // (1 + len(others))  # as many rows, one or two networks in each
     with controls:
         order = ordered(top, controls)
         channel = channel_of(order, len(top.score))
-        first = order.index(channel) // CHANNELS * CHANNELS
-        turn_pages(order, first, CHANNELS)
-    shown = order[first : first + CHANNELS]
+        first = order.index(channel) // count * count
+        turn_pages(order, first, count)
+    shown = order[first : first + count]
+    if others:
+        show_beside([Side("A", choice, data, top), *others], layer, shown, channel)
+        return
     picture, inspector = panes()
     with picture:
         draw_sheet(choice, data, layer, top, shown, channel)

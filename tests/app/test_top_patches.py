@@ -1,7 +1,10 @@
 """Top patches: pages of channels, and an inspector of the chosen one."""
 
+import json
 import random
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -89,3 +92,24 @@ def test_the_lot_that_is_drawn_is_in_the_address(app: Open, in_address: Said) ->
     next(button for button in first.button if button.key == "shuffle").click().run()
     assert in_address(first, "lot") == "4"
     assert order(first) == random.Random(4).sample(range(6), 6)[0]
+
+
+def test_the_same_channels_of_another_epoch_stand_beside_it(app: Open, small: Run) -> None:
+    test = app("top_patches", layer="conv2", channel=3, beside="small", beside_epoch=0)
+    assert not test.exception
+    assert "**A**: small, epoch 3" in words(test)
+    assert "**B**: small, epoch 0" in words(test)
+    assert "1–8 of 8 channels" in words(test)
+    for epoch in (3, 0):
+        assert results.top_patches(small, epoch, ["conv2"], only_kept=True)
+
+
+def test_a_run_without_the_layer_is_not_set_beside_it(app: Open, runs: Path) -> None:
+    shutil.copytree(runs / "small", runs / "other")
+    settings = runs / "other" / "run.json"
+    written = json.loads(settings.read_text())
+    written["options"]["without"] = ["conv3"]
+    settings.write_text(json.dumps(written))
+    test = app("top_patches", run="small", layer="conv3", beside="other")
+    assert not test.exception
+    assert any("B, other, epoch 3, is not shown" in notice.value for notice in test.info)

@@ -150,6 +150,19 @@ def test_an_epoch_beside_itself_has_no_difference_and_another_has(view, run: Run
         assert json.loads(picture.info["Description"])["beside"] == "untrained, epoch 2"
 
 
+def test_the_same_channels_of_two_epochs_are_drawn_and_kept(run: Run, tmp_path: Path):
+    flags = ["--layer", "conv2", "--channels", "3,1", "--beside", run.path, "--beside_epoch", 0]
+    for kind in ("npz", "png"):
+        assert look("top-patches", run, *flags, "--out", tmp_path / f"pair.{kind}") == 0
+    with np.load(tmp_path / "pair.npz", allow_pickle=False) as file:
+        for prefix, epoch in (("", 2), ("second_", 0)):
+            top = results.top_patches(run, epoch, ["conv2"], only_kept=True)["conv2"]
+            assert np.array_equal(file[f"{prefix}score"], top.score)
+    with Image.open(tmp_path / "pair.png") as picture:
+        made = json.loads(picture.info["Description"])
+    assert (made["channels"], made["beside"]) == ([3, 1], "untrained, epoch 0")
+
+
 def test_a_unit_is_projected_from_where_it_is_asked(run: Run, tmp_path: Path):
     flags = ["--image", 2, "--layer", "conv3", "--channel", 4, "--row", 1, "--col", 2]
     look("deconvnet", run, *flags, "--out", tmp_path / "unit.npz")

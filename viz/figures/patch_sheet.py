@@ -26,6 +26,7 @@ class Blocks(Grid):
     """
 
     k: int = 9
+    pitch: int = 0  # from one row of pairs to the next, where it is more than a pair needs
 
     @property
     def block(self) -> tuple[int, int]:
@@ -42,18 +43,23 @@ class Blocks(Grid):
         return HEAD_PX + high, 2 * wide + MIDDLE_PX
 
     @property
+    def row_pitch(self) -> int:
+        """From one row of pairs to the next."""
+        return max(self.pitch, self.pair[0] + BETWEEN_PX)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """(height, width) of the whole sheet."""
         channels = self.count // (2 * self.k)
-        high, wide = self.pair
+        wide = self.pair[1]
         rows, columns = -(-channels // self.columns), min(self.columns, channels)
-        return rows * (high + BETWEEN_PX) - BETWEEN_PX, columns * (wide + BETWEEN_PX) - BETWEEN_PX
+        return rows * self.row_pitch - BETWEEN_PX, columns * (wide + BETWEEN_PX) - BETWEEN_PX
 
     def pair_corner(self, place: int) -> tuple[int, int]:
         """(top, left) of a channel's pair."""
         row, column = divmod(place, self.columns)
-        high, wide = self.pair
-        return row * (high + BETWEEN_PX), column * (wide + BETWEEN_PX)
+        wide = self.pair[1]
+        return row * self.row_pitch, column * (wide + BETWEEN_PX)
 
     def corner(self, index: int) -> tuple[int, int]:
         """(top, left) of a tile."""
@@ -90,6 +96,7 @@ def patch_sheet(
     *,
     width_px: int = 680,
     chosen: int | None = None,
+    pitch: int = 0,
 ) -> go.Figure:
     """Patches and projections of some channels; a click returns [channel, place].
 
@@ -100,13 +107,13 @@ def patch_sheet(
         hover: What the pointer tells about each place, (C, k).
         width_px: Room for the sheet.
         chosen: Channel to outline.
+        pitch: From row to row, where that of another sheet's tiles is larger; see `pitch_of`.
     """
-    k, height = tiles.shape[2:4]
-    enlarge = factor(height, TILE_PX)
-    side = height * enlarge
-    one = Blocks(2 * k, 1, side, side, 1, k=k)
+    k = tiles.shape[2]
+    one, enlarge = _one_pair(tiles)
+    side = one.height
     columns = max(1, (width_px + BETWEEN_PX) // (one.pair[1] + BETWEEN_PX))
-    grid = Blocks(2 * k * len(tiles), columns, side, side, 1, k=k)
+    grid = Blocks(2 * k * len(tiles), columns, side, side, 1, k=k, pitch=pitch)
     pixels = np.zeros((*grid.shape, 4), np.uint8)
     for index, tile in enumerate(tiles.reshape(-1, *tiles.shape[3:])):
         top, left = grid.corner(index)
@@ -135,6 +142,18 @@ def patch_sheet(
             line={"color": CHOSEN, "width": 2},
         )
     return figure
+
+
+def pitch_of(tiles: np.ndarray) -> int:
+    """From one row of a sheet of such tiles to the next, in pixels."""
+    return _one_pair(tiles)[0].row_pitch
+
+
+def _one_pair(tiles: np.ndarray) -> tuple[Blocks, int]:
+    """Where the tiles of one channel lie, and how much they are enlarged."""
+    k, height = tiles.shape[2:4]
+    enlarge = factor(height, TILE_PX)
+    return Blocks(2 * k, 1, height * enlarge, height * enlarge, 1, k=k), enlarge
 
 
 def _heading(words: str, corner: tuple[int, int], is_chosen: bool) -> dict[str, Any]:

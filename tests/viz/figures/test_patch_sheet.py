@@ -2,7 +2,7 @@
 
 import torch
 
-from viz.figures.patch_sheet import TILE_PX, Blocks, patch_sheet, small_tiles
+from viz.figures.patch_sheet import TILE_PX, Blocks, patch_sheet, pitch_of, small_tiles
 from viz.gallery import Gallery
 
 
@@ -43,3 +43,16 @@ def test_the_sheet_keeps_to_its_width_whatever_the_field() -> None:
         names = ["a", "b", "c", "d"]
         figure = patch_sheet(tiles, range(4), names, [["x"] * 9] * 4, width_px=680)
         assert 500 < figure.layout.width <= 684
+
+
+def test_rows_of_two_sheets_stand_level_whatever_their_tiles() -> None:
+    sheets = [small_tiles(gallery_of(3, side)) for side in (7, 11)]
+    pitch = max(pitch_of(tiles) for tiles in sheets)
+    names = ["a", "b", "c"]
+    heights = []
+    for tiles in sheets:
+        figure = patch_sheet(
+            tiles, [0, 1, 2], names, [[""] * 9] * 3, width_px=tiles.shape[3], pitch=pitch
+        )
+        heights.append([note.y for note in figure.layout.annotations])
+    assert heights[0] == heights[1]

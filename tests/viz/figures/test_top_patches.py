@@ -1,7 +1,8 @@
 import torch
 
 from viz.figures.style import HEAD, MARGIN
-from viz.figures.top_patches import top_patches_figure
+from viz.figures.top_patches import Nine, top_patches_beside_figure, top_patches_figure
+from viz.gallery import Gallery
 
 GREY = [128, 128, 128]
 
@@ -19,3 +20,20 @@ def test_patches_stand_left_of_their_projections_with_scores_below(pixels_of, wo
     words = words_of(figure)
     assert words.index("9") < words.index("8") < words.index("1")
     assert "channel 4" in words
+
+
+def test_a_row_has_one_channel_of_both_networks_and_a_gap_where_one_lacks_it(words_of):
+    def nine(name: str, channels: list[int], side: int) -> Nine:
+        tiles = torch.ones(len(channels), 9, 3, side, side)
+        return Nine(name, channels, Gallery(tiles, tiles), torch.ones(len(channels), 9))
+
+    sides = [nine("run one", [4, 9, 2], 7), nine("run two", [4, 2], 11)]
+    figure = top_patches_beside_figure(sides, layer="conv1")
+    assert {"A: run one", "B: run two"} <= set(words_of(figure))
+    tops = {}
+    for ax in figure.axes:
+        tops.setdefault(ax.get_title(loc="left"), []).append(ax.get_position().y1)
+    for channel in (2, 4):
+        first, second = tops[f"channel {channel}"]
+        assert abs(first - second) < 1e-6
+    assert len(tops["channel 9"]) == 1
