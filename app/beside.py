@@ -14,6 +14,7 @@ from app import address
 from training.runs import Run
 
 PAGES = (
+    "attribution",
     "diagnosis",
     "feature_maps",
     "filters",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import streamlit as st
 from torch import nn
 
@@ -29,7 +27,7 @@ SOURCES: dict[RuleName, str] = {
 
 def choose_rule() -> RuleName:
     """What a ReLU shall do to the signal; the address says `rule`."""
-    rule = address.pick(
+    rule: RuleName = address.pick(
         st.segmented_control,
         "Way back",
         list(WAYS),
@@ -39,7 +37,7 @@ def choose_rule() -> RuleName:
         required=True,
         help="What a ReLU does to the signal on its way back; everything else is the same.",
     )
-    return cast(RuleName, rule)
+    return rule
 
 
 def passing(network: Network, layer: str, rule: RuleName) -> str:

@@ -38,7 +38,7 @@ class OcclusionsBeside:
 
     def arrays(self, label: int, layers: Sequence[str]) -> Arrays:
         """The maps of both for a class, and of the strongest channel of a layer of each."""
-        found = {}
+        found: Arrays = {}
         for whose, one, layer in zip(
             ("", "second_"), (self.first, self.second), layers, strict=True
         ):

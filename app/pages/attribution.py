@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from app import address
+from app.attribution_beside import has_class, show_beside
 from app.bars import scale_bar
 from app.class_choice import pick_class, probabilities
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.errors import plain
-from app.frame import Choice, chosen, go_to
+from app.frame import Choice, compared, go_to
 from app.heat_maps import DEAR, Maps, arguments, heat_of, kept_heat, maps_of
-from app.images import ChosenImage, choose_image
+from app.images import ChosenImage, choose_image, on_both
 from app.panes import heading, panes, show_pixels
 from app.trust import show_trust
 from training.models import Network
@@ -41,12 +42,17 @@ def page() -> None:
         "Which pixels speak for a class? Every method gives another answer, each map on its own "
         "scale. Click one to see what its highest pixels alone are worth.",
     )
-    choice = chosen()
+    choices = compared()
+    choice = choices[0]
     image = choose_image(choice)
     network = choice.network()
     probability = probabilities(network, choice.run.preprocess(image.picture))
     label = pick_class(choice.run.classes, probability)
     method = address.read("method", {str(each): each for each in METHODS}.__getitem__, DEFAULT)
+    pairs = on_both(choices, image)
+    if len(pairs) > 1 and has_class(pairs[1][0], choice.run.classes[label]):
+        show_beside(pairs, label, method)
+        return
     maps = maps_of(choice, image, label, method)
     picture, inspector = panes()
     with picture:

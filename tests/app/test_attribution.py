@@ -1,12 +1,17 @@
 """Attribution: all methods' maps, one of them large, and whether it can be trusted."""
 
+import json
+import shutil
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.images import keep_upload
 from tests.app.test_retrieval import words
 from training.runs import Run
 from viz import results
@@ -88,3 +93,33 @@ def test_a_click_on_a_map_shows_it_large(server: str, page: Any) -> None:
     sheet.click(position={"x": 240, "y": 60})
     page.get_by_text("Simonyan et al. 2013").wait_for()
     page.wait_for_url("**method=gradient**")
+
+
+def test_the_maps_of_another_epoch_stand_beside_it_with_the_difference(
+    app: Open, small: Run
+) -> None:
+    test = app("attribution", label=1, method="guided", beside="small", beside_epoch=0)
+    assert not test.exception
+    said = words(test)
+    assert "**A**: small, epoch 3" in said
+    assert "**B**: small, epoch 0" in said
+    assert "**Guided backprop**, B − A" in said
+    for epoch in (3, 0):
+        for method in METHODS:
+            how = {"label": 1, "method": method, "only_kept": True}
+            results.attribution(small, epoch, image_of(small), **how)
+
+
+def test_a_class_that_the_other_has_not_learned_is_shown_alone(app: Open, runs: Path) -> None:
+    shutil.copytree(runs / "small", runs / "other")
+    settings = runs / "other" / "run.json"
+    written = json.loads(settings.read_text())
+    written["classes"][1] = "something else"
+    settings.write_text(json.dumps(written))
+    file = BytesIO()
+    Image.new("RGB", (40, 40), "green").save(file, "PNG")
+    mine = keep_upload(file.getvalue(), "mine.png")  # a picture that both can see
+    test = app("attribution", run="small", image=mine, label=1, beside="other")
+    assert not test.exception
+    assert any("has not learned green" in notice.value for notice in test.info)
+    assert not any("B − A" in element.value for element in test.markdown)

@@ -127,22 +127,33 @@ def test_the_watched_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
 
 
 OF_TWO = {
-    "occlusion": (["--stride", 8, "--label", "green"], "second_probability", "probability"),
-    "feature-maps": (["--layer", "conv2"], "second", "maps"),
+    "occlusion": (
+        ["--stride", 8, "--label", "green"],
+        "second_probability",
+        "probability",
+        "difference",
+    ),
+    "feature-maps": (["--layer", "conv2"], "second", "maps", "difference"),
+    "attribution": (
+        ["--method", "gradient", "--label", "green"],
+        "second_gradient",
+        "gradient",
+        "difference_gradient",
+    ),
 }
 
 
 @pytest.mark.parametrize("view", OF_TWO)
 def test_an_epoch_beside_itself_has_no_difference_and_another_has(view, run: Run, tmp_path: Path):
-    flags, second, first = OF_TWO[view]
-    flags += ["--beside", run.path]
+    given, second, first, difference = OF_TWO[view]
+    flags = [*given, "--beside", run.path]
     largest = []
     for epoch in (2, 0):
         out = tmp_path / f"{epoch}.npz"
         assert look(view, run, *flags, "--beside_epoch", epoch, "--out", out) == 0
         with np.load(out, allow_pickle=False) as file:
-            assert np.array_equal(file["difference"], file[second] - file[first])
-            largest.append(np.abs(file["difference"]).max())
+            assert np.array_equal(file[difference], file[second] - file[first])
+            largest.append(np.abs(file[difference]).max())
     assert largest[0] == 0
     assert largest[1] > 0
     assert look(view, run, *flags, "--out", tmp_path / "pair.png") == 0
@@ -218,6 +229,10 @@ def test_a_class_goes_by_name_or_number():
         (["deconvnet", "RUN", "--channel", "77"], "channels 0 to 5, not 77"),
         (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
         (["attribution", "RUN", "--of", "trust"], "--of trust takes one --method"),
+        (
+            ["attribution", "RUN", "--of", "trust", "--method", "guided", "--beside", "RUN"],
+            "--of trust looks at one network",
+        ),
         (["occlusion", "RUN", "--fill", "gray"], "grey, mean, blur, noise, or a number"),
         (["occlusion", "RUN", "--layer", "fc7"], "fc7 has no maps to watch"),
         (["occlusion", "RUN", "--image", "1,x.png"], "x.png"),

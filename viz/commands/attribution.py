@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
+from PIL import Image
+from torch import Tensor
+
 from training.errors import WorkbenchError
+from training.progress import Progress
+from training.runs import Run
 from viz import results
 from viz.attribution import METHODS, MethodName
+from viz.attribution_beside import heats_beside
 from viz.export import how_made, image_seen, write
 from viz.figures import attribution as attribution_figures
+from viz.figures.attribution_beside import attribution_beside_figure
 from viz.figures.style import plain
 from viz.figures.trust import trust_figure
-from viz.flags import class_index, open_run, out_file, picture_of
+from viz.flags import class_index, open_run, out_file, picture_of, pictures_of
 from viz.reporting import reporting
 
 
@@ -24,6 +32,8 @@ def attribution(
     method: MethodName | None = None,
     of: Literal["map", "trust"] = "map",
     epoch: int | None = None,
+    beside: str | None = None,
+    beside_epoch: int | None = None,
     out: str | None = None,
     progress: str | None = None,
 ) -> None:
@@ -31,7 +41,8 @@ def attribution(
 
     .npz holds a map (H, W) by each method's name; --of trust: share, deleted, inserted (S + 1),
     random_deleted, random_inserted (R, S + 1), and of networks with ever more random layers maps
-    (L + 1, H, W), correlation (L + 1), down_to (L).
+    (L + 1, H, W), correlation (L + 1), down_to (L). Beside another also its maps, second_gradient
+    and so on, and, where the inputs are of one size, difference_gradient and so on.
 
     Args:
         run: Run folder.
@@ -41,11 +52,16 @@ def attribution(
         of: map, or trust: what tells whether to trust one method's map, which is P(class) while
             its pixels go or come, and what is left of the map without the learnt weights.
         epoch: The last one if not given.
+        beside: Another run, or the same: its maps of the same class stand beside them, each
+            method's on one scale, with the difference.
+        beside_epoch: Of the other; its last one if not given.
         out: File to write: .png, .svg, .pdf or .npz.
         progress: JSON file that tells how far it is, for other programs to read.
     """
     if of == "trust" and method is None:
         raise WorkbenchError(f"--of trust takes one --method. Choose one of: {', '.join(METHODS)}.")
+    if of == "trust" and beside is not None:
+        raise WorkbenchError("--of trust looks at one network. Leave --beside out.")
     path = out_file(out)
     opened, at = open_run(run, epoch)
     picture, name = picture_of(opened, image)
@@ -54,6 +70,7 @@ def attribution(
     else:
         index = class_index(opened.classes, label)
     class_name = plain(opened.classes[index])
+    second = beside and second_network(opened, beside, beside_epoch, image, opened.classes[index])
     shown = image_seen(opened, picture, name)
     made = partial(how_made, "attribution", opened, at, label=opened.classes[index], image=shown)
     with reporting("Sharing the evidence out", progress) as told:
@@ -66,14 +83,48 @@ def attribution(
                 made(method=method, of=of),
             )
             return
-        maps = {
-            each: results.attribution(opened, at, picture, label=index, method=each, progress=told)
-            for each in ([method] if method else METHODS)
-        }
+        methods: list[MethodName] = [method] if method else list(METHODS)
+        maps = heat_maps(opened, at, picture, index, methods, told)
         seen = opened.preprocess.picture(opened.preprocess(picture))
+        if second:
+            heats = heats_beside(maps, heat_maps(*second, methods, told))
+            names = [f"{run.name}, epoch {at}" for run, at in ((opened, at), second[:2])]
+            write(
+                path,
+                lambda: attribution_beside_figure(seen, heats, class_name, names),
+                heats.arrays(),
+                made(method=method or methods, beside=names[1]),
+            )
+            return
         write(
             path,
             lambda: attribution_figures.attribution_figure(seen, maps, class_name),
             {each: heat.numpy() for each, heat in maps.items()},
-            made(method=method or list(METHODS)),
+            made(method=method or methods),
         )
+
+
+def second_network(
+    first: Run, beside: str, epoch: int | None, source: str, class_name: str
+) -> tuple[Run, int, Image.Image, int]:
+    """The other run and its epoch, the image as it stores it, and the class as it counts it."""
+    run, at = open_run(beside, epoch)
+    picture = pictures_of([first, run], source)[1]
+    if class_name not in run.classes:
+        raise WorkbenchError(f"{run.name} has not learned {class_name}. Choose another --label.")
+    return run, at, picture, run.classes.index(class_name)
+
+
+def heat_maps(
+    run: Run,
+    epoch: int,
+    picture: Image.Image,
+    label: int,
+    methods: Sequence[MethodName],
+    progress: Progress,
+) -> dict[MethodName, Tensor]:
+    """(H, W) of a class by each of some methods."""
+    return {
+        each: results.attribution(run, epoch, picture, label=label, method=each, progress=progress)
+        for each in methods
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -111,9 +112,9 @@ def write_beside(
             sides.append(top_patches_figures.Nine(name, own, nine, top.score[own]))
         return top_patches_figures.top_patches_beside_figure(sides, layer=layer)
 
-    settings = {"layer": layer, "split": split, "channels": chosen, "beside": names[1]}
+    settings: dict[str, Any] = {"layer": layer, "split": split, "channels": chosen}
     second = {f"second_{name}": array for name, array in to_arrays(found[1]).items()}
-    made = how_made("top-patches", *both[0], **settings)
+    made = how_made("top-patches", *both[0], **settings, beside=names[1])
     write(path, figure, to_arrays(found[0]) | second, made)
 
 

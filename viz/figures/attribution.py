@@ -1,6 +1,7 @@
 """Heat maps of a class beside each other, by several methods."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -26,26 +27,36 @@ TILE_PX, COLUMNS, GAP_PX, CAPTION_PX = 160, 4, 12, 20
 SCALE = "full colour at each map's 99th percentile"
 
 
-def heat_colours(heat: Tensor | np.ndarray, *, is_signed: bool) -> np.ndarray:
-    """A map (H, W) on its own scale as colours (H, W, 3) in [0, 1].
+def heat_colours(
+    heat: Tensor | np.ndarray, *, is_signed: bool, full: float | None = None
+) -> np.ndarray:
+    """A map (H, W) as colours (H, W, 3) in [0, 1]: amounts from 0 up, signed values about 0.
 
-    Amounts from 0 up, signed values about 0; full where `viz.figures.sheet.full_contrast` says.
+    Args:
+        heat: The map.
+        is_signed: Whether values may speak against.
+        full: Value of full colour, where several maps share a scale; what
+            `viz.figures.sheet.full_contrast` says of this map if not given.
     """
-    scaled = as_array(heat) / full_contrast(heat)
+    scaled = as_array(heat) / (full or full_contrast(heat))
     if is_signed:
         return colormaps[SIGNED]((scaled + 1) / 2)[..., :3]
     return colormaps[AMOUNT](scaled)[..., :3]
 
 
-def heat_tile(heat: Tensor | np.ndarray, largest: int, *, is_signed: bool) -> np.ndarray:
+def heat_tile(
+    heat: Tensor | np.ndarray, largest: int, *, is_signed: bool, full: float | None = None
+) -> np.ndarray:
     """The same, reduced by a whole factor to at most `largest` px before it is coloured."""
     small = shrink(as_array(heat)[None, ..., None], largest)[0, ..., 0]
-    return heat_colours(small, is_signed=is_signed)
+    return heat_colours(small, is_signed=is_signed, full=full)
 
 
-def heat_pixels(heat: Tensor | np.ndarray, side: int, *, is_signed: bool) -> np.ndarray:
+def heat_pixels(
+    heat: Tensor | np.ndarray, side: int, *, is_signed: bool, full: float | None = None
+) -> np.ndarray:
     """The same at about `side` px, by a whole factor, (h, w, 4) uint8."""
-    tile = heat_tile(heat, side, is_signed=is_signed)
+    tile = heat_tile(heat, side, is_signed=is_signed, full=full)
     return sheet(tile[None], enlarge=factor(len(tile), side))[0]
 
 
@@ -87,19 +98,36 @@ def attribution_pointing(
     picture: Tensor, maps: Mapping[MethodName, Tensor], *, chosen: MethodName
 ) -> go.Figure:
     """The same to point at: a click returns the method, nothing ("") for the image itself."""
-    tiles = _tiles(picture, maps)
+    return point_at_tiles(_tiles(picture, maps), ["", *maps], chosen=chosen)
+
+
+def point_at_tiles(
+    tiles: np.ndarray,
+    shown: Sequence[MethodName | Literal[""]],
+    *,
+    chosen: str,
+    columns: int = COLUMNS,
+) -> go.Figure:
+    """Maps on one sheet to point at, the method's name below each; a click returns the method.
+
+    Args:
+        tiles: (N, h, w, 3) in [0, 1].
+        shown: The method of each; "" for the image itself.
+        chosen: Method to outline.
+        columns: Tiles in a row.
+    """
     enlarge = factor(tiles.shape[1], TILE_PX)
-    pixels, grid = sheet(tiles, COLUMNS, gap=GAP_PX, enlarge=enlarge, caption=CAPTION_PX)
-    names = ["Input", *(METHODS[method].name for method in maps)]
-    hover = ["what the network sees"]
-    hover += [f"{METHODS[method].name}\n{METHODS[method].source}" for method in maps]
-    figure = point_at_sheet(pixels, grid, ["", *maps], hover, chosen=chosen)
-    for place, name in enumerate(names):
+    pixels, grid = sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=CAPTION_PX)
+    known = [METHODS[each] if each else None for each in shown]
+    hover = [f"{one.name}\n{one.source}" if one else "what the network sees" for one in known]
+    figure = point_at_sheet(pixels, grid, list(shown), hover, chosen=chosen)
+    for place, (each, one) in enumerate(zip(shown, known, strict=True)):
         top, left = grid.corner(place)
+        name = one.name if one else "Input"
         figure.add_annotation(
             x=left - 0.5,
             y=top + grid.height + 1,
-            text=f"<b>{name}</b>" if place and list(maps)[place - 1] == chosen else name,
+            text=f"<b>{name}</b>" if each and each == chosen else name,
             showarrow=False,
             xanchor="left",
             yanchor="top",

@@ -26,6 +26,7 @@ def draw_beside(
     scale: Scale,
     label: str,
     difference: Tensor | None = None,
+    more: Scale | None = None,
 ) -> list[Axes]:
     """Two maps, one bar for both, and the difference with its own.
 
@@ -37,6 +38,7 @@ def draw_beside(
         scale: Of both.
         label: What the scale measures.
         difference: (rows, cols) second − first, where there is one.
+        more: Its scale; from its largest value if not given.
 
     Returns:
         The axes of the maps and of the difference, for their titles.
@@ -52,7 +54,7 @@ def draw_beside(
     if difference is not None:
         at = left + lefts(side)[2]
         axes.append(pixel_axes(figure, at, top, side, side))
-        colours, low, high = difference_scale(difference)
+        colours, low, high = more or difference_scale(difference)
         show(axes[-1], as_array(difference), cmap=colours, vmin=low, vmax=high)
         bar = pixel_axes(figure, at + side + 8, top, 9, side)
         scale_bar(figure, bar, colours, low, high, f"{MORE}, {label}")

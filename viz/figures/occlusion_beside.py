@@ -81,8 +81,8 @@ def occlusion_beside_figure(
         map_scale(*seen),
         "sum over the map",
     )
-    for ax, each in zip(axes, seen, strict=True):
-        head(ax, f"{each.layer}, channel {each.channel}")
+    for ax, watched in zip(axes, seen, strict=True):
+        head(ax, f"{watched.layer}, channel {watched.channel}")
     return figure
 
 
