@@ -13,7 +13,7 @@ from app import address
 from app.frame import Choice, go_to
 from app.images import validation_name
 from app.panes import png_of_pixels, show_pixels
-from app.runs import data_of
+from app.runs import data_of, network_of
 from training.data import Data
 from training.models.response_norm import ResponseNorm
 from training.runs import Run
@@ -104,9 +104,8 @@ def strips_of(
     _top: TopPatches,
 ) -> list[bytes]:
     """Image, projection and control side by side for each patch of a channel, PNG files."""
-    del digest  # part of the key only
     run = Run.open(run_path)
-    network = Choice(run, epoch).network()
+    network = network_of(run_path, digest, epoch)
     there = _top.image[channel] >= 0
     image, row, col = (table[channel][there] for table in (_top.image, _top.row, _top.col))
     images = SplitImages(data_of(run).val, run.preprocess)[image]

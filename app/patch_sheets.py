@@ -16,7 +16,7 @@ from app.frame import Choice
 from app.mined import recalled_patches
 from app.patch_inspector import is_silent
 from app.patience import answer
-from app.runs import data_of
+from app.runs import data_of, network_of
 from app.words import time_left
 from training.data import Data
 from training.runs import Run
@@ -104,11 +104,10 @@ def tiles_of_channel(
     run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches
 ) -> np.ndarray:
     """(1, 2, k, h, w, 3) uint8; what was mined follows from the weights in the key."""
-    del digest
     run = Run.open(run_path)
     images = SplitImages(data_of(run).val, run.preprocess)
     pictures = gallery(
-        Choice(run, epoch).network(),
+        network_of(run_path, digest, epoch),
         images,
         layer,
         _top,

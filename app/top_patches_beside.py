@@ -50,6 +50,7 @@ def other_side(choice: Choice, layer: str) -> Side | None:
     except WorkbenchError as error:
         st.info(f"B, {choice.title}, is not shown. {plain(str(error))}", icon=":material/info:")
         return None
+    choice.check()
     return Side("B", choice, data, top_patches_of(choice, layer, mined_together(plan, layer)))
 
 

@@ -15,7 +15,7 @@ from app.images import ChosenImage, choose
 from app.mined import recalled_patches
 from app.panes import show_pixels
 from app.patience import answer
-from app.runs import data_of
+from app.runs import data_of, network_of
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results
@@ -60,10 +60,9 @@ def mined(choice: Choice, watched: Watched) -> tuple[TopPatches, Gallery] | None
 def _gallery_of(
     run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches
 ) -> Gallery:
-    del digest  # part of the key only: what was mined follows from the weights
     run = Run.open(run_path)
     images = SplitImages(data_of(run).val, run.preprocess)
-    network, picture = Choice(run, epoch).network(), run.preprocess.picture
+    network, picture = network_of(run_path, digest, epoch), run.preprocess.picture
     return gallery(network, images, layer, _top, torch.tensor([channel]), picture=picture)
 
 

@@ -32,6 +32,13 @@ PAGES: list[tuple[str, dict[str, Any], list[str]]] = [  # address, and the views
     ("mistakes", {}, ["mistakes", "confusion"]),
     ("diagnosis", {}, ["diagnosis"]),
 ]
+OTHER = {"beside": "small", "beside_epoch": 1}
+BESIDE: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("occlusion", {"image": "val:5", "fill": "blur"} | OTHER, ["occlusion"]),
+    ("feature_maps", {"image": "val:5", "layer": "conv2"} | OTHER, ["feature-maps"]),
+    ("top_patches", {"layer": "conv2"} | OTHER, ["top-patches"]),
+    ("attribution", {"image": "val:5", "label": 2} | OTHER, ["attribution"]),
+]
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def run_in_shell(line: str, out: Path) -> dict[str, Any]:
     return read_made(out)
 
 
-@pytest.mark.parametrize(("page", "address", "views"), PAGES)
+@pytest.mark.parametrize(("page", "address", "views"), PAGES + BESIDE)
 def test_the_lines_under_a_picture_make_it_again(
     page: str, address: dict[str, Any], views: list[str], app: Open, tmp_path: Path
 ) -> None:
