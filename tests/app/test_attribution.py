@@ -87,10 +87,10 @@ def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, valu
 @pytest.mark.browser
 def test_a_click_on_a_map_shows_it_large(server: str, page: Any) -> None:
     page.goto(f"{server}/attribution?image=val:0")
-    page.get_by_text("Selvaraju et al. 2017").wait_for()
     # the first plot offers images; the second is the sheet, its second tile the gradient
-    sheet = page.locator(".js-plotly-plot .nsewdrag").nth(1)
-    sheet.click(position={"x": 240, "y": 60})
+    sheet = page.locator(".js-plotly-plot").nth(1)
+    sheet.get_by_text("Occlusion").wait_for()  # the last map comes with a new sheet
+    sheet.locator(".nsewdrag").click(position={"x": 240, "y": 60})
     page.get_by_text("Simonyan et al. 2013").wait_for()
     page.wait_for_url("**method=gradient**")
 
