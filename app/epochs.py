@@ -76,7 +76,7 @@ def _steps(epochs: list[int], epoch: int) -> None:
         if st.session_state["playing"] and place == last:
             set_epoch(epochs[0])
 
-    playing = bool(st.session_state.get("playing"))
+    playing = is_playing()
     with st.container(horizontal=True, gap="small"):
         st.button(
             "",
@@ -110,9 +110,14 @@ def _steps(epochs: list[int], epoch: int) -> None:
         st.fragment(_next_frame, run_every=PLAY_EVERY_S / 2)(epochs, place)
 
 
+def is_playing() -> bool:
+    """Whether the next epoch is to come by itself."""
+    return bool(st.session_state.get("playing"))
+
+
 def drawn() -> None:
     """The page stands: what was dear to draw is looked at as long as what was not."""
-    if st.session_state.get("playing"):
+    if is_playing():
         _hold_the_frame()
 
 

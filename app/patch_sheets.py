@@ -99,6 +99,16 @@ def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> n
     return np.concatenate(found)
 
 
+def prepare(choice: Choice, layer: str, top: TopPatches, channels: Sequence[int]) -> None:
+    """Make what the next page shows while the visitor looks at this one."""
+    place = st.empty()
+    for channel in channels:
+        place.empty()  # the moment at which a newer choice of the visitor ends this one
+        tiles_of_channel(
+            str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
+        )
+
+
 @st.cache_data(max_entries=2048, show_spinner=False)
 def tiles_of_channel(
     run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches

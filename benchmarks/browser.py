@@ -63,38 +63,44 @@ def measure(run_path: str, rounds: int) -> list[tuple[str, list[float]]]:
         results.top_patches(run, epoch, mined_together(plan, last))
     found = []
     with _workbench(run.path.parent) as address, _tab() as tab:
-        for layer in (plan.convolutions[0], last):
-            tab.goto(f"{address}/top_patches?run={run.path.name}&layer={layer}")
-            _settle(tab)
-            times = []
-            for _ in range(rounds):
-                button = tab.get_by_role("button", name="Next", exact=True)
-                if not button.is_enabled():
-                    break
-                times.append(_taken(tab, button.click))
-            found.append((f"next page of Top patches, {layer}, made anew", times))
-            back = [
-                _taken(tab, tab.get_by_role("button", name="Previous", exact=True).click)
-                for _ in times
-            ]
-            found.append((f"back to a page of Top patches, {layer}", back))
+        first, second, *_, before, _last = plan.convolutions
+        for layers, hurried, how in (
+            ((first, last), True, "clicked as soon as the last one stands"),
+            ((second, before), False, "after a look at the last one"),
+        ):
+            for layer in layers:
+                tab.goto(f"{address}/top_patches?run={run.path.name}&layer={layer}")
+                _settle(tab)
+                times = list(_leaf(tab, rounds, hurried))
+                found.append((f"next page of Top patches, {layer}, {how}", times))
         for page in ("filters", "top_patches"):
             tab.goto(f"{address}/{page}?run={run.path.name}")
             _settle(tab)
             press = tab.get_by_role("slider").first.press
-            first = [_taken(tab, partial(press, "ArrowLeft")) for _ in epochs[1:]]
+            back = [_taken(tab, partial(press, "ArrowLeft")) for _ in epochs[1:]]
             again = [_taken(tab, partial(press, "ArrowRight")) for _ in epochs[1:]]
-            found.append((f"epoch slider on {page}, mined before", first))
+            found.append((f"epoch slider on {page}, mined before", back))
             found.append((f"epoch slider on {page}, seen before", again))
     return found
 
 
-def _taken(tab: Any, act: Callable[[], object]) -> float:
+def _leaf(tab: Any, rounds: int, hurried: bool) -> Iterator[float]:
+    """Milliseconds of each new page; who looks for a moment finds the next one prepared."""
+    for _ in range(rounds):
+        button = tab.get_by_role("button", name="Next", exact=True)
+        if not button.is_enabled():
+            return
+        yield _taken(tab, button.click, rest=not hurried)
+    _settle(tab)
+
+
+def _taken(tab: Any, act: Callable[[], object], rest: bool = True) -> float:
     """Milliseconds from what the visitor does to the new picture."""
     tab.evaluate(WATCH)
     act()
     taken: float = tab.evaluate("window.taken")
-    _settle(tab)
+    if rest:
+        _settle(tab)
     return taken
 
 

@@ -10,12 +10,13 @@ import streamlit as st
 
 from app import address
 from app.downloads import made_by, offer
+from app.epochs import is_playing
 from app.errors import plain
 from app.frame import Choice, compared, go_to, layer_picker
 from app.leafing import turn_pages
 from app.panes import heading, panes
 from app.patch_inspector import inspect
-from app.patch_sheets import draw_sheet, say_silent, top_patches_of
+from app.patch_sheets import draw_sheet, prepare, say_silent, top_patches_of
 from app.runs import data_of
 from app.top_patches_beside import Side, other_side, show_beside
 from training.errors import WorkbenchError
@@ -66,6 +67,8 @@ def page() -> None:
         offer_sheet(choice, layer, top, shown)
     with inspector:
         inspect(choice, data, layer, top, channel)
+    if not is_playing():
+        prepare(choice, layer, top, order[first + count : first + 2 * count])
 
 
 def without_data(error: WorkbenchError) -> None:
