@@ -153,7 +153,7 @@ def inspect(choice: Choice, view: View) -> None:
     shown = list(dict.fromkeys([*best(before), *best(now)[:1], view.label]))
     class_bars(now, classes, before=before, shown=shown, label=true_class(choice, view.image))
     st.caption("Thick: with the square covered. Thin: the whole image. ✓: the true class.")
-    lead_on(choice, view.watched)
+    lead_on(choice, view)
 
 
 def on_object(choice: Choice, view: View) -> None:
@@ -168,14 +168,17 @@ def on_object(choice: Choice, view: View) -> None:
     st.caption(f"The square hides {percent(float(share))} of the object.")
 
 
-def lead_on(choice: Choice, watched: Watched) -> None:
-    """The strongest map's channel, seen elsewhere."""
+def lead_on(choice: Choice, view: View) -> None:
+    """The strongest map's channel, seen elsewhere, and the map beside those of other methods."""
+    watched = view.watched
     layer = source_of(choice.network(), watched.layer)
     with st.container(horizontal=True, gap="small"):
         if st.button(f"Top patches of channel {watched.channel}", icon=":material/photo_library:"):
             go_to("top_patches", layer=layer, channel=watched.channel)
         if st.button("Its map and projection", icon=":material/layers:"):
             go_to("feature_maps", layer=watched.layer, channel=watched.channel)
+        if st.button("Can this be trusted?", icon=":material/fact_check:"):
+            go_to("attribution", image=view.image.key, label=view.label, method="occlusion")
 
 
 def offer_panels(choice: Choice, view: View, own: Gallery) -> None:

@@ -183,3 +183,13 @@ def test_a_click_on_a_place_covers_it(server: str, page: Any) -> None:
     maps.nth(1).click(position={"x": 10, "y": 10})
     page.get_by_text("at row 0, column 0").wait_for()
     page.wait_for_url(re.compile("cell=0(,|%2C)0"))
+
+
+def test_the_map_leads_on_to_what_tells_whether_to_trust_it(app: Open, in_address: Said) -> None:
+    test = app("occlusion", label=2)
+    next(button for button in test.button if button.label == "Can this be trusted?").click().run()
+    assert not test.exception
+    assert test.title[0].value == "Attribution"
+    assert in_address(test, "method") == "occlusion"
+    assert in_address(test, "label") == "2"
+    assert any("Can the map by Occlusion be trusted?" in one.value for one in test.subheader)
