@@ -28,7 +28,7 @@ def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = 
         probability: (K,) of the image; the most probable class is chosen by default.
         known: The true class, if it is to be the default and to have a tick.
     """
-    with st.container(width=220):
+    with st.container(width=280):
         return address.pick(
             st.selectbox,
             "Class",
