@@ -39,8 +39,8 @@ DEFAULT: MethodName = "grad-cam"
 def page() -> None:
     heading(
         "Attribution",
-        "Which pixels speak for a class? Every method gives another answer, each map on its own "
-        "scale. Click one to see what its highest pixels alone are worth.",
+        "Which pixels speak for a class? Every method gives another answer, on a scale of its own. "
+        "Click a map to see what its highest pixels alone are worth.",
     )
     choices = compared()
     choice = choices[0]
