@@ -6,6 +6,7 @@ are torchvision's, downloaded to ROOT where that is allowed: `cifar10:ROOT`, `mn
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PIL import Image
 
@@ -51,7 +52,19 @@ def open_data(spec: str, *, size: int, progress: Progress = silent) -> Data:
     """
     if size < 1:
         raise WorkbenchError(f"Images cannot be stored at {size} px. Choose 64, say.")
-    return stored(describe(spec), size, progress)
+    key = spec, size, Path.cwd()  # a path in the spec may start there
+    known = _opened.get(key)
+    if known is not None and known[0]():
+        return known[1]
+    source = describe(spec)
+    data = stored(source, size, progress)
+    if source.is_current is not None:
+        _opened[key] = source.is_current, data
+    return data
+
+
+_opened: dict[tuple[str, int, Path], tuple[Callable[[], bool], Data]] = {}
+"""What is open: its pixels lie in files, and to walk through a million more takes half a minute."""
 
 
 def describe(spec: str) -> Source:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from training.data.boxes import TABLE, BoxTable, read_boxes
-from training.data.scan import Classes, ImageFile, Scan
+from training.data.scan import Classes, ImageFile, Scan, Untouched
 from training.data.source import Items, Source, SplitName, listing
 from training.errors import WorkbenchError
 from training.images import Picture, read_image
@@ -18,6 +18,7 @@ from training.images import Picture, read_image
 VAL_FOLDERS = ("val", "test")  # the first that exists; folders of CIFAR or MNIST say test
 HELD_OUT = 10  # without one, every tenth image of a class
 SEED = 0  # of the choice of those
+ANNOTATIONS = "val_annotations.txt"  # of Tiny ImageNet as published
 NAME_TABLES = {"classes.csv": "excel", "words.txt": "excel-tab"}  # file: dialect of csv
 
 LAYOUT = "Expected train/<class>/*.jpg and val/<class>/*.jpg, or <class>/*.jpg alone."
@@ -39,7 +40,7 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
     root = Path(path).expanduser().absolute()
     if not root.is_dir():
         raise WorkbenchError(f"There is no folder {root}. {LAYOUT}")
-    scan = Scan(root)
+    scan, beside = Scan(root), _beside(root)
     try:
         train, val = _splits(scan, skip)
     except PermissionError as error:
@@ -66,7 +67,15 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
         open=open_split,
         notices=(*notices, *(boxes.notices if boxes else ())),
         boxes=boxes.digest if boxes else "",
+        is_current=Untouched(scan.folders | beside, scan.began_ns),
     )
+
+
+def _beside(root: Path) -> dict[Path, int]:
+    """When the data set's folder and the tables in it were last changed, ns."""
+    names = ["", TABLE, *NAME_TABLES, *(f"{folder}/{ANNOTATIONS}" for folder in VAL_FOLDERS)]
+    there = [root / name for name in names if (root / name).exists()]
+    return {path: path.stat().st_mtime_ns for path in there}
 
 
 def distinct_names(folders: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
@@ -90,7 +99,7 @@ def _splits(scan: Scan, skip: frozenset[str]) -> tuple[Classes, Classes]:
     train = scan.classes("train", skip=skip)
     if apart is None:
         return train, {}
-    table = root / apart / "val_annotations.txt"
+    table = root / apart / ANNOTATIONS
     val = _annotated(scan, apart, table) if table.is_file() else scan.classes(apart, skip=skip)
     if not any(val.values()):
         raise WorkbenchError(

@@ -1,8 +1,9 @@
 """Walking through folders of image files without opening one."""
 
 import os
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class ImageFile:
     readable: bool  # permission, too, changes what can be decoded
 
 
+SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system ticks every two seconds
+
 Classes = dict[str, list[ImageFile]]
 """Image files of each class folder, sorted by path."""
 
@@ -32,11 +35,13 @@ class Scan:
     classless: list[str] = field(default_factory=list)  # images beside the class folders
     folder_links: list[str] = field(default_factory=list)
     dangling: list[str] = field(default_factory=list)
+    began_ns: int = field(default_factory=time.time_ns)
+    folders: dict[Path, int] = field(default_factory=dict)  # walked through: when last changed, ns
 
     def classes(self, split: str, *, skip: frozenset[str] = frozenset()) -> Classes:
         """The class folders of a split folder ("" for the data set itself), by name."""
         folders = []
-        for entry in _entries(self.root / split):
+        for entry in self._entries(self.root / split):
             path = f"{split}/{entry.name}" if split else entry.name
             if entry.name in skip:
                 continue
@@ -55,7 +60,7 @@ class Scan:
         return sorted(self._walk(folder), key=lambda file: file.path)
 
     def _walk(self, folder: str) -> Iterator[ImageFile]:
-        for entry in _entries(self.root / folder):
+        for entry in self._entries(self.root / folder):
             path = f"{folder}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 yield from self._walk(path)
@@ -70,15 +75,36 @@ class Scan:
             else:
                 self._ignore(entry.name)
 
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What lies in a folder, sorted, without what systems hide there (.git, ._cat.jpg)."""
+        self.folders[folder] = folder.stat().st_mtime_ns  # before: what comes meanwhile is noticed
+        with os.scandir(folder) as entries:
+            visible = [entry for entry in entries if not entry.name.startswith((".", "__MACOSX"))]
+        return sorted(visible, key=lambda entry: entry.name)
+
     def _ignore(self, name: str) -> None:
         self.ignored[os.path.splitext(name)[1].lower() or name] += 1  # noqa: PTH122 - no Path each
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """What lies in a folder, sorted, without what systems hide there (.git, macOS's ._cat.jpg)."""
-    with os.scandir(folder) as entries:
-        visible = [entry for entry in entries if not entry.name.startswith((".", "__MACOSX"))]
-    return sorted(visible, key=lambda entry: entry.name)
+@dataclass(frozen=True)
+class Untouched:
+    """Tells, without a look at each file, whether any has come, gone or been renamed since.
+
+    A folder that was changed just before it was walked through is not trusted: its clock may not
+    tell the next change from that one. A file written over in its place is not noticed.
+    """
+
+    changed_ns: Mapping[Path, int]  # of folders and tables
+    at_ns: int  # when they were first looked at
+
+    def __call__(self) -> bool:
+        newest = max(self.changed_ns.values(), default=0)
+        if newest > self.at_ns - SETTLED_NS:
+            return False
+        try:
+            return all(path.stat().st_mtime_ns == then for path, then in self.changed_ns.items())
+        except OSError:
+            return False
 
 
 def _is_image_name(name: str) -> bool:

@@ -42,6 +42,8 @@ class Source:
     std: Triple = IMAGENET_STD
     notices: tuple[str, ...] = ()  # what a person should know of the folder
     boxes: str = ""  # changes whenever the boxes do, which may come after the pictures
+    is_current: Callable[[], bool] | None = None
+    """Whether it would be described alike again, where that is told faster than by describing."""
 
 
 def listing(names: Sequence[str], *, shown: int = 3) -> str:
