@@ -30,7 +30,9 @@ def measure(rounds: int) -> list[tuple[str, float]]:
         )
 
     contestants: dict[str, Callable[[], object]] = {
-        "filterscope: all classes and layers": lambda: occlusion(network, image, window=WINDOW, stride=STRIDE),
+        "filterscope: all classes and layers": lambda: occlusion(
+            network, image, window=WINDOW, stride=STRIDE
+        ),
         "captum, default (1 at a time)": theirs(1),
     }
     contestants |= {f"captum, {batch} at a time": theirs(batch) for batch in BATCHES}

@@ -21,7 +21,7 @@ from training.runs import Run
 from viz.__main__ import main
 from viz.commands import VIEWS
 from viz.provenance import read_made
-from viz.report import SECTIONS, make, page, sections, subject
+from viz.report import SECTIONS, asking, make, page, subject
 from viz.report.markdown import gallery
 from viz.report.sections import Section
 from viz.report.subject import Subject, Wanted, pick
@@ -81,8 +81,8 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         for module, limit in (  # less of everything: it is drawn
             (subject, "LAYERS"),
             (subject, "IMAGES"),
-            (sections, "CHANNELS"),
-            (sections, "ROWS"),
+            (asking, "CHANNELS"),
+            (asking, "ROWS"),
         ):
             patch.setattr(module, limit, 2)
         yield Run.open(path)
