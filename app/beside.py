@@ -16,6 +16,7 @@ from training.runs import Run
 PAGES = (
     "attribution",
     "diagnosis",
+    "evolution",
     "feature_maps",
     "filters",
     "invariance",

@@ -1,6 +1,9 @@
 """Evolution: channels down, epochs across, and when each settles."""
 
+import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -59,3 +62,22 @@ def test_a_run_with_one_checkpoint_leads_on(app: Open, small: Run) -> None:
     assert "single checkpoint" in test.info[0].value
     test.main.button[-1].click().run()
     assert test.title[0].value == "Top patches"
+
+
+def test_another_run_s_channels_stand_below_and_both_are_timed(
+    app: Open, small: Run, runs: Path
+) -> None:
+    shutil.copytree(small.path, runs / "other")
+    test = app("evolution", run="small", layer="conv2", channels="3,1", beside="other")
+    assert not test.exception
+    said = words(test)
+    assert said.index("**A**: small") < said.index("**B**: other")
+    found = re.search(r"settled by epoch \*\*(\d+)\*\* in A and by epoch \*\*(\d+)\*\* in B", said)
+    assert found is not None
+    assert found[1] == found[2]  # they are copies
+
+
+def test_another_epoch_of_the_run_is_in_the_picture_already(app: Open) -> None:
+    test = app("evolution", layer="conv2", beside="small", beside_epoch=1)
+    assert not test.exception
+    assert "B can be another run here" in words(test)

@@ -108,7 +108,7 @@ def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Ch
         try:
             pictures.append(_draw(one, subject.run, views, drawn + len(pictures) + 1))
         except WorkbenchError as error:
-            missing.append(str(error))
+            missing.append(f"No {one.view}. {error}")
     reasons = dict.fromkeys(_shareable(reason, subject.run) for reason in missing)
     return Chapter(section.title, section.source, tuple(pictures), tuple(reasons))
 
