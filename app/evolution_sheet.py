@@ -104,7 +104,7 @@ def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
         }
         if by_filter:
             row["same filter since"] = f"epoch {by_filter[channel]}"
-        row["activation, first → last"] = (
+        row["activation"] = (
             f"{number(float(result.score[0, place]))} → {number(float(result.score[-1, place]))}"
         )
         rows.append(row)
