@@ -135,8 +135,8 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     if len(metrics):
         speed = metrics["images_per_s"].median()
         took = duration(float(metrics["seconds"].sum()))
-        epochs = "1 epoch" if len(metrics) == 1 else f"{len(metrics)} epochs"
-        st.caption(f"{epochs} in {took}, {count(speed)} images/s")
+        done = "1 epoch" if len(metrics) == 1 else f"{len(metrics)} epochs"
+        st.caption(f"{done} in {took}, {count(speed)} images/s")
 
 
 COSTS = ("parameters", "macs")
