@@ -100,7 +100,8 @@ def test_what_is_finished_is_not_trained_again(write, folder):
 @pytest.mark.slow
 def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder):
     base = yaml.safe_load(write().read_text())["base"]
-    file = write(base=base | {"epochs": 400}, seeds=[0])
+    rates = {"slow": {"lr": 0.0005}, "fast": {"lr": 0.001}}  # at 0.02 it may die before the signal
+    file = write(base=base | {"epochs": 400}, seeds=[0], variants=rates)
     command = [sys.executable, "-m", "training", "compare", str(file), "--run", str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     runs = [folder / "slow-seed0", folder / "fast-seed0"]
