@@ -64,7 +64,7 @@ def open_data(spec: str, *, size: int, progress: Progress = silent) -> Data:
 
 
 _opened: dict[tuple[str, int, Path], tuple[Callable[[], bool], Data]] = {}
-"""What is open: its pixels lie in files, and to walk through a million more takes half a minute."""
+"""What is open: its pixels lie in files, and to walk through all images again takes seconds."""
 
 
 def describe(spec: str) -> Source:
