@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import address
+from app.bars import scale_bar
 from app.downloads import made_by, offer
 from app.drawing import pointed_at
 from app.frame import Choice, channel_picker, go_to
@@ -16,6 +17,7 @@ from training.runs import Run
 from viz import results
 from viz.export import command_line
 from viz.figures.planes import planes_figure, planes_pointing
+from viz.figures.style import SIGNED, number
 from viz.kept import to_arrays
 from viz.planes import Planes
 from viz.words import percent
@@ -51,11 +53,12 @@ def show_planes(choice: Choice, layer: str, controls: DeltaGenerator) -> None:
         if clicked is not None and tuple(clicked) != (channel, source):
             address.write(channel=clicked[0], source=clicked[1])
             st.rerun()
+        scale_bar(SIGNED, number(-high), number(high), "weight, one scale for all epochs")
         st.caption(
             f"A row for each channel of {layer}, {first} to {channels[-1]} from the top: the "
             f"{found.planes.shape[1]} heaviest of the {found.of} planes of its filter. Red adds "
-            f"what the channel of {below} says there, blue takes it away; one scale for all "
-            "epochs. What such a sum looks for cannot be read from it: see its patches."
+            f"what the channel of {below} says there, blue takes it away. What such a sum "
+            "looks for cannot be read from it: see its patches."
         )
         offer_planes(choice, layer, found, high, below)
     with inspector:

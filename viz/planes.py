@@ -39,8 +39,10 @@ def heaviest_planes(
             two towers of Krizhevsky et al. 2012.
 
     Raises:
-        WorkbenchError: If these are no weights of maps.
+        WorkbenchError: If these are no weights of maps, or no plane is asked for.
     """
+    if count < 1:
+        raise WorkbenchError(f"Ask for at least one plane of each filter, got {count}.")
     if weight.dim() != 4:
         raise WorkbenchError(
             f"Planes are drawn of a convolution's weights (N, K, h, w), got {tuple(weight.shape)}."

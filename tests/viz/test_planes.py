@@ -53,6 +53,11 @@ def test_fully_connected_layers_have_no_planes(run: Run):
         heaviest_planes(torch.zeros(2, 3), [0])
 
 
+def test_no_plane_at_all_is_refused():
+    with pytest.raises(WorkbenchError, match="at least one plane of each filter, got 0"):
+        heaviest_planes(torch.zeros(2, 3, 1, 1), [0], count=0)
+
+
 def test_the_scale_holds_for_all_epochs(run: Run):
     largest = max(run.weight(epoch, "conv3.weight").abs().max().item() for epoch in run.epochs)
     assert results.full_colour(run, "conv3") == pytest.approx(largest)

@@ -204,6 +204,11 @@ def test_what_cannot_be_asked_for_leaves_the_rest_of_a_section(strange: Run):
     assert chapter.missing == ("There is no such layer.",)
 
 
+def test_a_table_of_parts_that_is_not_there_is_refused_before_any_work(strange: Run, capsys):
+    assert main(["report", str(strange.path), "--parts", "gone.csv"]) == 2
+    assert "There is no table of parts gone.csv" in capsys.readouterr().err
+
+
 def test_parts_are_those_of_the_table(strange: Run, tmp_path: Path):
     table = tmp_path / "ears.csv"
     table.write_text("image,part,left,top,right,bottom\n0,ear,2,2,9,9\n4,ear,20,3,27,9\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from training.errors import WorkbenchError
 from viz.export import write_bytes
 from viz.flags import numbers_of, open_run, out_file
 from viz.report import make, page
@@ -40,6 +41,8 @@ def report(
     path = out_file(out, ".html", kinds=())
     opened, at = open_run(run, epoch)
     asked = numbers_of("images", images)
+    if parts is not None and not Path(parts).is_file():
+        raise WorkbenchError(f"There is no table of parts {parts}. Check the path.")
     with reporting("Writing the report", progress) as told:
         found = make(
             opened, at, VIEWS, images=asked, parts=Path(parts) if parts else None, progress=told
