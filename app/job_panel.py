@@ -104,18 +104,19 @@ def _progress(job: Job, label: str, status: Status) -> None:
     st.session_state.pop("job done", None)
     words, button = st.columns([5, 1], vertical_alignment="center")
     share = status.done / status.total if status.total else 0.0
-    words.progress(min(share, 1.0), text=f"**{plain(label)}** · {_stage(status)}")
+    words.progress(min(share, 1.0), text=f"**{plain(label)}** · {_stage(status, label)}")
     if button.button("Cancel", key=f"cancel-{job.key}", width="stretch"):
         with st.spinner("Stopping"):
             job.cancel()
         st.rerun()
 
 
-def _stage(status: Status) -> str:
+def _stage(status: Status, label: str) -> str:
     left = status.seconds_left
     if left is not None:
         return time_left(left)
-    return plain(status.message or "Starting")
+    said = status.message
+    return plain(said) if said and not label.startswith(said) else "Starting"
 
 
 def _ended(job: Job, label: str, status: Status) -> None:
