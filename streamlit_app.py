@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app.errors import readable
-from app.first_visit import make_sure_of_a_run, wait_for_the_demo
-from app.menu import PAGES
-from app.places import SOURCE
+from app.shell.errors import readable
+from app.shell.first_visit import make_sure_of_a_run, wait_for_the_demo
+from app.shell.menu import PAGES
+from app.shell.paths import SOURCE
 
 SIDEBAR_PX = 248
 CSS = """
@@ -38,7 +38,7 @@ with readable():
     make_sure_of_a_run()
     wait_for_the_demo()
 
-from app import epochs, frame  # noqa: E402
+from app.shell import epochs, frame  # noqa: E402
 
 frame.choose(name)
 try:

@@ -23,7 +23,7 @@ from typing import Any
 
 from training.runs import Run
 from viz import results
-from viz.layers import deepest, mined_together
+from viz.network.layers import deepest, mined_together
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 START_S, SHOW_MS = 60, 60_000

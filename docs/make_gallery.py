@@ -19,11 +19,11 @@ from training.atomic import write_text
 from training.errors import WorkbenchError
 from training.run_writer import provenance
 from viz.commands import VIEWS
-from viz.export import write_bytes
 from viz.flags import open_run
 from viz.report import Report, make
 from viz.report.markdown import gallery, plain
-from viz.reporting import reporting
+from viz.store.export import write_bytes
+from viz.store.reporting import reporting
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = "images/gallery"

@@ -12,9 +12,9 @@ from training.errors import WorkbenchError
 from training.images import read_image
 from training.models import Network
 from training.runs import Run
-from viz.export import KINDS, check_out
-from viz.layers import deepest
+from viz.network.layers import deepest
 from viz.results import channel_count
+from viz.store.export import KINDS, check_out
 
 Split = Literal["val", "train"]
 

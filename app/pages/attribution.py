@@ -9,28 +9,28 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app import address
-from app.attribution_beside import has_class, show_beside
-from app.bars import scale_bar
-from app.class_choice import pick_class, probabilities
-from app.downloads import made_by, offer
-from app.drawing import pointed_at
-from app.errors import plain
-from app.frame import Choice, compared, go_to
-from app.heat_maps import DEAR, Maps, arguments, heat_of, kept_heat, maps_of
-from app.images import ChosenImage, choose_image, on_both
-from app.panes import heading, panes, show_pixels
-from app.trust import show_trust
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, compared, go_to
+from app.views.attribution.heat_maps import DEAR, Maps, arguments, heat_of, kept_heat, maps_of
+from app.views.attribution.pair import has_class, show_beside
+from app.views.attribution.sanity_checks import show_trust
+from app.widgets.bars import scale_bar
+from app.widgets.class_choice import pick_class, probabilities
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at
+from app.widgets.images import ChosenImage, choose_image, on_both
+from app.widgets.layout import heading, panes, show_pixels
 from training.models import Network
 from viz import results
 from viz.attribution import METHODS, MethodName
-from viz.figures import style
-from viz.figures.attribution import attribution_figure, attribution_pointing, heat_pixels
-from viz.figures.outline import image_pixels
-from viz.figures.sheet import full_contrast, sheet
-from viz.figures.style import AMOUNT, SIGNED, number
-from viz.removal import ranks
-from viz.words import percent
+from viz.attribution.figure import attribution_figure, attribution_pointing, heat_pixels
+from viz.drawing import style
+from viz.drawing.outline import image_pixels
+from viz.drawing.sheet import full_contrast, sheet
+from viz.drawing.style import AMOUNT, SIGNED, number
+from viz.drawing.words import percent
+from viz.sanity_checks.removal import ranks
 
 LARGE_PX, SMALL_PX = 256, 160
 DEFAULT: MethodName = "grad-cam"

@@ -9,13 +9,13 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app import address
-from app.downloads import made_by, offer
-from app.drawing import pointed_at, show_figure
-from app.errors import plain
-from app.frame import Choice, channel_picker, chosen
-from app.images import ChosenImage, choose_image
-from app.panes import heading
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, channel_picker, chosen
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at, show_figure
+from app.widgets.images import ChosenImage, choose_image
+from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from viz.by_hand import (
     CURVE,
@@ -28,12 +28,12 @@ from viz.by_hand import (
     unit_by_hand,
     what_follows,
 )
-from viz.export import command_line
-from viz.figures.by_hand import by_hand_figure
-from viz.figures.pointing import point_at_heatmap
-from viz.figures.sheet import shrink
-from viz.figures.style import number
-from viz.patches import cut
+from viz.by_hand.figure import by_hand_figure
+from viz.drawing.pointing import point_at_heatmap
+from viz.drawing.sheet import shrink
+from viz.drawing.style import number
+from viz.network.patches import cut
+from viz.store.export import command_line
 
 MAP_PX, PICTURE_PX = 400, 64  # a map's side on the page; a picture's, under a typed kernel
 SOURCES = {

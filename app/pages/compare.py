@@ -8,25 +8,26 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import address, jobs
-from app.downloads import offer
-from app.drawing import is_dark
-from app.errors import plain, readable
-from app.frame import STATES, go_to
-from app.menu import VIEWS
-from app.panes import heading
-from app.places import runs_root
-from app.runs import name_of
-from app.side_by_side import show_two
-from app.start_comparison import offer_recipes, wait_for_the_start
-from app.words import time_left
+from app.jobs import job as jobs
+from app.shell import address
+from app.shell.errors import plain, readable
+from app.shell.frame import STATES, go_to
+from app.shell.menu import VIEWS
+from app.shell.paths import runs_root
+from app.shell.runs import name_of
+from app.shell.words import time_left
+from app.views.compare.side_by_side import show_two
+from app.views.compare.start import offer_recipes, wait_for_the_start
+from app.widgets.downloads import offer
+from app.widgets.drawing import is_dark
+from app.widgets.layout import heading
 from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column
 from training.comparison_table import say
 from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
 from viz.comparison import Curve, how_compared, learning_curves
-from viz.figures.comparison import comparison_figure, comparison_lines
-from viz.figures.pointing import CONFIG
+from viz.comparison.figure import comparison_figure, comparison_lines
+from viz.drawing.pointing import CONFIG
 
 LOOK_EVERY_S = 2.0
 STOP_S = 60.0  # until the trainings have saved what they have
@@ -215,7 +216,7 @@ def _curves(comparison: Comparison, curves: list[Curve]) -> None:
 PYTHON = """\
 from training.comparison import Comparison
 from viz.comparison import learning_curves
-from viz.figures.comparison import comparison_figure
+from viz.comparison.figure import comparison_figure
 
 figure = comparison_figure(learning_curves(Comparison.open("{path}")))"""
 

@@ -11,16 +11,16 @@ import streamlit as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from app import address
-from app.downloads import made_by, offer
-from app.drawing import show_figure
-from app.errors import plain
-from app.frame import Choice, chosen
-from app.marking import TABLE, folder_of, keep_table, mark, ready
-from app.panes import heading
-from app.patience import answer
-from app.runs import data_of
-from app.several_images import choose_images
+from app.jobs.ask import answer
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, chosen
+from app.shell.runs import data_of
+from app.views.correspondence.marking import TABLE, folder_of, keep_table, mark, ready
+from app.views.correspondence.several_images import choose_images
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import show_figure
+from app.widgets.layout import heading
 from training.data import Data
 from training.errors import WorkbenchError
 from viz import results
@@ -32,13 +32,13 @@ from viz.correspondence import (
     default_layers,
     hidden_pictures,
 )
-from viz.correspondence_words import PAPER, in_words
-from viz.figures.correspondence import correspondence_figure
-from viz.layers import landmarks
-from viz.objects import known
-from viz.parts import Parts, csv_of, parts_of
+from viz.correspondence.figure import correspondence_figure
+from viz.correspondence.words import PAPER, in_words
+from viz.drawing.words import percent
+from viz.network.layers import landmarks
+from viz.network.objects import known
+from viz.network.parts import Parts, csv_of, parts_of
 from viz.results import NotKept
-from viz.words import percent
 
 SOURCES = {"object": "The object and its halves", "boxes": "Boxes that you draw"}
 MOST_LAYERS = 4

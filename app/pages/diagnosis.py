@@ -6,26 +6,26 @@ from typing import Any
 
 import streamlit as st
 
-from app.downloads import made_by, offer
-from app.drawing import show_figure
-from app.errors import plain
-from app.frame import Choice, compared, go_to
-from app.panes import heading
-from app.patience import answer
-from app.runs import data_of, name_of
+from app.jobs.ask import answer
+from app.shell.errors import plain
+from app.shell.frame import Choice, compared, go_to
+from app.shell.runs import data_of, name_of
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import show_figure
+from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from viz import results
 from viz.diagnosis import Diagnosis, as_arrays
-from viz.export import command_line
-from viz.figures.diagnosis import diagnosis_figure
-from viz.figures.object_scale import object_scale_figure
-from viz.findings import Finding, findings
-from viz.layers import source_of
+from viz.diagnosis.figure import diagnosis_figure
+from viz.diagnosis.findings import Finding, findings
+from viz.diagnosis.pair import verdict, votes
+from viz.drawing.words import percent
+from viz.network.layers import source_of
+from viz.network.objects import known
 from viz.object_scale import as_arrays as scale_arrays
 from viz.object_scale import object_scale, words
-from viz.objects import known
-from viz.verdict import verdict, votes
-from viz.words import percent
+from viz.object_scale.figure import object_scale_figure
+from viz.store.export import command_line
 
 
 def page() -> None:
@@ -194,7 +194,7 @@ def sizes(choices: list[Choice]) -> None:
 PYTHON = """\
 from training.runs import Run
 from viz import results
-from viz.findings import findings
+from viz.diagnosis.findings import findings
 
 diagnosis = results.diagnosis(Run.open("{path}"), {epoch})
 findings(diagnosis)"""

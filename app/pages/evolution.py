@@ -8,18 +8,18 @@ from typing import Any
 import streamlit as st
 from torch import nn
 
-from app import address
-from app.errors import plain
-from app.evolution_sheet import filters_settled, show
-from app.frame import Choice, compared, go_to, layer_picker
-from app.mined import recalled_patches
-from app.panes import heading
-from app.patience import answer
-from app.runs import data_of, name_of
+from app.jobs.ask import answer
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, compared, go_to, layer_picker
+from app.shell.runs import data_of, name_of
+from app.views.evolution.sheet import filters_settled, show
+from app.widgets.cached_patches import recalled_patches
+from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from training.models import Network
 from viz import results
-from viz.layers import deepest, kind_of, landmarks
+from viz.network.layers import deepest, kind_of, landmarks
 from viz.top_patches import TopPatches
 
 CHANNELS, MOST = 6, 12

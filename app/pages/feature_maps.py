@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import address
-from app.bars import scale_bar
-from app.chosen_unit import Unit, channel_of, unit_of
-from app.downloads import made_by, offer
-from app.drawing import pointed_at
-from app.feature_maps_beside import has_layer, show_beside
-from app.frame import Choice, compared, layer_picker
-from app.images import ChosenImage, choose_image, on_both
-from app.panes import PICTURE_PX, heading, panes
-from app.strongest_units import draw_strongest
-from app.unit_inspector import inspect
-from viz.export import command_line
+from app.shell import address
+from app.shell.frame import Choice, compared, layer_picker
+from app.views.feature_maps.chosen_unit import Unit, channel_of, unit_of
+from app.views.feature_maps.inspector import inspect
+from app.views.feature_maps.pair import has_layer, show_beside
+from app.views.feature_maps.strongest_units import draw_strongest
+from app.widgets.bars import scale_bar
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at
+from app.widgets.images import ChosenImage, choose_image, on_both
+from app.widgets.layout import PICTURE_PX, heading, panes
+from viz.drawing.style import number
 from viz.feature_maps import FeatureMaps, feature_maps
-from viz.figures.feature_maps import SPOTS, feature_maps_figure, feature_maps_pointing, map_scale
-from viz.figures.style import number
-from viz.layers import maps_to_show
+from viz.feature_maps.figure import SPOTS, feature_maps_figure, feature_maps_pointing, map_scale
+from viz.network.layers import maps_to_show
 from viz.occlusion import last_maps
+from viz.store.export import command_line
 
 ONE_LAYER, ALL_LAYERS = "maps of the layer", "strongest of each layer"
 

@@ -6,22 +6,22 @@ from typing import cast
 
 import streamlit as st
 
-from app import address
-from app.deeper_filters import show_planes
-from app.downloads import made_by, offer
-from app.drawing import pointed_at
-from app.filter_inspector import channel_in_address, inspect
-from app.filters_beside import show_beside
-from app.frame import Choice, compared, layer_picker
-from app.panes import heading, panes
-from app.sheets import tile_px
+from app.shell import address
+from app.shell.frame import Choice, compared, layer_picker
+from app.views.filters.deeper_filters import show_planes
+from app.views.filters.inspector import channel_in_address, inspect
+from app.views.filters.pair import show_beside
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at
+from app.widgets.layout import heading, panes
+from app.widgets.sheets import tile_px
 from training.runs import Run
-from viz import filters as kernels
 from viz import results
-from viz.export import command_line, how_made
-from viz.figures.film import film_figure, film_gif
-from viz.figures.filters import filters_figure, filters_pointing
+from viz.film.figure import film_figure, film_gif
 from viz.filters import Film, Filters, Order
+from viz.filters import compute as kernels
+from viz.filters.figure import filters_figure, filters_pointing
+from viz.store.export import command_line, how_made
 
 SHEET_PX = 670  # what a window of 1024 px has room for
 ORDERS = {"index": "as they are", "norm": "strongest first"}
@@ -164,7 +164,7 @@ def _film(choice: Choice, layer: str) -> None:
 
 FILM_PYTHON = """\
 from training.runs import Run
-from viz.figures.film import film_gif
+from viz.film.figure import film_gif
 from viz.filters import film
 
 run = Run.open("{path}")

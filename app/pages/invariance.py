@@ -9,19 +9,19 @@ import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
-from app.downloads import made_by, offer
-from app.drawing import show_figure
-from app.frame import Choice, compared
-from app.images import ChosenImage, choose_image, offered, on_both, open_image
-from app.panes import heading
-from app.patience import answer
-from app.runs import data_of
+from app.jobs.ask import answer
+from app.shell.frame import Choice, compared
+from app.shell.runs import data_of
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import show_figure
+from app.widgets.images import ChosenImage, choose_image, offered, on_both, open_image
+from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from viz import results
-from viz.figures.invariance import invariance_figure
-from viz.figures.style import plain
+from viz.drawing.style import plain
 from viz.invariance import Invariance, as_arrays, few_steps
-from viz.layers import last_hidden
+from viz.invariance.figure import invariance_figure
+from viz.network.layers import last_hidden
 
 SHOWN = 5  # pictures, as in the paper's figure
 

@@ -7,23 +7,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import address
-from app.downloads import made_by, offer
-from app.drawing import pointed_at, show_figure
-from app.errors import plain
-from app.frame import Choice, chosen, go_to
-from app.images import validation_name
-from app.panes import heading
-from app.patience import answer
-from app.runs import data_of
+from app.jobs.ask import answer
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, chosen, go_to
+from app.shell.runs import data_of
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at, show_figure
+from app.widgets.images import validation_name
+from app.widgets.layout import heading
 from training.data import Data
 from training.ensemble import check_classes
 from training.errors import WorkbenchError
 from viz import results
-from viz.figures.localisation import localisation_figure, misses_pointing
+from viz.drawing.words import percent
 from viz.localisation import NAMES, Localisation, as_arrays, rows
-from viz.objects import object_masks, require_known
-from viz.words import percent
+from viz.localisation.figure import localisation_figure, misses_pointing
+from viz.network.objects import object_masks, require_known
 
 USUAL = ("occlusion", "grad-cam")
 COUNTS, COUNT = (20, 50, 100, 200, 500, 1000), 50

@@ -9,29 +9,29 @@ import streamlit as st
 import torch
 from matplotlib.figure import Figure
 
-from app import address
-from app.bars import class_bars
-from app.downloads import made_by, offer
-from app.drawing import pointed_at, show_figure
-from app.errors import plain
-from app.frame import Choice, compared, go_to
-from app.images import choose as choose_image
-from app.images import chosen_in_address, same_data, validation_name
-from app.panes import heading, panes, show_pixels
-from app.patience import answer
-from app.runs import data_of
+from app.jobs.ask import answer
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, compared, go_to
+from app.shell.runs import data_of
+from app.widgets.bars import class_bars
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at, show_figure
+from app.widgets.images import choose as choose_image
+from app.widgets.images import chosen_in_address, same_data, validation_name
+from app.widgets.layout import heading, panes, show_pixels
 from training.data import Data
 from training.ensemble import border_of, check_classes
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results
-from viz.export import command_line
-from viz.figures.confusion import confusion_figure
-from viz.figures.mistakes import READINGS, mistakes_figure, mistakes_pointing
-from viz.figures.outline import image_pixels
-from viz.kept import to_arrays
+from viz.confusion.figure import confusion_figure
+from viz.drawing.outline import image_pixels
+from viz.drawing.words import percent
 from viz.mistakes import Evaluation, Mistakes, Order, class_errors
-from viz.words import percent
+from viz.mistakes.figure import READINGS, mistakes_figure, mistakes_pointing
+from viz.store.cache import to_arrays
+from viz.store.export import command_line
 
 SHOWN, IMAGE_PX = 20, 256
 DIFFERING = 5  # classes that are named

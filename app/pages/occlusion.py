@@ -9,29 +9,36 @@ from textwrap import shorten
 import streamlit as st
 from matplotlib.figure import Figure
 
-from app import address
-from app.bars import best, class_bars, class_legend
-from app.downloads import made_by, offer
-from app.errors import plain
-from app.frame import Choice, compared, go_to
-from app.images import ChosenImage, choose_image, on_both
-from app.occlusion_beside import show_beside
-from app.occlusions import Square, ask, choose_cell, click_on, occlusions_of, true_class
-from app.panes import heading, panes, show_pixels
-from app.runs import data_of
-from app.several_occlusions import show_several
-from app.watched_channel import mined, own_of, show_watched
-from viz.export import command_line
-from viz.figures.occlusion import frequent, occlusion_figure
-from viz.figures.occlusion_pointing import occlusion_pointing
-from viz.figures.outline import image_pixels
-from viz.figures.style import number
-from viz.gallery import Gallery
-from viz.kept import Arrays
-from viz.layers import source_of
-from viz.objects import object_mask
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, compared, go_to
+from app.shell.runs import data_of
+from app.views.occlusion.controls import (
+    Square,
+    ask,
+    choose_cell,
+    click_on,
+    occlusions_of,
+    true_class,
+)
+from app.views.occlusion.pair import show_beside
+from app.views.occlusion.several import show_several
+from app.views.occlusion.tracked_channel import mined, own_of, show_watched
+from app.widgets.bars import best, class_bars, class_legend
+from app.widgets.downloads import made_by, offer
+from app.widgets.images import ChosenImage, choose_image, on_both
+from app.widgets.layout import heading, panes, show_pixels
+from viz.drawing.outline import image_pixels
+from viz.drawing.style import number
+from viz.drawing.words import percent
+from viz.network.layers import source_of
+from viz.network.objects import object_mask
 from viz.occlusion import Cell, Occlusion, Watched, dearest
-from viz.words import percent
+from viz.occlusion.figure import frequent, occlusion_figure
+from viz.occlusion.pointing import occlusion_pointing
+from viz.store.cache import Arrays
+from viz.store.export import command_line
+from viz.top_patches.gallery import Gallery
 
 PANEL_PX, BOX_PX = 256, 332
 ONE, SEVERAL = "one image", "several images"

@@ -7,29 +7,29 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import jobs
-from app.curves import show_advice, show_curves
-from app.downloads import made_by, offer
-from app.drawing import pointed_at
-from app.errors import plain, readable
-from app.frame import Choice, chosen, go_to
-from app.guesses import show_guesses
-from app.opening import show_opening
-from app.panes import heading
-from app.report import offer_report
-from app.sheets import tile_px
-from app.training_progress import TrainingProgress
-from app.words import count, duration
+from app.jobs import job as jobs
+from app.shell.errors import plain, readable
+from app.shell.frame import Choice, chosen, go_to
+from app.shell.training_progress import TrainingProgress
+from app.shell.words import count, duration
+from app.views.overview.curves import show_advice, show_curves
+from app.views.overview.predictions import show_guesses
+from app.views.overview.report import offer_report
+from app.views.overview.self_check import show_opening
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at
+from app.widgets.layout import heading
+from app.widgets.sheets import tile_px
 from training.runs import Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 from viz.architecture import LayerRow, arrays_of, describe
-from viz.export import command_line, how_made
-from viz.figures.architecture import architecture_figure, architecture_pointing
-from viz.figures.curves import best_epoch
-from viz.figures.filters import filters_figure, filters_pointing
+from viz.architecture.figure import architecture_figure, architecture_pointing
+from viz.curves.figure import best_epoch
+from viz.drawing.words import percent
 from viz.filters import first_layer
+from viz.filters.figure import filters_figure, filters_pointing
 from viz.results import blueprint
-from viz.words import percent
+from viz.store.export import command_line, how_made
 
 SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0

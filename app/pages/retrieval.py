@@ -9,27 +9,28 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app.bars import class_bars
-from app.downloads import made_by, offer
-from app.drawing import pointed_at
-from app.errors import plain as as_markdown
-from app.frame import Choice, compared, go_to
-from app.images import ChosenImage, choose, choose_image, on_both, same_data
-from app.panes import heading, panes, show_pixels
-from app.patience import answer
-from app.runs import data_of
+from app.jobs.ask import answer
+from app.shell.errors import plain as as_markdown
+from app.shell.frame import Choice, compared, go_to
+from app.shell.runs import data_of
+from app.widgets.bars import class_bars
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import pointed_at
+from app.widgets.images import ChosenImage, choose, choose_image, on_both, same_data
+from app.widgets.layout import heading, panes, show_pixels
 from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run
-from viz import results, retrieval
-from viz.export import command_line
-from viz.figures.neighbour_sheet import neighbour_sheet
-from viz.figures.outline import image_pixels
-from viz.figures.retrieval import retrieval_figure
-from viz.figures.style import plain
-from viz.kept import to_arrays
-from viz.layers import last_hidden
+from viz import results
+from viz.drawing.outline import image_pixels
+from viz.drawing.style import plain
+from viz.network.layers import last_hidden
 from viz.retrieval import Neighbours
+from viz.retrieval import compute as retrieval
+from viz.retrieval.figure import retrieval_figure
+from viz.retrieval.neighbour_sheet import neighbour_sheet
+from viz.store.cache import to_arrays
+from viz.store.export import command_line
 
 COUNT, QUERY_PX = 10, 256
 PIXELS_PX = 32  # side at which raw pixels are compared

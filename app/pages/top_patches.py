@@ -8,23 +8,23 @@ from typing import Any
 
 import streamlit as st
 
-from app import address
-from app.downloads import made_by, offer
-from app.epochs import is_playing
-from app.errors import plain
-from app.frame import Choice, compared, go_to, layer_picker
-from app.leafing import turn_pages
-from app.panes import heading, panes
-from app.patch_inspector import inspect
-from app.patch_sheets import draw_sheet, prepare, say_silent, top_patches_of
-from app.runs import data_of
-from app.top_patches_beside import Side, other_side, show_beside
+from app.shell import address
+from app.shell.epochs import is_playing
+from app.shell.errors import plain
+from app.shell.frame import Choice, compared, go_to, layer_picker
+from app.shell.runs import data_of
+from app.views.top_patches.inspector import inspect
+from app.views.top_patches.pair import Side, other_side, show_beside
+from app.views.top_patches.sheets import draw_sheet, prepare, say_silent, top_patches_of
+from app.widgets.downloads import made_by, offer
+from app.widgets.layout import heading, panes
+from app.widgets.paging import turn_pages
 from training.errors import WorkbenchError
 from viz import results
-from viz.export import command_line
-from viz.figures.top_patches import top_patches_figure
-from viz.layers import deepest, landmarks, mined_together
+from viz.network.layers import deepest, landmarks, mined_together
+from viz.store.export import command_line
 from viz.top_patches import TopPatches
+from viz.top_patches.figure import top_patches_figure
 
 CHANNELS = 16  # on a page
 BY_STRENGTH, BY_NUMBER, SHUFFLED = "strongest first", "by number", "shuffled"

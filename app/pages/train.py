@@ -8,26 +8,27 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import address, jobs, runs
-from app.curves import show_advice, show_curves
-from app.drawing import pointed_at
-from app.errors import plain, readable
-from app.fit_settings import DEFAULTS, more_settings, understood
-from app.frame import STATES, chosen_run, go_to
-from app.panes import heading
-from app.places import runs_root
-from app.recipes import checked, fit_flags, free_name
-from app.sheets import tile_px
-from app.training_progress import TrainingProgress
+from app.jobs import job as jobs
+from app.shell import address, runs
+from app.shell.errors import plain, readable
+from app.shell.frame import STATES, chosen_run, go_to
+from app.shell.paths import runs_root
+from app.shell.training_progress import TrainingProgress
+from app.views.compare.recipes import checked, fit_flags, free_name
+from app.views.overview.curves import show_advice, show_curves
+from app.views.train.settings import DEFAULTS, more_settings, understood
+from app.widgets.drawing import pointed_at
+from app.widgets.layout import heading
+from app.widgets.sheets import tile_px
 from training.data import SOURCES
 from training.errors import WorkbenchError
 from training.models import MODELS
 from training.runs import Run
 from training.status import FINISHED, RUNNING
-from viz.figures.filters import filters_pointing
+from viz.drawing.words import percent
 from viz.filters import first_layer
+from viz.filters.figure import filters_pointing
 from viz.results import blueprint
-from viz.words import percent
 
 LOOK_EVERY_S = 1.0
 SHEET_PX = 320

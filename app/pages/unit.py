@@ -7,26 +7,26 @@ from typing import Any
 import streamlit as st
 from matplotlib.figure import Figure
 
-from app.downloads import made_by, offer
-from app.drawing import show_figure
-from app.errors import plain
-from app.frame import Choice, channel_picker, compared, go_to, layer_picker
-from app.mined import recalled_patches
-from app.panes import heading
-from app.patience import answer
-from app.runs import data_of
+from app.jobs.ask import answer
+from app.shell.errors import plain
+from app.shell.frame import Choice, channel_picker, compared, go_to, layer_picker
+from app.shell.runs import data_of
+from app.widgets.cached_patches import recalled_patches
+from app.widgets.downloads import made_by, offer
+from app.widgets.drawing import show_figure
+from app.widgets.layout import heading
 from training.data import Data
 from training.errors import WorkbenchError
 from viz import results
-from viz.export import command_line
-from viz.figures.filter_planes import filter_planes_figure
-from viz.figures.unit import unit_figure
+from viz.drawing.words import percent
 from viz.filters import first_layer
-from viz.kept import to_arrays
-from viz.layers import deepest, landmarks
-from viz.profiles import Profiles
+from viz.filters.planes_figure import filter_planes_figure
+from viz.network.layers import deepest, landmarks
+from viz.store.cache import to_arrays
+from viz.store.export import command_line
 from viz.top_patches import TopPatches
-from viz.words import percent
+from viz.unit.compute import Profiles
+from viz.unit.figure import unit_figure
 
 SIMILAR, CLASSES = 6, 3
 

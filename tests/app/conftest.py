@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.jobs import end
+from app.jobs.job import end
 from training.config import FitConfig
 from training.fit import fit
 from training.runs import Run

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_retrieval import words
 from training.runs import Run
 from viz.by_hand import unit_by_hand
-from viz.figures.style import number
+from viz.drawing.style import number
 
 Open = Callable[..., AppTest]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import jobs
+from app.jobs import job as jobs
 from training.recipe import read_recipe, shipped
 from training.runs import Run
 from training.status import Reporter

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.marking import folder_of, keep_table
+from app.views.correspondence.marking import folder_of, keep_table
 from tests.app.test_retrieval import words
 from training.runs import Run
 from viz import results
-from viz.parts import Box, csv_of, parts_of
+from viz.network.parts import Box, csv_of, parts_of
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.errors import plain
+from app.shell.errors import plain
 from tests.app.test_retrieval import words
 from training.runs import Run
 from viz import results
-from viz.findings import findings
+from viz.diagnosis.findings import findings
 
 Open = Callable[..., AppTest]
 

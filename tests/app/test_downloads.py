@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.images import keep_upload
+from app.widgets.images import keep_upload
 from tests.app.test_images import picture_bytes
 from viz.__main__ import main
-from viz.provenance import read_made
+from viz.store.provenance import read_made
 
 Open = Callable[..., AppTest]
 PAGES: list[tuple[str, dict[str, Any], list[str]]] = [  # address, and the views offered there

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import first_visit, jobs
+from app.jobs import job as jobs
+from app.shell import first_visit
 from training.status import RUNNING, STOPPED, read_status
 
 ENTRY = str(Path(__file__).parents[2] / "streamlit_app.py")

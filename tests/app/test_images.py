@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.images import keep_upload, offered, safe_name, upload_folder
+from app.widgets.images import keep_upload, offered, safe_name, upload_folder
 from training.data import Split
 from training.errors import WorkbenchError
 from training.runs import Run

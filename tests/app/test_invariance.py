@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.images import keep_upload
+from app.widgets.images import keep_upload
 from tests.app.test_images import picture_bytes
 from tests.app.test_retrieval import words
 from training.runs import Run

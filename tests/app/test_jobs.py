@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import jobs
-from app.jobs import Job
+from app.jobs import job as jobs
+from app.jobs.job import Job
 from training.checkpoints import save_checkpoint
 from training.data import describe
 from training.models import create, options

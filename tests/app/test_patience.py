@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from app import job_panel, jobs, patience
+from app.jobs import ask as patience
+from app.jobs import job as jobs
+from app.jobs import panel as job_panel
 from training.runs import Run
 from viz.results import NotKept
 

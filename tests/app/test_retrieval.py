@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.images import keep_upload
+from app.widgets.images import keep_upload
 from tests.app.test_images import picture_bytes
 from training.runs import Run
 from viz import results

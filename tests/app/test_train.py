@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import jobs
-from app.recipes import checked, fit_flags, free_name
+from app.jobs import job as jobs
+from app.views.compare.recipes import checked, fit_flags, free_name
 from training.__main__ import parser
 from training.config import FitConfig
 from training.errors import WorkbenchError

@@ -1,10 +1,14 @@
 """A run that was never trained: what viewers read is there within a moment."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from training.checkpoints import save_checkpoint
@@ -53,3 +57,35 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     run = Run.open(path)
     run.data()  # decoded here, so that progress in the tests is that of the views
     return run
+
+
+@pytest.fixture
+def pixels_of() -> Callable[[Figure], np.ndarray]:
+    """What a figure looks like: (H, W, 3) uint8."""
+
+    def render(figure: Figure) -> np.ndarray:
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        return np.asarray(canvas.buffer_rgba())[..., :3]
+
+    return render
+
+
+@pytest.fixture
+def words_of() -> Callable[[Figure], list[str]]:
+    """All text in a figure."""
+
+    def read(figure: Figure) -> list[str]:
+        return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+    return read
+
+
+@pytest.fixture
+def weight() -> torch.Tensor:
+    """Four 3×3 kernels: nothing, all red, all dark, a weak one."""
+    weight = torch.zeros(4, 3, 3, 3)
+    weight[1, 0] = 2.0
+    weight[2] = -2.0
+    weight[3, 1, 1, 1] = 0.5
+    return weight

@@ -14,9 +14,9 @@ from viz import commands, results
 from viz.__main__ import main
 from viz.attribution import METHODS
 from viz.deconvnet import project
-from viz.export import picture_bytes
 from viz.filters import first_layer
 from viz.flags import class_index
+from viz.store.export import picture_bytes
 
 SHAPES = {
     "architecture": dict.fromkeys(("name", "parameters", "macs"), (22,)),

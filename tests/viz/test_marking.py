@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from viz.figures.marking import box_drawn, drawing_board, marking_sheet, part_colours
-from viz.parts import Box
+from viz.drawing.marking import box_drawn, drawing_board, marking_sheet, part_colours
+from viz.network.parts import Box
 
 EYE = Box("3", "eye", 4, 6, 12, 13)
 

@@ -20,12 +20,12 @@ from training.run_settings import write_settings
 from training.runs import Run
 from viz.__main__ import main
 from viz.commands import VIEWS
-from viz.provenance import read_made
 from viz.report import SECTIONS, asking, make, page, subject
 from viz.report.markdown import gallery
 from viz.report.sections import Section
 from viz.report.subject import Subject, Wanted, pick
 from viz.results import kept_report
+from viz.store.provenance import read_made
 
 LOOKS = "Where it looks"
 OPTIONS = {"image_size": 32, "widths": [4, 4, 4, 4, 4], "hidden": [8, 8]}

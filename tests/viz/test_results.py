@@ -4,11 +4,11 @@ import torch
 from PIL import Image
 
 from training.runs import Run
-from viz import mining, results
-from viz.fills import FILLS
-from viz.images import SplitImages
+from viz import results
+from viz.network.fills import FILLS
+from viz.network.images import SplitImages
 from viz.retrieval import nearest
-from viz.top_patches import mine
+from viz.top_patches import mine, mining
 
 
 class Interruption(Exception):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from training.runs import Run
 from viz.architecture import arrays_of, describe
-from viz.export import how_made, write
-from viz.figures.architecture import architecture_figure
+from viz.architecture.figure import architecture_figure
 from viz.flags import out_file
 from viz.results import blueprint
+from viz.store.export import how_made, write
 
 
 def architecture(run: str, *, out: str | None = None) -> None:

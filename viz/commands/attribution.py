@@ -14,14 +14,14 @@ from training.progress import Progress
 from training.runs import Run
 from viz import results
 from viz.attribution import METHODS, MethodName
-from viz.attribution_beside import heats_beside
-from viz.export import how_made, image_seen, write
-from viz.figures import attribution as attribution_figures
-from viz.figures.attribution_beside import attribution_beside_figure
-from viz.figures.style import plain
-from viz.figures.trust import trust_figure
+from viz.attribution import figure as attribution_figures
+from viz.attribution.pair import heats_beside
+from viz.attribution.pair_figure import attribution_beside_figure
+from viz.drawing.style import plain
 from viz.flags import class_index, open_run, out_file, picture_of, pictures_of
-from viz.reporting import reporting
+from viz.sanity_checks.figure import trust_figure
+from viz.store.export import how_made, image_seen, write
+from viz.store.reporting import reporting
 
 
 def attribution(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from viz.by_hand import figure as by_hand_figures
 from viz.by_hand import unit_by_hand, what_follows
-from viz.export import how_made, image_seen, write
-from viz.figures import by_hand as by_hand_figures
 from viz.flags import open_run, out_file, picture_of
 from viz.results import network_of
+from viz.store.export import how_made, image_seen, write
 
 
 def by_hand(

@@ -7,9 +7,9 @@ import numpy as np
 from training.comparison import Comparison
 from training.errors import WorkbenchError
 from viz.comparison import how_compared, learning_curves
-from viz.export import write
-from viz.figures.comparison import comparison_figure
+from viz.comparison.figure import comparison_figure
 from viz.flags import out_file
+from viz.store.export import write
 
 
 def comparison(comparison: str, *, out: str | None = None) -> None:

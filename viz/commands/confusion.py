@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from viz import results
-from viz.export import how_made, write
-from viz.figures import confusion as confusion_figures
+from viz.confusion import figure as confusion_figures
 from viz.flags import Split, open_run, out_file
-from viz.reporting import reporting
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 
 
 def confusion(

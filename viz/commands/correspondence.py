@@ -12,11 +12,11 @@ from training.errors import WorkbenchError
 from training.runs import Run
 from viz import results
 from viz.correspondence import DRAWS, as_arrays, hidden_pictures
-from viz.export import how_made, write
-from viz.figures import correspondence as correspondence_figures
+from viz.correspondence import figure as correspondence_figures
 from viz.flags import is_number, layers_of, numbers_of, open_run, out_file, picture_of
-from viz.parts import Parts, parts_of, read_boxes
-from viz.reporting import reporting
+from viz.network.parts import Parts, parts_of, read_boxes
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 
 OBJECT, SHOWN = "object", 5  # as many pictures as in the paper
 

@@ -7,10 +7,10 @@ from typing import Literal
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.curves import arrays_of
-from viz.export import how_made, write
-from viz.figures.curves import curves_figure
-from viz.figures.layer_curves import layers_figure
+from viz.curves.figure import curves_figure
+from viz.curves.layers_figure import layers_figure
 from viz.flags import out_file
+from viz.store.export import how_made, write
 
 
 def curves(run: str, *, of: Literal["run", "layers"] = "run", out: str | None = None) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import torch
 
 from training.errors import WorkbenchError
-from viz import deconvnet as deconvnets
 from viz.deconvnet import RuleName, strongest_units
-from viz.export import how_made, image_seen, write
-from viz.figures import deconvnet as deconvnet_figures
+from viz.deconvnet import compute as deconvnets
+from viz.deconvnet import figure as deconvnet_figures
 from viz.flags import (
     check_channel,
     open_run,
     out_file,
     picture_of,
 )
-from viz.layers import deepest
-from viz.patches import boxes
+from viz.network.layers import deepest
+from viz.network.patches import boxes
 from viz.results import network_of
+from viz.store.export import how_made, image_seen, write
 
 
 def deconvnet(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from viz import results
 from viz.diagnosis import as_arrays
-from viz.export import how_made, write
-from viz.figures import diagnosis as diagnosis_figures
-from viz.findings import findings
+from viz.diagnosis import figure as diagnosis_figures
+from viz.diagnosis.findings import findings
+from viz.diagnosis.pair import verdict, votes
 from viz.flags import Split, open_run, out_file
-from viz.reporting import reporting
-from viz.verdict import verdict, votes
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 
 
 def diagnosis(

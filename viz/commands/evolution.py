@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from viz import results
-from viz.export import how_made, write
-from viz.figures import evolution as evolution_figures
+from viz.evolution import figure as evolution_figures
 from viz.flags import (
     Split,
     channels_of,
@@ -12,10 +11,11 @@ from viz.flags import (
     open_run,
     out_file,
 )
-from viz.kept import to_arrays
-from viz.layers import deepest
-from viz.reporting import reporting
+from viz.network.layers import deepest
 from viz.results import blueprint, channel_count
+from viz.store.cache import to_arrays
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 
 CHANNELS = 8  # of a figure
 

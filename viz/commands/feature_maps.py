@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.runs import Run
-from viz import feature_maps as maps
-from viz.export import how_made, image_seen, write
 from viz.feature_maps import FeatureMaps
-from viz.figures import feature_maps as feature_map_figures
-from viz.figures.feature_maps_beside import feature_maps_beside_figure
+from viz.feature_maps import compute as maps
+from viz.feature_maps import figure as feature_map_figures
+from viz.feature_maps.pair_figure import feature_maps_beside_figure
 from viz.flags import open_run, out_file, picture_of, pictures_of
 from viz.occlusion import last_maps
 from viz.results import network_of
+from viz.store.export import how_made, image_seen, write
 
 
 def feature_maps(

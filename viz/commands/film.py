@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from viz import filters as kernels
-from viz.export import how_made, write, write_bytes
-from viz.figures import film as film_figures
+from viz.film import figure as film_figures
+from viz.filters import compute as kernels
 from viz.flags import (
     open_run,
     out_file,
 )
 from viz.results import blueprint
+from viz.store.export import how_made, write, write_bytes
 
 
 def film(run: str, *, out: str | None = None) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from viz import results
-from viz.export import how_made, write
-from viz.figures import filters as filter_figures
-from viz.figures.style import plain
+from viz.drawing.style import plain
+from viz.filters import figure as filter_figures
 from viz.flags import (
     open_run,
     out_file,
 )
+from viz.store.export import how_made, write
 
 
 def filters(

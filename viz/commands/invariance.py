@@ -5,11 +5,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from viz import results
-from viz.export import how_made, image_seen, write
-from viz.figures import invariance as invariance_figures
 from viz.flags import is_number, open_run, out_file, picture_of
 from viz.invariance import as_arrays, few_steps
-from viz.reporting import reporting
+from viz.invariance import figure as invariance_figures
+from viz.store.export import how_made, image_seen, write
+from viz.store.reporting import reporting
 
 
 def invariance(

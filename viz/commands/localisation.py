@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from training.errors import WorkbenchError
 from viz import results
-from viz.evidence import METHODS
-from viz.export import how_made, write
-from viz.figures import localisation as localisation_figures
 from viz.flags import Split, open_run, out_file
 from viz.localisation import as_arrays, table
-from viz.reporting import reporting
+from viz.localisation import figure as localisation_figures
+from viz.localisation.evidence import METHODS
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 
 
 def localisation(

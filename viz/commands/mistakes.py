@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from training.errors import WorkbenchError
 from viz import results
-from viz.export import how_made, write
-from viz.figures import mistakes as mistakes_figures
 from viz.flags import Split, open_run, out_file
-from viz.kept import to_arrays
 from viz.mistakes import MOST, Order
-from viz.reporting import reporting
+from viz.mistakes import figure as mistakes_figures
 from viz.results import split_of
+from viz.store.cache import to_arrays
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 
 
 def mistakes(

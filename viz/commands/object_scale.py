@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from viz import results
-from viz.export import how_made, write
-from viz.figures.object_scale import object_scale_figure
 from viz.flags import Split, open_run, out_file
 from viz.object_scale import as_arrays, words
 from viz.object_scale import object_scale as measure
+from viz.object_scale.figure import object_scale_figure
+from viz.store.export import how_made, write
 
 
 def object_scale(

@@ -15,19 +15,19 @@ from training.errors import WorkbenchError
 from training.progress import Progress
 from training.runs import Run
 from viz import results
-from viz.export import how_made, image_seen, write
-from viz.figures import occlusion as occlusion_figures
-from viz.figures.occlusion_beside import occlusion_beside_figure
-from viz.figures.occlusion_sheet import Row, occlusion_sheet
-from viz.fills import filling
 from viz.flags import class_index, is_number, open_run, out_file, picture_of, pictures_of
-from viz.gallery import strongest_in
-from viz.kept import Arrays
-from viz.layers import source_of
+from viz.network.fills import filling
+from viz.network.layers import source_of
 from viz.occlusion import Occlusion, covered, last_maps, square_for
-from viz.occlusion_beside import in_words, layers_beside, occlusions_beside
-from viz.reporting import reporting
+from viz.occlusion import figure as occlusion_figures
+from viz.occlusion.pair import in_words, layers_beside, occlusions_beside
+from viz.occlusion.pair_figure import occlusion_beside_figure
+from viz.occlusion.sheet import Row, occlusion_sheet
 from viz.results import NotKept, blueprint, network_of
+from viz.store.cache import Arrays
+from viz.store.export import how_made, image_seen, write
+from viz.store.reporting import reporting
+from viz.top_patches.gallery import strongest_in
 
 
 def occlusion(

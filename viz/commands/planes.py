@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from viz import results
-from viz.export import how_made, write
-from viz.figures.planes import planes_figure
-from viz.figures.style import plain
+from viz.drawing.style import plain
 from viz.flags import channels_of, layers_of, open_run, out_file
-from viz.kept import to_arrays
+from viz.planes.figure import planes_figure
 from viz.results import channel_count
+from viz.store.cache import to_arrays
+from viz.store.export import how_made, write
 
 SHOWN = 16
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from viz.provenance import read_made
+from viz.store.provenance import read_made
 
 
 def provenance(file: str) -> None:

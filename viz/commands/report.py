@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.errors import WorkbenchError
-from viz.export import write_bytes
 from viz.flags import numbers_of, open_run, out_file
 from viz.report import make, page
-from viz.reporting import reporting
 from viz.results import kept_report
+from viz.store.export import write_bytes
+from viz.store.reporting import reporting
 
 
 def report(

@@ -6,9 +6,7 @@ from matplotlib.figure import Figure
 
 from training.errors import WorkbenchError
 from viz import results
-from viz.export import how_made, image_seen, write
-from viz.figures import retrieval as retrieval_figures
-from viz.figures.style import plain
+from viz.drawing.style import plain
 from viz.flags import (
     Split,
     is_number,
@@ -16,10 +14,12 @@ from viz.flags import (
     out_file,
     picture_of,
 )
-from viz.kept import to_arrays
-from viz.layers import last_hidden
-from viz.reporting import reporting
+from viz.network.layers import last_hidden
 from viz.results import blueprint, split_of
+from viz.retrieval import figure as retrieval_figures
+from viz.store.cache import to_arrays
+from viz.store.export import how_made, image_seen, write
+from viz.store.reporting import reporting
 
 
 def retrieval(

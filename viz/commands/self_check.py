@@ -5,7 +5,7 @@ from __future__ import annotations
 from training.errors import WorkbenchError
 from viz import results
 from viz.flags import open_run
-from viz.reporting import reporting
+from viz.store.reporting import reporting
 
 
 def self_check(run: str, *, epoch: int | None = None, progress: str | None = None) -> None:

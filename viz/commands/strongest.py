@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from viz import results
-from viz.export import how_made, image_seen, write
-from viz.figures.strongest import strongest_figure
 from viz.flags import open_run, out_file, picture_of
+from viz.store.export import how_made, image_seen, write
 from viz.strongest import as_arrays
+from viz.strongest.figure import strongest_figure
 
 
 def strongest(

@@ -12,8 +12,6 @@ from training.errors import WorkbenchError
 from training.progress import Progress
 from training.runs import Run
 from viz import results
-from viz.export import how_made, write
-from viz.figures import top_patches as top_patches_figures
 from viz.flags import (
     Split,
     channels_of,
@@ -21,10 +19,12 @@ from viz.flags import (
     open_run,
     out_file,
 )
-from viz.kept import to_arrays
-from viz.reporting import reporting
 from viz.results import blueprint
+from viz.store.cache import to_arrays
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
 from viz.top_patches import TopPatches
+from viz.top_patches import figure as top_patches_figures
 
 CHANNELS = 16  # of a figure
 

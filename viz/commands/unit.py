@@ -5,12 +5,12 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from viz import results
-from viz.export import how_made, write
-from viz.figures import unit as unit_figures
 from viz.flags import Split, check_channel, layers_of, open_run, out_file
-from viz.kept import to_arrays
-from viz.reporting import reporting
 from viz.results import blueprint, channel_count
+from viz.store.cache import to_arrays
+from viz.store.export import how_made, write
+from viz.store.reporting import reporting
+from viz.unit import figure as unit_figures
 
 
 def unit(

@@ -16,10 +16,10 @@ from PIL.PngImagePlugin import PngInfo
 from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
-from viz.export import SCALE, Made, command_line, how_made
 from viz.report.card import Card, card_of
 from viz.report.sections import SECTIONS, Section
 from viz.report.subject import Subject, Wanted
+from viz.store.export import SCALE, Made, command_line, how_made
 
 COLOURS = 256  # of a picture's palette: a third of the size, and next to no visible difference
 Views = Mapping[str, Callable[..., None]]

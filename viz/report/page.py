@@ -7,8 +7,8 @@ from base64 import b64encode
 from html import escape
 from string import Template
 
-from viz.provenance import PAGE_FIELD
 from viz.report.making import Chapter, Picture, Report
+from viz.store.provenance import PAGE_FIELD
 
 STYLE = """\
 :root { color-scheme: light dark; --paper: #fff; --ink: #262730; --quiet: #5f6470;

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from viz.evidence import METHODS
+from viz.localisation.evidence import METHODS
 from viz.report.asking import (
     Pictures,
     by_hand,

@@ -14,10 +14,10 @@ from training.errors import WorkbenchError
 from training.models import Network
 from training.runs import Run
 from viz import results
-from viz.images import spread_over_classes
-from viz.layers import deepest
-from viz.reporting import reporting
+from viz.network.images import spread_over_classes
+from viz.network.layers import deepest
 from viz.results import blueprint, channel_count
+from viz.store.reporting import reporting
 
 LAYERS, IMAGES = 5, 5  # at most, of a run
 

@@ -8,16 +8,16 @@ from torch import Tensor
 
 from training.progress import Progress, silent
 from training.runs import Run
-from viz import attribution as attributions
-from viz import randomisation as randomisations
-from viz import removal as removals
 from viz.attribution import MethodName, loss_map
-from viz.kept import Arrays, Question, from_arrays, to_arrays
-from viz.randomisation import Randomisation
-from viz.removal import Removal
+from viz.attribution import compute as attributions
 from viz.results.of_pictures import occlusion
 from viz.results.opening import answered, blueprint, digest_of, network_of
-from viz.trust import Trust
+from viz.sanity_checks import randomisation as randomisations
+from viz.sanity_checks import removal as removals
+from viz.sanity_checks.compute import Trust
+from viz.sanity_checks.randomisation import Randomisation
+from viz.sanity_checks.removal import Removal
+from viz.store.cache import Arrays, Question, from_arrays, to_arrays
 
 CURVES = 30  # hundredths of the work that the curves are, roughly
 SEED = 0  # of the random orders and weights: the same question has the same answer

@@ -12,17 +12,17 @@ from PIL import Image
 from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
-from viz import profiles as profiled
 from viz.evolution import Evolution, from_columns
-from viz.gallery import Gallery, gallery
-from viz.images import SplitImages
-from viz.kept import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
-from viz.mining import mine_on
-from viz.profiles import Profiles
+from viz.network.images import SplitImages
 from viz.results.opening import NotKept, answered, network_of, split_of
+from viz.store.cache import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
 from viz.strongest import Strongest, convolutions_on_the_way
 from viz.strongest import strongest as find_strongest
 from viz.top_patches import TopPatches
+from viz.top_patches.gallery import Gallery, gallery
+from viz.top_patches.mining import mine_on
+from viz.unit import compute as profiled
+from viz.unit.compute import Profiles
 
 EPOCHS = 8  # columns of an evolution that fit on a page
 

@@ -9,10 +9,10 @@ import torch
 
 from training.progress import Progress, silent
 from training.runs import Run
-from viz import self_check as self_checks
-from viz.kept import Arrays, Question
 from viz.results.opening import answered, network_of
 from viz.self_check import SelfCheck
+from viz.self_check import compute as self_checks
+from viz.store.cache import Arrays, Question
 
 
 def self_check(

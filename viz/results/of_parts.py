@@ -12,12 +12,12 @@ from PIL import Image
 from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
-from viz import correspondence as correspondences
 from viz.correspondence import DRAWS, Correspondence, as_arrays, as_correspondence
-from viz.kept import Arrays, Question
-from viz.objects import known, object_masks
-from viz.parts import Parts, object_parts
+from viz.correspondence import compute as correspondences
+from viz.network.objects import known, object_masks
+from viz.network.parts import Parts, object_parts
 from viz.results.opening import answered, blueprint, digest_of, network_of
+from viz.store.cache import Arrays, Question
 
 
 def correspondence(

@@ -14,12 +14,12 @@ from training.models import Network
 from training.preprocess import square
 from training.progress import Progress, silent
 from training.runs import Run
-from viz import invariance as invariances
-from viz.fills import filling
 from viz.invariance import Invariance
-from viz.kept import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
+from viz.invariance import compute as invariances
+from viz.network.fills import filling
 from viz.occlusion import Occlusion, scan, square_for
 from viz.results.opening import answered, digest_of, most_probable, network_of
+from viz.store.cache import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
 
 SAVE_EVERY_S = 1.0  # also how old the picture may be that a page shows meanwhile
 

@@ -12,16 +12,17 @@ from training.ensemble import Member, border_of, check_classes
 from training.evaluate import Evaluation
 from training.progress import Progress, silent
 from training.runs import Run
-from viz import diagnosis as diagnoses
-from viz import localisation as localisations
-from viz import mistakes, retrieval
 from viz.diagnosis import Diagnosis
-from viz.images import SplitImages
-from viz.kept import Arrays, Question, to_arrays
-from viz.layers import last_hidden
+from viz.diagnosis import compute as diagnoses
 from viz.localisation import Localisation
+from viz.localisation import compute as localisations
+from viz.mistakes import compute as mistakes
+from viz.network.images import SplitImages
+from viz.network.layers import last_hidden
 from viz.results.opening import answered, blueprint, network_of, split_of
 from viz.retrieval import Neighbours
+from viz.retrieval import compute as retrieval
+from viz.store.cache import Arrays, Question, to_arrays
 
 
 def features(

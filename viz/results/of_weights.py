@@ -10,7 +10,7 @@ from torch import nn
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.filters import Filters, Order, Scale, first_layer, largest_weight
-from viz.layers import source_of
+from viz.network.layers import source_of
 from viz.planes import Planes, heaviest_planes
 from viz.results.opening import blueprint
 

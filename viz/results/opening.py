@@ -16,7 +16,7 @@ from PIL import Image
 from training.device import choose_device
 from training.models import Network, create
 from training.runs import Run
-from viz.kept import Arrays, Question, kept, recall
+from viz.store.cache import Arrays, Question, kept, recall
 
 if TYPE_CHECKING:
     from training.data import Data, Split

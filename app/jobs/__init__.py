@@ -1,0 +1,1 @@
+"""Long work: child processes that a reload finds again, and what a page shows meanwhile."""

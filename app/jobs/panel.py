@@ -1,0 +1,139 @@
+"""What a page shows while its job is at work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.jobs.job import Job, look
+from app.shell.errors import plain, readable
+from app.shell.words import time_left
+from training.status import FINISHED, RUNNING, STOPPED, Status
+
+LOOK_EVERY_S = 0.5
+JUST_NOW_S = 20.0
+_WAITING = "waiting for a job"
+Result = TypeVar("Result")
+SoFar = Callable[[], tuple[Result, Any] | None]
+
+
+def wait_for(job: Job, label: str) -> NoReturn:
+    """Start the job or find it again, draw its progress, and end the page's run here.
+
+    The page runs again when the job has finished.
+
+    Args:
+        job: Whose result the page needs.
+        label: What the work is, for people.
+    """
+    _watch(job, label, _nothing, None)
+    st.stop()
+
+
+def go_on_with(job: Job, label: str, so_far: SoFar[Result]) -> Result:
+    """The same, but the page goes on with what there is so far, if there is anything.
+
+    It runs again when there is more.
+
+    Args:
+        job: Whose result the page needs.
+        label: What the work is, for people.
+        so_far: What there is, and how fine it is: any value that changes where it is worth drawing.
+    """
+    found = so_far()
+    _watch(job, label, so_far, found and found[1])
+    if found is None:
+        st.stop()
+    return found[0]
+
+
+def _watch(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
+    session = _session()
+    earlier = st.session_state.get(f"job {job.view}")
+    look(job, session, earlier)
+    st.session_state[f"job {job.view}"] = job
+    st.session_state[_WAITING] = True
+    status = job.status()
+    if status is None or _deserves_another_go(job, status):
+        job.start()
+    st.fragment(_panel, run_every=LOOK_EVERY_S)(job, label, so_far, shown)
+
+
+def _nothing() -> None:
+    return None
+
+
+def is_waiting() -> bool:
+    """Whether the page as it was last drawn still waits for its job."""
+    return bool(st.session_state.get(_WAITING))
+
+
+def begin() -> None:
+    """A page is about to be drawn: whether it has to wait will be seen."""
+    st.session_state[_WAITING] = False
+
+
+def _deserves_another_go(job: Job, status: Status) -> bool:
+    """Ended for no fault of its own, or finished long ago with its result gone since."""
+    if status.state == STOPPED:
+        return not job.was_cancelled
+    return status.state == FINISHED and time.time() - status.updated > JUST_NOW_S
+
+
+@readable()
+def _panel(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
+    status = job.status() or Status(message="Starting")
+    now = so_far()
+    if now is not None and now[1] != shown:
+        st.rerun()
+    with st.container(border=True):
+        if status.state == RUNNING:
+            _progress(job, label, status)
+        elif status.state == FINISHED and st.session_state.get("job done") != job.key:
+            st.session_state["job done"] = job.key
+            st.rerun()
+        else:
+            _ended(job, label, status)
+
+
+def _progress(job: Job, label: str, status: Status) -> None:
+    st.session_state.pop("job done", None)
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    share = status.done / status.total if status.total else 0.0
+    words.progress(min(share, 1.0), text=f"**{plain(label)}** · {_stage(status, label)}")
+    if button.button("Cancel", key=f"cancel-{job.key}", width="stretch"):
+        with st.spinner("Stopping"):
+            job.cancel()
+        st.rerun()
+
+
+def _stage(status: Status, label: str) -> str:
+    left = status.seconds_left
+    if left is not None:
+        return time_left(left)
+    said = status.message
+    return plain(said) if said and not label.startswith(said) else "Starting"
+
+
+def _ended(job: Job, label: str, status: Status) -> None:
+    words, button = st.columns([5, 1], vertical_alignment="center")
+    if status.state == STOPPED:
+        words.markdown(f"**{plain(label)}** · stopped. What it had found is kept.")
+    elif status.state == FINISHED:
+        words.error("It finished, but its result is not there. Can the run folder be written?")
+    else:
+        message = plain(status.message or "It ended without a word.")
+        words.error(f"{plain(label)}: {message}")
+    if button.button("Try again", key=f"again-{job.key}", width="stretch"):
+        st.session_state.pop("job done", None)
+        job.start()
+        st.rerun()
+
+
+def _session() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context else ""

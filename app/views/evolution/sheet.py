@@ -1,0 +1,162 @@
+"""Some channels of one run over its epochs, and when each of them settles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from torch import nn
+
+from app.jobs.ask import answer
+from app.shell.frame import Choice, go_to
+from app.shell.runs import name_of
+from app.widgets.downloads import offer
+from app.widgets.drawing import show_figure
+from app.widgets.layout import panes, show_pixels
+from training.models import Network
+from training.runs import Run
+from viz import results
+from viz.drawing.sheet import factor, sheet
+from viz.drawing.style import number
+from viz.evolution import Evolution
+from viz.evolution.figure import evolution_figure
+from viz.evolution.settling import filter_settled, same_image_since
+from viz.filters import film
+from viz.store.cache import to_arrays
+from viz.store.export import command_line, how_made
+
+EPOCHS, FILTER_PX = 8, 46
+
+
+def show(choice: Choice, plan: Network, layer: str, channels: list[int]) -> None:
+    """One run's channels over its epochs, and when they settle."""
+    epochs = results.spread(choice.run.epochs, EPOCHS)
+    result = evolution_of(choice, layer, channels, epochs)
+    picture, inspector = panes()
+    with picture:
+        show_figure(
+            evolution_figure(result),
+            alt=f"Strongest patch and projection of {layer}, channels {channels}, "
+            f"at epochs {epochs}",
+        )
+        offer_evolution(choice, result)
+    with inspector:
+        inspect(choice, plan, result)
+
+
+def evolution_of(choice: Choice, layer: str, channels: list[int], epochs: list[int]) -> Evolution:
+    run = choice.run
+
+    def compute(only_kept: bool = False, **how: Any) -> Evolution:
+        if only_kept:
+            digests = ",".join(run.digest(epoch) for epoch in epochs)
+            return recalled_evolution(str(run.path), digests, layer, channels, epochs)
+        return results.evolution(run, layer, channels, epochs, **how)
+
+    arguments = ["evolution", str(run.path), "--layer", layer]
+    arguments += ["--channels", ",".join(map(str, channels))]
+    arguments += ["--epochs", ",".join(map(str, epochs))]
+    return answer(
+        compute,
+        run,
+        arguments,
+        label=f"Following {len(channels)} channels over {len(epochs)} epochs",
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def recalled_evolution(
+    run_path: str, digests: str, layer: str, channels: list[int], epochs: list[int]
+) -> Evolution:
+    """What is kept; an error is not cached, so it is looked for again."""
+    del digests  # part of the key only
+    return results.evolution(Run.open(run_path), layer, channels, epochs, only_kept=True)
+
+
+def filters_settled(run: Run, layer: str) -> list[int]:
+    """The epoch at which each filter of a convolution has settled, over all epochs there are."""
+    digests = ",".join(run.digest(epoch) for epoch in run.epochs)
+    return _filters_settled(str(run.path), layer, digests)
+
+
+@st.cache_data(max_entries=32, show_spinner="Reading the filters of all epochs")
+def _filters_settled(run_path: str, layer: str, digests: str) -> list[int]:
+    del digests  # part of the key only
+    run = Run.open(run_path)
+    return filter_settled({epoch: run.weight(epoch, f"{layer}.weight") for epoch in run.epochs})
+
+
+def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
+    """Where each channel settles, and for conv1 its filters."""
+    name = name_of(choice.run)
+    st.markdown("**When they settle**")
+    channels = result.channel.tolist()
+    since = same_image_since(result.epoch, result.image)
+    has_filters = isinstance(plan.layers[result.layer], nn.Conv2d)
+    by_filter = filters_settled(choice.run, result.layer) if has_filters else []
+    rows = []
+    for place, channel in enumerate(channels):
+        epoch = since[place]
+        row = {
+            "channel": channel,
+            "same image since": "still changing" if epoch is None else f"epoch {epoch}",
+        }
+        if by_filter:
+            row["same filter since"] = f"epoch {by_filter[channel]}"
+        row["activation"] = (
+            f"{number(float(result.score[0, place]))} → {number(float(result.score[-1, place]))}"
+        )
+        rows.append(row)
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.caption(
+        "A channel has settled where its strongest image stays the same to the last epoch shown, "
+        "and its filter where its cosine to the last epoch's is at least 0.9 from then on."
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        with st.container(width=140):
+            channel = st.selectbox("Channel", channels, key=f"channel of {name}")
+        if st.button("Its top patches", key=f"patches of {name}", icon=":material/photo_library:"):
+            go_to("top_patches", run=name, layer=result.layer, channel=channel)
+    if result.layer == plan.convolutions[0]:
+        draw_filters(choice.run, result)
+
+
+def draw_filters(run: Run, result: Evolution) -> None:
+    """The kernels themselves: only the first layer's can be seen as colours."""
+    st.markdown("**The filters themselves**")
+    epochs = result.epoch.tolist()
+    name = f"{result.layer}.weight"
+    weights = {epoch: run.weight(epoch, name)[result.channel] for epoch in epochs}
+    tiles = film(weights).tiles.transpose(0, 1).flatten(0, 1)  # channels down
+    pixels, _ = sheet(tiles, len(epochs), gap=3, enlarge=factor(tiles.shape[1], FILTER_PX))
+    show_pixels(
+        pixels,
+        caption=f"Channels {', '.join(map(str, result.channel.tolist()))} from above, epochs "
+        f"{', '.join(map(str, epochs))} across; one scale, mid grey is a weight of zero",
+        alt=f"Filters of channels {result.channel.tolist()} by epoch",
+    )
+
+
+def offer_evolution(choice: Choice, result: Evolution) -> None:
+    run = choice.run
+    channels, epochs = result.channel.tolist(), result.epoch.tolist()
+    arrays = to_arrays(result)
+    del arrays["layer"]
+    offer(
+        lambda: evolution_figure(result),
+        lambda: arrays,
+        name=f"{run.name}-evolution-{result.layer}",
+        made=how_made("evolution", run, epochs, layer=result.layer, channels=channels, split="val"),
+        shell=command_line(
+            "evolution",
+            run.path,
+            layer=result.layer,
+            channels=channels,
+            epochs=epochs,
+            out="evolution.png",
+        ),
+        python="from training.runs import Run\nfrom viz import results\n\n"
+        f'run = Run.open("{run.path}")\n'
+        f'results.evolution(run, "{result.layer}", {channels}, {epochs})',
+    )

@@ -1,0 +1,42 @@
+"""The class that a page asks about, chosen among the network's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app.shell import address
+from app.widgets.bars import best
+from training.models import Network
+from viz.drawing.words import percent
+
+
+def probabilities(network: Network, image: Tensor) -> Tensor:
+    """(K,) of one normalised image."""
+    with torch.inference_mode():
+        return network(image[None].to(network.device)).softmax(1)[0].cpu()
+
+
+def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:
+    """A box with all classes, the most probable first; in the address.
+
+    Args:
+        classes: All K names.
+        probability: (K,) of the image; the most probable class is chosen by default.
+        known: The true class, if it is to be the default and to have a tick.
+    """
+    with st.container(width=280):
+        return address.pick(
+            st.selectbox,
+            "Class",
+            best(probability, len(classes)),
+            name="label",
+            default=int(probability.argmax()) if known is None else known,
+            format_func=lambda index: (
+                f"{classes[index]}{' ✓' if index == known else ''} · "
+                f"{percent(float(probability[index]))}"
+            ),
+        )

@@ -1,0 +1,72 @@
+"""Every picture can be taken away, with what made it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from matplotlib.figure import Figure
+
+from viz.store.export import Made, array_bytes, how_made, picture_bytes
+
+if TYPE_CHECKING:
+    from app.shell.frame import Choice
+
+MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+More = Mapping[str, Callable[[], bytes]]
+
+
+def made_by(choice: Choice, view: str, **settings: Any) -> Made:
+    """What made a picture, as it is stored inside the downloaded file; see `how_made`."""
+    return how_made(view, choice.run, choice.epoch, **settings)
+
+
+def offer(
+    figure: Callable[[], Figure],
+    arrays: Callable[[], Mapping[str, np.ndarray]],
+    *,
+    name: str,
+    made: Made,
+    shell: str,
+    python: str,
+    more: More | None = None,
+) -> None:
+    """A quiet row under a picture: PNG, SVG, PDF, NPZ, and how it was made.
+
+    Nothing is drawn before it is asked for.
+
+    Args:
+        figure: Draws the figure for a light page.
+        arrays: The result's arrays by name.
+        name: Of the files, without suffix, such as "demo-filters-epoch-7".
+        made: What made them; see `made_by`.
+        shell: The command that does the same.
+        python: The lines that do the same.
+        more: Further files by suffix, such as {"gif": make_gif}.
+    """
+    files: dict[str, Callable[[], bytes]] = {
+        kind: lambda kind=kind: picture_bytes(figure(), kind, made)  # type: ignore[misc]
+        for kind in MIME
+    }
+    files["npz"] = lambda: array_bytes(arrays(), made)
+    files |= more or {}
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for kind, content in files.items():
+            st.download_button(
+                kind.upper(),
+                content,
+                file_name=f"{name}.{kind}",
+                mime=MIME.get(kind, "application/octet-stream"),
+                key=f"download-{name}.{kind}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+                help=f"Download {name}.{kind}",
+            )
+        with st.popover("How this was made", type="tertiary", icon=":material/code:"):
+            st.code(shell, language="bash", wrap_lines=True)
+            st.code(python, language="python", wrap_lines=True)
+            st.code(json.dumps(dict(made), indent=2), language="json", wrap_lines=True)

@@ -1,0 +1,75 @@
+"""Figures on a page, light or dark, pixel for pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+from matplotlib.figure import Figure
+
+from viz.drawing.pointing import CONFIG
+from viz.drawing.style import DPI, darken
+
+SHARP = 2  # device pixels for one of the page: whole, so that kernels stay crisp
+
+
+def show_figure(figure: Figure, *, alt: str) -> None:
+    """Draw a figure at its own size, in the colours of the visitor's page.
+
+    Args:
+        figure: Any of viz.figures.
+        alt: What it shows, for those who cannot see it.
+    """
+    show_png(png_of(figure, dark=is_dark()), round(figure.get_figwidth() * DPI), alt=alt)
+
+
+def show_png(png: bytes, width_px: int, *, alt: str) -> None:
+    """Draw a picture made by `png_of`."""
+    st.image(png, width=width_px, alt=alt)
+
+
+def png_of(figure: Figure, *, dark: bool) -> bytes:
+    """The figure as the page shows it; make it once and cache the bytes."""
+    file = BytesIO()
+    shown = darken(figure) if dark else figure
+    shown.savefig(file, format="png", dpi=SHARP * DPI, transparent=True)
+    return file.getvalue()
+
+
+def is_dark() -> bool:
+    """Whether the visitor's page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
+    """Draw a picture to point at; what was just clicked, once, or None.
+
+    Args:
+        figure: Of viz.figures.…_pointing.
+        key: Of this picture on its page.
+        alt: What it shows, for those who cannot see it.
+
+    Returns:
+        The `customdata` of the place that was clicked since the last run.
+    """
+    state = st.plotly_chart(
+        figure,
+        width="content",
+        theme=None,
+        key=key,
+        on_select="rerun",
+        selection_mode="points",
+        config=CONFIG,
+        alt=alt,
+    )
+    points = state["selection"]["points"]
+    chosen = points[0]["customdata"] if points else None
+    news = chosen != st.session_state.get(f"{key} clicked")
+    st.session_state[f"{key} clicked"] = chosen
+    return chosen if news else None
+
+
+Drawn = Callable[[], Figure]

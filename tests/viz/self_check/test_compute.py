@@ -1,0 +1,102 @@
+"""Projections are compared with the paper's own steps, and what is wrong is noticed."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from training.models import Network, create, freeze
+from training.models.joints import Add, Concat
+from viz.__main__ import main
+from viz.deconvnet import compute as deconvnet
+from viz.results import NotKept
+from viz.results import self_check as kept_check
+from viz.self_check import SelfCheck, self_check
+
+OPTIONS = [
+    {},
+    {"lrn": (), "batch_norm": True},
+    {"pool_kernel": 2},
+    {"pooling": "average"},
+    {"groups": (1, 2, 1, 2, 2), "pool_ceil": True},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_projections_equal_the_explicit_computation(make_tiny, options):
+    found = self_check(make_tiny(**options))
+    assert found.passed
+    assert found.layers[0] == "conv1"
+    assert found.layers[-1] == "fc8"
+    assert not found.uncovered
+
+
+@pytest.mark.parametrize("kind", ["resnet18", "googlenet"])
+def test_branches_are_compared_too(kind):
+    torch.manual_seed(0)
+    network = freeze(create(kind, 10, image_size=64))
+    found = self_check(network)
+    assert found.passed
+    assert found.layers[-1] == "fc"
+    assert not found.uncovered
+
+
+def test_the_steps_fit_strides_that_leave_a_margin():
+    layers = {
+        "conv1": nn.Conv2d(3, 4, 5, stride=3, padding=1, dilation=2),
+        "relu1": nn.ReLU(),
+        "pool1": nn.MaxPool2d(3, 2, 1),
+        "conv2": nn.Conv2d(4, 4, 1),
+        "both": Concat(),
+        "sum": Add(),
+        "pool2": nn.AdaptiveAvgPool2d(1),
+        "fc": nn.Linear(8, 3),
+    }
+    inputs = {"both": ("conv2", "pool1"), "sum": ("both", "both")}
+    torch.manual_seed(0)
+    found = self_check(freeze(Network(layers, image_size=32, inputs=inputs)))
+    assert found.passed
+    assert found.layers == ("conv1", "pool1", "both", "pool2", "fc")
+
+
+def test_what_has_no_rule_is_named_and_what_lies_below_is_compared(make_tiny):
+    found = self_check(make_tiny(activation="tanh"))
+    assert found.passed
+    assert found.layers == ("conv1",)
+    assert found.uncovered[0] == "tanh1"
+    assert "Not compared: what lies behind tanh1, tanh2, tanh3 and 4 more." in found.words
+
+
+def test_a_wrong_rule_is_noticed(tiny, monkeypatch):
+    rule = deconvnet.RULES["deconvnet"]
+    monkeypatch.setitem(deconvnet.RULES, "deconvnet", replace(rule, relu=lambda signal, _: signal))
+    found = self_check(tiny)
+    assert not found.passed
+    assert found.gradient < 1e-5
+    assert "do not trust them" in found.words
+
+
+def test_weights_that_are_no_numbers_do_not_pass(tiny):
+    tiny.layers["conv3"].weight.data[0, 0, 0, 0] = torch.nan
+    found = self_check(tiny)
+    assert not found.passed
+    assert "not finite" in found.words
+
+
+def test_the_result_is_a_sentence():
+    found = SelfCheck(("conv1", "fc8"), 3.1e-7, 0.0, ())
+    assert found.words == (
+        "Projections from conv1, fc8 equal the explicit computation to 3·10⁻⁷ and gradients equal "
+        "autograd's to the last digit."
+    )
+
+
+def test_it_is_kept_with_the_weights_that_it_is_of(run, capsys):
+    with pytest.raises(NotKept):
+        kept_check(run, 1, only_kept=True)
+    assert main(["self-check", str(run.path), "--epoch", "1"]) == 0
+    assert "Projections from conv1" in capsys.readouterr().out
+    assert kept_check(run, 1, only_kept=True).passed
+    with pytest.raises(NotKept):
+        kept_check(run, 2, only_kept=True)

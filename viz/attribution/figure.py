@@ -1,0 +1,146 @@
+"""Heat maps of a class beside each other, by several methods."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from viz.attribution.compute import METHODS, MethodName
+from viz.drawing.pointing import point_at_sheet
+from viz.drawing.sheet import as_array, channels_last, factor, full_contrast, sheet, shrink
+from viz.drawing.style import (
+    AMOUNT,
+    QUIET,
+    SIGNED,
+    head,
+    pixel_axes,
+    pixel_figure,
+    scale_bar,
+    show,
+)
+
+TILE_PX, COLUMNS, GAP_PX, CAPTION_PX = 160, 4, 12, 20
+SCALE = "full colour at each map's 99th percentile"
+
+
+def heat_colours(
+    heat: Tensor | np.ndarray, *, is_signed: bool, full: float | None = None
+) -> np.ndarray:
+    """A map (H, W) as colours (H, W, 3) in [0, 1]: amounts from 0 up, signed values about 0.
+
+    Args:
+        heat: The map.
+        is_signed: Whether values may speak against.
+        full: Value of full colour, where several maps share a scale; what
+            `viz.figures.sheet.full_contrast` says of this map if not given.
+    """
+    scaled = as_array(heat) / (full or full_contrast(heat))
+    if is_signed:
+        return colormaps[SIGNED]((scaled + 1) / 2)[..., :3]
+    return colormaps[AMOUNT](scaled)[..., :3]
+
+
+def heat_tile(
+    heat: Tensor | np.ndarray, largest: int, *, is_signed: bool, full: float | None = None
+) -> np.ndarray:
+    """The same, reduced by a whole factor to at most `largest` px before it is coloured."""
+    small = shrink(as_array(heat)[None, ..., None], largest)[0, ..., 0]
+    return heat_colours(small, is_signed=is_signed, full=full)
+
+
+def heat_pixels(
+    heat: Tensor | np.ndarray, side: int, *, is_signed: bool, full: float | None = None
+) -> np.ndarray:
+    """The same at about `side` px, by a whole factor, (h, w, 4) uint8."""
+    tile = heat_tile(heat, side, is_signed=is_signed, full=full)
+    return sheet(tile[None], enlarge=factor(len(tile), side))[0]
+
+
+def attribution_figure(
+    picture: Tensor, maps: Mapping[MethodName, Tensor], class_name: str
+) -> Figure:
+    """The image, then its heat map by each method.
+
+    Args:
+        picture: What the network sees, (3, H, W) in [0, 1].
+        maps: (H, W) by method.
+        class_name: Whose evidence is shown, as it may stand in a figure.
+    """
+    tiles = _tiles(picture, maps)
+    enlarge = factor(tiles.shape[1], TILE_PX)
+    side, under = enlarge * tiles.shape[1], 22
+    columns = min(COLUMNS, len(tiles))
+    rows = -(-len(tiles) // columns)
+    width, height = columns * (side + GAP_PX) - GAP_PX, rows * (side + under) - under + 16
+    title = f"What speaks for {class_name}"
+    figure = pixel_figure(width + 150, height, title, SCALE)
+    names = ["the network's input", *(METHODS[method].name for method in maps)]
+    for place, (tile, name) in enumerate(zip(tiles, names, strict=True)):
+        row, column = divmod(place, columns)
+        top, left = 16 + row * (side + under), column * (side + GAP_PX)
+        ax = pixel_axes(figure, left, top, side, side)
+        show(ax, sheet(tile[None], enlarge=enlarge)[0])
+        head(ax, name)
+    kinds = {METHODS[method].is_signed for method in maps}
+    for place, is_signed in enumerate(sorted(kinds)):
+        cax = pixel_axes(figure, width + 14 + 72 * place, 16, 10, min(side, 128))
+        low, colours = (-1, SIGNED) if is_signed else (0, AMOUNT)
+        label = "for (+) or against (−)" if is_signed else "amount"
+        scale_bar(figure, cax, colours, low, 1, label)
+    return figure
+
+
+def attribution_pointing(
+    picture: Tensor, maps: Mapping[MethodName, Tensor], *, chosen: MethodName
+) -> go.Figure:
+    """The same to point at: a click returns the method, nothing ("") for the image itself."""
+    return point_at_tiles(_tiles(picture, maps), ["", *maps], chosen=chosen)
+
+
+def point_at_tiles(
+    tiles: np.ndarray,
+    shown: Sequence[MethodName | Literal[""]],
+    *,
+    chosen: str,
+    columns: int = COLUMNS,
+) -> go.Figure:
+    """Maps on one sheet to point at, the method's name below each; a click returns the method.
+
+    Args:
+        tiles: (N, h, w, 3) in [0, 1].
+        shown: The method of each; "" for the image itself.
+        chosen: Method to outline.
+        columns: Tiles in a row.
+    """
+    enlarge = factor(tiles.shape[1], TILE_PX)
+    pixels, grid = sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=CAPTION_PX)
+    known = [METHODS[each] if each else None for each in shown]
+    hover = [f"{one.name}\n{one.source}" if one else "what the network sees" for one in known]
+    figure = point_at_sheet(pixels, grid, list(shown), hover, chosen=chosen)
+    for place, (each, one) in enumerate(zip(shown, known, strict=True)):
+        top, left = grid.corner(place)
+        name = one.name if one else "Input"
+        figure.add_annotation(
+            x=left - 0.5,
+            y=top + grid.height + 1,
+            text=f"<b>{name}</b>" if each and each == chosen else name,
+            showarrow=False,
+            xanchor="left",
+            yanchor="top",
+            font={"size": 12, "color": QUIET},
+        )
+    return figure
+
+
+def _tiles(picture: Tensor, maps: Mapping[MethodName, Tensor]) -> np.ndarray:
+    """(1 + M, h, w, 3): the image, then the maps."""
+    tiles = [shrink(channels_last(picture)[None], TILE_PX)[0]]
+    tiles += [
+        heat_tile(heat, TILE_PX, is_signed=METHODS[method].is_signed)
+        for method, heat in maps.items()
+    ]
+    return np.stack(tiles)

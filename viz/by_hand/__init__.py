@@ -1,0 +1,25 @@
+"""Convolution by hand: one unit worked out number by number, as a lecture does it on the board."""
+
+from viz.by_hand.compute import (
+    CURVE,
+    LECTURE,
+    After,
+    ByHand,
+    first_convolution,
+    slide,
+    typed_kernel,
+    unit_by_hand,
+    what_follows,
+)
+
+__all__ = [
+    "CURVE",
+    "LECTURE",
+    "After",
+    "ByHand",
+    "first_convolution",
+    "slide",
+    "typed_kernel",
+    "unit_by_hand",
+    "what_follows",
+]

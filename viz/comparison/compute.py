@@ -1,0 +1,76 @@
+"""How the variants of a comparison learned: their curves, to be drawn over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.comparison import Comparison
+from training.runs import without_place
+from viz.store.export import Made, software
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run of a variant; errors are top-1, in [0, 1]."""
+
+    variant: str
+    seed: int
+    epoch: np.ndarray  # (E,) int, from 1
+    train_error: np.ndarray  # (E,) of the training images as the epoch met them
+    val_error: np.ndarray  # (E,)
+
+
+def how_compared(comparison: Comparison) -> Made:
+    """What stands in a file about the comparison that it shows."""
+    return {
+        **software("comparison"),
+        "comparison": comparison.name,
+        "recipe": _shareable(comparison.config["recipe"]),
+    }
+
+
+def _shareable(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe as it was followed, without the places where its data lie."""
+    variants = {
+        name: settings | {"data": without_place(settings["data"])}
+        if "data" in settings
+        else settings
+        for name, settings in recipe["variants"].items()
+    }
+    return {**recipe, "variants": variants}
+
+
+def learning_curves(comparison: Comparison) -> list[Curve]:
+    """A curve for each run that has finished an epoch, in the recipe's order."""
+    curves = []
+    for variant in comparison.variants:
+        for seed in comparison.seeds:
+            run = comparison.run(variant, seed)
+            metrics = None if run is None else run.metrics()
+            if metrics is not None and len(metrics):
+                curves.append(
+                    Curve(
+                        variant,
+                        seed,
+                        metrics["epoch"].to_numpy(),
+                        1 - metrics["train_top1"].to_numpy(),
+                        1 - metrics["val_top1"].to_numpy(),
+                    )
+                )
+    return curves
+
+
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean over the seeds of one variant, as far as all of them have come."""
+    epochs = min(len(curve.epoch) for curve in curves)
+    return Curve(
+        curves[0].variant,
+        -1,
+        curves[0].epoch[:epochs],
+        np.mean([curve.train_error[:epochs] for curve in curves], axis=0),
+        np.mean([curve.val_error[:epochs] for curve in curves], axis=0),
+    )

@@ -1,0 +1,1 @@
+"""Which classes the network takes for which."""

@@ -1,0 +1,1 @@
+"""What all figures are drawn with: style, scales, sheets, outlines, pictures to point at."""

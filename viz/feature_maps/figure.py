@@ -1,0 +1,181 @@
+"""What an image does to the channels of a layer."""
+
+from itertools import pairwise
+from math import isqrt
+
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from viz.drawing.pointing import point_at_spots
+from viz.drawing.scales import Scale, common_scale
+from viz.drawing.sheet import Grid, as_array, channels_last, factor, good_columns, sheet, shrink
+from viz.drawing.style import (
+    QUIET,
+    SMALL_PT,
+    head,
+    pixel_axes,
+    pixel_figure,
+    show,
+    side_bar,
+)
+from viz.feature_maps.compute import FeatureMaps
+
+TILE_PX, IMAGE_PX, CAPTION_PX, GAP_PX = 64, 224, 11, 3
+MIN_TILE_PX = 48  # where the sheet is to fit a width
+SPOTS = 5000  # to point at; a browser draws as many in a quarter of a second
+
+
+def draw_feature_maps(
+    ax: Axes, feature_maps: FeatureMaps, channels: list[int], scale: Scale | None = None
+) -> None:
+    """Maps of the given channels in that order, all on one scale, the channel's number below."""
+    pixels, grid = _sheet(feature_maps, channels, scale=scale)
+    show(ax, pixels)
+    for index, channel in enumerate(channels):
+        top, left = grid.corner(index)
+        ax.text(left, top + grid.height + 1, str(channel), size=SMALL_PT, color=QUIET, va="top")
+
+
+def feature_maps_figure(picture: Tensor, feature_maps: FeatureMaps, *, most: int = 48) -> Figure:
+    """The image beside its strongest channels.
+
+    Args:
+        picture: What the network sees, (3, H, W) in [0, 1].
+        feature_maps: Of one layer.
+        most: Channels to show, strongest first.
+    """
+    channels = feature_maps.order[:most].tolist()
+    pixels, _ = _sheet(feature_maps, channels)
+    image = _image(picture)
+    high, wide = image.shape[:2]
+    height, width = pixels.shape[:2]
+    left = wide + 24
+    count, side_y, side_x = feature_maps.maps.shape
+    reading = (
+        f"the {len(channels)} strongest of {count} channels of {side_y}×{side_x} units, "
+        "strongest first, one scale"
+    )
+    title = f"What the image does to {feature_maps.layer}"
+    figure = pixel_figure(left + width, max(height, high) + 16, title, reading, bar=True)
+    image_axes = pixel_axes(figure, 0, 16, wide, high)
+    show(image_axes, image)
+    head(image_axes, "the network's input")
+    maps_axes = pixel_axes(figure, left, 16, width, height)
+    draw_feature_maps(maps_axes, feature_maps, channels)
+    head(maps_axes, f"{feature_maps.layer}, channel number below each map")
+    colours, low, high_value = map_scale(feature_maps)
+    side_bar(figure, left + width, height, (colours, low, high_value, "activation"), top=16)
+    return figure
+
+
+def feature_maps_pointing(
+    feature_maps: FeatureMaps,
+    *,
+    most: int | None = None,
+    chosen: tuple[int, int, int] | None = None,
+    width_px: int | None = None,
+    scale: Scale | None = None,
+) -> go.Figure:
+    """The channels on one sheet, strongest first; a click returns [channel, row, column, value].
+
+    That is the unit under the pointer, as long as there are no more than `SPOTS` of them. Else
+    each map is divided into spots, and it is the strongest unit of the spot.
+
+    Args:
+        feature_maps: Of one layer.
+        most: Channels to show; all by default.
+        chosen: Channel, row and column of the unit to outline, with its map.
+        width_px: Room for the sheet.
+        scale: That other sheets share; the layer's own if not given.
+    """
+    channels = feature_maps.order[:most].tolist()
+    pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px, scale=scale)
+    maps = as_array(feature_maps.maps)[channels]
+    values, rows, cols = _strongest_of_spots(maps, isqrt(SPOTS // len(channels)))
+    enlarge = grid.height // maps.shape[1]
+    across = max(1, grid.width // values.shape[2])
+    centres, units = [], []
+    for index, channel in enumerate(channels):
+        top, left = grid.corner(index)
+        for row, col in np.ndindex(values.shape[1:]):
+            y = top + (row + 0.5) * grid.height / values.shape[1] - 0.5
+            x = left + (col + 0.5) * grid.width / values.shape[2] - 0.5
+            centres.append((y, x))
+            place = index, row, col
+            shown = float(f"{values[place]:.3g}")
+            units.append([channel, int(rows[place]), int(cols[place]), shown])
+    outlines = []
+    if chosen is not None and chosen[0] in channels:
+        top, left = grid.corner(channels.index(chosen[0]))
+        outlines.append((top, left, top + grid.height, left + grid.width))
+        down, right = (enlarge * place for place in chosen[1:])
+        outlines.append((top + down, left + right, top + down + enlarge, left + right + enlarge))
+    hover = (
+        "channel %{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{customdata[3]}"
+    )
+    return point_at_spots(pixels, centres, across, units, hover, outlines)
+
+
+def _strongest_of_spots(maps: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, row and column of the strongest unit of each spot, three of (C, spots, spots).
+
+    Args:
+        maps: (C, h, w).
+        most: Spots along a side; a spot is one unit where that is enough.
+    """
+    down, right = (_spots(side, most) for side in maps.shape[1:])
+    found = np.empty((3, len(maps), len(down), len(right)))
+    for place in np.ndindex(len(down), len(right)):
+        (top, bottom), (left, end) = down[place[0]], right[place[1]]
+        spot = maps[:, top:bottom, left:end].reshape(len(maps), -1)
+        best = spot.argmax(1)
+        width = end - left
+        strongest = spot.max(1), top + best // width, left + best % width
+        found[(slice(None), slice(None), *place)] = strongest
+    return found[0], found[1], found[2]
+
+
+def _spots(side: int, most: int) -> list[tuple[int, int]]:
+    """First and last row, half open, of spots of about the same height."""
+    count = max(1, min(most, side))
+    edges = [place * side // count for place in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def sheet_size(feature_maps: FeatureMaps, channels: list[int]) -> tuple[int, int]:
+    """(height, width) of the sheet of these channels, px."""
+    height, width = _sheet(feature_maps, channels)[0].shape[:2]
+    return height, width
+
+
+def _image(picture: Tensor) -> np.ndarray:
+    """The input, enlarged or reduced by a whole factor to about the size of three maps."""
+    image = shrink(channels_last(picture)[None], IMAGE_PX)
+    return sheet(image, enlarge=factor(image.shape[1], IMAGE_PX))[0]
+
+
+def map_scale(*feature_maps: FeatureMaps) -> Scale:
+    """One for all: about zero where there are negative values, else from zero up."""
+    return common_scale(*(each.maps for each in feature_maps))
+
+
+def _sheet(
+    feature_maps: FeatureMaps,
+    channels: list[int],
+    caption: int = CAPTION_PX,
+    width_px: int | None = None,
+    scale: Scale | None = None,
+) -> tuple[np.ndarray, Grid]:
+    colours, low, high = scale or map_scale(feature_maps)
+    maps = as_array(feature_maps.maps)[channels]
+    tiles = colormaps[colours]((maps - low) / (high - low))[..., :3]
+    columns, tile_px = good_columns(len(channels)), TILE_PX
+    if width_px is not None:
+        tile_px = max(MIN_TILE_PX, (width_px + GAP_PX) // columns - GAP_PX)
+        columns = min(columns, max(1, (width_px + GAP_PX) // (tile_px + GAP_PX)))
+    enlarge = factor(max(tiles.shape[1:3]), tile_px)
+    return sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=caption)

@@ -1,1 +1,0 @@
-"""Drawing: arrays in, figure out. Nothing here knows a network, a file or a page."""

@@ -1,0 +1,1 @@
+"""The first filters over all epochs, as an animation."""

@@ -1,0 +1,96 @@
+"""The first filters growing out of noise: an animation, and a strip of epochs for paper."""
+
+from io import BytesIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
+
+from viz.drawing.sheet import factor, good_columns, sheet
+from viz.drawing.style import (
+    GREY,
+    INK,
+    PAPER,
+    QUIET,
+    TEXT_PT,
+    pixel_axes,
+    pixel_figure,
+    show,
+    side_bar,
+)
+from viz.filters import Film
+
+TILE_PX, STRIP_TILE_PX, CAPTION_PX, BORDER_PX = 40, 30, 26, 10
+
+
+def film_gif(
+    film: Film, *, seconds_per_epoch: float = 0.35, last_s: float = 2.0, tile_px: int = TILE_PX
+) -> bytes:
+    """One frame an epoch, its number in a strip above; the last one stands longer, then again."""
+    frames = film_frames(film, tile_px)
+    durations = [round(seconds_per_epoch * 1000)] * len(frames)
+    durations[-1] = round(last_s * 1000)
+    file = BytesIO()
+    # no dithering: it would put noise where the filters have lost theirs
+    palettes = [frame.quantize(256, dither=Image.Dither.NONE) for frame in frames]
+    palettes[0].save(
+        file, "GIF", save_all=True, append_images=palettes[1:], duration=durations, loop=0
+    )
+    return file.getvalue()
+
+
+def film_frames(film: Film, tile_px: int = TILE_PX) -> list[Image.Image]:
+    """The frames as RGB images of equal size."""
+    last = int(film.epoch[-1])
+    return [
+        _frame(tiles, int(epoch), last, tile_px)
+        for tiles, epoch in zip(film.tiles.numpy(), film.epoch, strict=True)
+    ]
+
+
+def draw_epoch(ax: Axes, film: Film, index: int) -> None:
+    """The filters of one epoch, small."""
+    tiles = film.tiles[index]
+    pixels, _ = sheet(tiles, gap=1, enlarge=factor(tiles.shape[1], STRIP_TILE_PX))
+    show(ax, pixels)
+    ax.set_title(f"epoch {int(film.epoch[index])}", size=TEXT_PT, color=INK, loc="left", pad=3)
+
+
+def film_figure(film: Film, *, most: int = 8) -> Figure:
+    """The filters at up to `most` epochs, evenly spread, all on one scale."""
+    chosen = np.unique(np.linspace(0, len(film.epoch) - 1, most).round().astype(int))
+    tiles = film.tiles[0]
+    one = sheet(tiles, gap=1, enlarge=factor(tiles.shape[1], STRIP_TILE_PX))[0]
+    high, wide = one.shape[:2]
+    columns = min(4, len(chosen))
+    rows = -(-len(chosen) // columns)
+    pitch_x, pitch_y = wide + 18, high + 34
+    width, height = columns * pitch_x - 18, rows * pitch_y - 16
+    reading = "one scale for all epochs, mid grey is a weight of zero"
+    figure = pixel_figure(width, height, "First filters over the epochs", reading, bar=True)
+    for place, index in enumerate(chosen):
+        row, column = divmod(place, columns)
+        ax = pixel_axes(figure, column * pitch_x, row * pitch_y + 18, wide, high)
+        draw_epoch(ax, film, int(index))
+    side_bar(figure, width, height, (GREY, -film.high, film.high, "weight"), top=18)
+    return figure
+
+
+def _frame(tiles: np.ndarray, epoch: int, last: int, tile_px: int) -> Image.Image:
+    enlarge = factor(tiles.shape[1], tile_px)
+    pixels, _ = sheet(tiles, good_columns(len(tiles)), enlarge=enlarge)
+    height, width = pixels.shape[:2]
+    size = (width + 2 * BORDER_PX, height + BORDER_PX + CAPTION_PX)
+    frame = Image.new("RGB", size, PAPER)
+    filters = Image.fromarray(pixels)
+    frame.paste(filters, (BORDER_PX, CAPTION_PX), filters)
+    draw = ImageDraw.Draw(frame)
+    font = ImageFont.load_default(13)
+    draw.text((BORDER_PX, 5), f"epoch {epoch}", fill=INK, font=font)
+    # a line that grows: where in the film this is, without reading
+    full = size[0] - 100 - BORDER_PX
+    if full > 20 and last > 0:
+        draw.line((100, 13, 100 + full, 13), fill="#e3e4e8", width=2)
+        draw.line((100, 13, 100 + full * epoch // last, 13), fill=QUIET, width=2)
+    return frame

@@ -1,0 +1,23 @@
+"""Where the network is wrong: which classes it takes for which, and its gravest mistakes."""
+
+from viz.mistakes.compute import (
+    MOST,
+    Evaluation,
+    Mistakes,
+    Order,
+    as_arrays,
+    as_evaluation,
+    class_errors,
+    confused,
+)
+
+__all__ = [
+    "MOST",
+    "Evaluation",
+    "Mistakes",
+    "Order",
+    "as_arrays",
+    "as_evaluation",
+    "class_errors",
+    "confused",
+]

@@ -1,0 +1,125 @@
+"""Images that were taken for something else, each over its five most probable classes."""
+
+from collections.abc import Sequence
+from textwrap import shorten
+
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from viz.drawing.captioned_sheet import LETTERS, captioned_sheet
+from viz.drawing.colours import OKABE_ITO, class_colour
+from viz.drawing.sheet import channels_last, factor, sheet, shrink
+from viz.drawing.style import (
+    INK,
+    QUIET,
+    SMALL_PT,
+    class_name,
+    hide_axes,
+    pixel_axes,
+    pixel_figure,
+    show,
+)
+from viz.mistakes.compute import Mistakes, Order
+
+TILE_PX, COLUMNS, NAME_PX, BAR_PX, GAP_PX = 144, 4, 20, 15, 18
+TRUE, OTHER = OKABE_ITO[5], OKABE_ITO[4]  # as the paper's red and blue
+READINGS: dict[Order, str] = {
+    "surest": "wrong with the highest probability first",
+    "worst": "lowest probability of the true class first",
+}
+
+
+def draw_guesses(
+    ax: Axes,
+    guesses: Sequence[int],
+    probabilities: Sequence[float],
+    classes: Sequence[str],
+    *,
+    label: int,
+) -> None:
+    """A bar from 0 to 1 for each guess, its name on it; that of the true class in red."""
+    rows = list(range(len(guesses)))
+    colours = [TRUE if guess == label else OTHER for guess in guesses]
+    ax.barh(rows, probabilities, height=0.86, color=colours, alpha=0.55)
+    for row, guess in zip(rows, guesses, strict=True):
+        ax.text(0.02, row, class_name(classes, guess), size=SMALL_PT, color=INK, va="center")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(len(guesses) - 0.5, -0.5)
+    hide_axes(ax)
+    ax.axvline(0, color=QUIET, linewidth=0.8)
+
+
+def mistakes_figure(
+    pictures: Tensor, mistakes: Mistakes, classes: Sequence[str], *, order: Order = "surest"
+) -> Figure:
+    """Each image with its class in words and the five best guesses as bars.
+
+    Args:
+        pictures: As the network sees them, (m, 3, H, W) in [0, 1].
+        mistakes: The same m, in order.
+        classes: Names of all classes.
+        order: Which they are, for the words above.
+
+    Source: Krizhevsky et al. 2012, figure 4, left.
+    """
+    tiles = shrink(channels_last(pictures), TILE_PX)
+    side = tiles.shape[1] * factor(tiles.shape[1], TILE_PX) if len(tiles) else TILE_PX
+    tall = side + NAME_PX + BAR_PX * mistakes.guess.shape[1]
+    columns = min(COLUMNS, max(1, len(mistakes)))
+    rows = max(1, -(-len(mistakes) // columns))
+    width, height = columns * (side + GAP_PX) - GAP_PX, rows * (tall + GAP_PX) - GAP_PX
+    reading = f"{READINGS[order]}; below each image its class, and the guesses from 0 to 100 %"
+    figure = pixel_figure(width, height, "Where the network is wrong", reading)
+    for place in range(len(mistakes)):
+        row, column = divmod(place, columns)
+        left, top = column * (side + GAP_PX), row * (tall + GAP_PX)
+        ax = pixel_axes(figure, left, top, side, side)
+        pixels, _ = sheet(tiles[place : place + 1], enlarge=factor(tiles.shape[1], TILE_PX))
+        show(ax, pixels)
+        label = int(mistakes.label[place])
+        name = class_name(classes, label)
+        ax.text(
+            0.5, -4 / side, name, size=SMALL_PT + 0.5, color=INK, va="top", ha="center",
+            transform=ax.transAxes,
+        )  # fmt: skip
+        draw_guesses(
+            pixel_axes(figure, left, top + side + NAME_PX, side, tall - side - NAME_PX),
+            mistakes.guess[place].tolist(),
+            mistakes.probability[place].tolist(),
+            classes,
+            label=label,
+        )
+    return figure
+
+
+def mistakes_pointing(
+    pictures: np.ndarray,
+    mistakes: Mistakes,
+    classes: Sequence[str],
+    *,
+    chosen: int | None = None,
+) -> go.Figure:
+    """The images in order, each over its class and its first guess; a click returns its index.
+
+    Args:
+        pictures: (m, S, S, 3) uint8.
+        mistakes: The same m.
+        classes: Names of all classes.
+        chosen: Index of the image to outline.
+    """
+    indices, labels = mistakes.index.tolist(), mistakes.label.tolist()
+    guesses, shares = mistakes.guess[:, 0].tolist(), mistakes.probability[:, 0].tolist()
+    captions, hover = [], []
+    for index, label, guess, share in zip(indices, labels, guesses, shares, strict=True):
+        taken = f"{100 * share:.0f} %"
+        short = shorten(classes[guess], LETTERS - len(taken) - 3, placeholder="…")
+        captions.append([shorten(classes[label], LETTERS, placeholder="…"), f"→ {short} {taken}"])
+        hover.append(
+            f"{class_name(classes, label)}, image {index}\n"
+            f"taken for {class_name(classes, guess)} with {taken}"
+        )
+    colours = [class_colour(guess) for guess in guesses]
+    return captioned_sheet(pictures, indices, captions, hover, colours, lines=2, chosen=chosen)

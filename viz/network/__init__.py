@@ -1,0 +1,1 @@
+"""What all views ask of a network and its images: layers, windows, patches, measurements."""

@@ -1,0 +1,74 @@
+"""Filters of a deeper layer: a row of planes each, on one scale."""
+
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from viz.drawing.pointing import point_at_sheet
+from viz.drawing.sheet import Grid, factor, sheet
+from viz.drawing.style import QUIET, SIGNED, pixel_axes, pixel_figure, show, side_bar
+from viz.drawing.words import percent
+from viz.planes.compute import Planes
+
+PLANE_PX, NAME_PX, GAP = 42, 52, 4
+
+
+def planes_figure(planes: Planes, *, high: float, title: str, below: str) -> Figure:
+    """A row for each filter, its heaviest planes from left to right.
+
+    Args:
+        planes: What to draw.
+        high: Weight at the end of the scale.
+        title: Whose they are.
+        below: Name of the layer whose channels the planes look at.
+    """
+    pixels, grid = _sheet(planes, high)
+    height, width = pixels.shape[:2]
+    shown = planes.planes.shape[1]
+    about = f"the {shown} heaviest of {planes.of} planes, numbers: channel of {below}"
+    figure = pixel_figure(NAME_PX + width, height, title, about, bar=True)
+    ax = pixel_axes(figure, NAME_PX, 0, width, height)
+    show(ax, pixels)
+    for index, source in enumerate(planes.source.flatten().tolist()):
+        top, left = grid.corner(index)
+        ax.text(left, top + grid.height + 1, source, size=6, color=QUIET, va="top")
+    for row, channel in enumerate(planes.channel.tolist()):
+        top, _ = grid.corner(row * grid.columns)
+        middle = top + grid.height / 2
+        ax.text(-8, middle, f"{channel}", size=8, ha="right", va="center")
+    side_bar(figure, NAME_PX + width, height, (SIGNED, -high, high, "weight"))
+    return figure
+
+
+def planes_pointing(
+    planes: Planes, *, high: float, below: str, chosen: tuple[int, int] | None = None
+) -> go.Figure:
+    """The same sheet to point at: a click returns the channel and the one below it.
+
+    Args:
+        planes: What to draw.
+        high: Weight at the end of the scale.
+        below: Name of the layer whose channels the planes look at.
+        chosen: Channel and channel below of the plane to outline.
+    """
+    pixels, grid = _sheet(planes, high)
+    customdata = [
+        (channel, source)
+        for channel, row in zip(planes.channel.tolist(), planes.source.tolist(), strict=True)
+        for source in row
+    ]
+    hover = [
+        f"channel {channel}, from {below} channel {source}<br>{percent(share)} of its energy"
+        for (channel, source), share in zip(
+            customdata, planes.share.flatten().tolist(), strict=True
+        )
+    ]
+    return point_at_sheet(pixels, grid, customdata, hover, chosen=chosen)
+
+
+def _sheet(planes: Planes, high: float) -> tuple[np.ndarray, Grid]:
+    flat = planes.planes.flatten(0, 1).numpy()
+    tiles = colormaps[SIGNED](0.5 + flat / (2 * high or 1))[..., :3]
+    enlarge = factor(flat.shape[1], PLANE_PX)
+    return sheet(tiles, columns=planes.planes.shape[1], gap=GAP, enlarge=enlarge, caption=11)
