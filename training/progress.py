@@ -14,6 +14,15 @@ def silent(_done: int, _total: int) -> None:
     """Report nothing."""
 
 
+def part_of(progress: Progress, number: int, parts: int) -> Progress:
+    """The progress of one of several pieces of work that are alike, one after the other."""
+
+    def tell(done: int, total: int) -> None:
+        progress(number * total + done, parts * total)
+
+    return tell
+
+
 class Bar:
     """A terminal bar with speed and time left, for command lines."""
 

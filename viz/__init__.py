@@ -1,1 +1,6 @@
 """The views: what a trained network computes, seen."""
+
+from viz.store.answer import answer, ask, ask_two
+from viz.store.view import pair
+
+__all__ = ["answer", "ask", "ask_two", "pair"]

@@ -11,7 +11,9 @@ from jsonargparse import ArgumentParser
 from training.command_help import PlainHelp
 from training.errors import WorkbenchError
 from training.memory import keep_freed_memory
+from viz.cli import explanation, parser_of, run_view
 from viz.commands import VIEWS
+from viz.store.view import views
 
 
 def parser() -> ArgumentParser:
@@ -21,6 +23,9 @@ def parser() -> ArgumentParser:
     )
     choose = commands.add_subcommands(dest="view", title="views", metavar="VIEW")
     for name, view in VIEWS.items():
+        if name in views():
+            choose.add_subcommand(name, ArgumentParser(), help=explanation(views()[name])[0])
+            continue
         summary, about = _explanation(view)
         command = ArgumentParser(description=f"{summary} {about}")
         command.add_function_arguments(view, as_group=False, as_positional=True)
@@ -30,7 +35,12 @@ def parser() -> ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 if it went well, 2 for what the user can mend, 130 after Ctrl-C."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if arguments and arguments[0] in views():
+            kind = views()[arguments[0]]
+            run_view(kind, vars(parser_of(kind).parse_args(arguments[1:])))
+            return 0
         choice = parser().parse_args(arguments)
         settings = choice[choice.view].as_dict()
         VIEWS[choice.view](**settings)

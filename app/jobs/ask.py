@@ -1,21 +1,27 @@
-"""Dear results on a page: recalled, or computed at once where that is quick, or left to a job."""
+"""Answers on a page: loaded, or computed at once where that is quick, or left to a job."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from app.jobs.job import Job
-from app.jobs.panel import SoFar, go_on_with, wait_for
+from app.jobs.panel import SoFar, go_on_with, show_job, wait_for
 from app.shell.errors import plain
+from app.shell.lender import LENDER
 from app.shell.words import time_left
 from training.progress import Progress
 from training.runs import Run
 from viz.results import NotKept
+from viz.store.answer import CacheMiss, Side, answers_of_parts, so_far
+from viz.store.lend import Opened
+from viz.store.lines import arguments
+from viz.store.query import Query, Resumable
 
 AT_ONCE_S = 3.0  # a child process needs as long to start
 Result = TypeVar("Result")
@@ -23,6 +29,71 @@ Result = TypeVar("Result")
 
 class TooLong(Exception):
     """The work would take longer than a page should."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a page can show of an answer now: all of it, or as far as a job has come.
+
+    While a job is at work its panel stands where the answer was asked for, and the page goes on.
+    """
+
+    opened: Opened
+    query: Query[Any]  # resolved
+    parts: list[Any]  # the answers of the question's first parts, the last one maybe coarse
+    whole: bool
+
+    @property
+    def answer(self) -> Any:
+        """The answer as far as it goes; None where there is nothing to show yet."""
+        if len(self.parts) < len(self.query.parts()):
+            return None
+        return self.query.join(self.parts)
+
+    def side(self, look: Any) -> Side:
+        """What there is to see of it, as figures and downloads take it."""
+        shown = self.query.show(self.opened, self.query.join(self.parts), look)
+        return Side(self.opened, self.query, shown)
+
+
+def ask(query: Query[Any], message: str | None = None) -> Reply:
+    """The cached answer; else what can be computed at once; else a job whose panel stands here.
+
+    How long it takes is seen from its first steps, so that the same code is quick on a fast
+    machine and patient on a slow one. Resumable work goes on in the job where the page stopped.
+
+    Args:
+        query: The question; the job asks the same one.
+        message: What the work is, for people; the view's own words if not given.
+    """
+    message = message or query.message
+    opened = Opened.of(query.run, query.epoch, LENDER)
+    query = query.resolved(opened)
+    job = Job(tuple(arguments(query)))
+
+    with st.spinner(plain(message)):
+        try:
+            return Reply(opened, query, answers_of_parts(query, opened, cached_only=True), True)
+        except CacheMiss:
+            pass
+        writable = can_keep(opened.run)
+        if not writable or job.status() is None:
+            patience = _patience(message, AT_ONCE_S if writable else None)
+            try:
+                found = answers_of_parts(query, opened, progress=patience)
+                return Reply(opened, query, found, whole=True)
+            except TooLong:
+                pass
+
+    def state() -> tuple[list[Any], list[int]] | None:
+        found = so_far(query, opened)
+        grains = [
+            part.grain(one) if isinstance(part, Resumable) else 1
+            for part, one in zip(query.parts(), found, strict=False)
+        ]
+        return (found, grains) if found else None
+
+    return Reply(opened, query, show_job(job, message, state), whole=False)
 
 
 def answer(

@@ -51,6 +51,22 @@ def go_on_with(job: Job, label: str, so_far: SoFar[Result]) -> Result:
     return found[0]
 
 
+def show_job(job: Job, label: str, so_far: Callable[[], tuple[list[Any], Any] | None]) -> list[Any]:
+    """Start the job or find it again and draw its panel here; the page goes on.
+
+    Args:
+        job: Whose result the page needs.
+        label: What the work is, for people.
+        so_far: What there is, and how fine it is; see `go_on_with`.
+
+    Returns:
+        What there is so far; the page runs again when there is more.
+    """
+    found = so_far()
+    _watch(job, label, so_far, found and found[1])
+    return found[0] if found else []
+
+
 def _watch(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
     session = _session()
     earlier = st.session_state.get(f"job {job.view}")

@@ -1,46 +1,39 @@
-"""Occlusion: where does the network look? A square slides over the image."""
+"""Occlusion: where does the network look? A window slides over the image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from textwrap import shorten
 
 import streamlit as st
-from matplotlib.figure import Figure
 
+from app.jobs.ask import Reply, ask
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of
-from app.views.occlusion.controls import (
-    Square,
-    ask,
-    choose_cell,
-    click_on,
-    occlusions_of,
-    true_class,
-)
-from app.views.occlusion.pair import show_beside
-from app.views.occlusion.several import show_several
-from app.views.occlusion.tracked_channel import mined, own_of, show_watched
+from app.views.occlusion import choose_class_and_layer, choose_window, show_several, show_tracked
 from app.widgets.bars import best, class_bars, class_legend
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import offer_pair, offer_side
+from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import heading, panes, show_pixels
+from app.widgets.layout import columns, heading, panes, show_pixels
+from app.widgets.pairs import show_pair
 from viz.drawing.outline import image_pixels
 from viz.drawing.style import number
 from viz.drawing.words import percent
 from viz.network.layers import source_of
 from viz.network.objects import object_mask
-from viz.occlusion import Cell, Occlusion, Watched, dearest
-from viz.occlusion.figure import frequent, occlusion_figure
-from viz.occlusion.pointing import occlusion_pointing
-from viz.store.cache import Arrays
-from viz.store.export import command_line
-from viz.top_patches.gallery import Gallery
+from viz.occlusion import Cell, Occlusion, OcclusionQuery, argmin_cell
+from viz.occlusion.figure import frequent
+from viz.occlusion.pair import in_common
+from viz.occlusion.pointing import panels_of
+from viz.store.answer import Side
+from viz.store.query import ImageSource
+from viz.store.view import pair
 
-PANEL_PX, BOX_PX = 256, 332
+PANEL_PX, SMALL_PX, BOX_PX = 256, 192, 332
+LIKELY = 3  # classes that each of two networks names first
 ONE, SEVERAL = "one image", "several images"
 
 
@@ -48,81 +41,138 @@ ONE, SEVERAL = "one image", "several images"
 class View:
     """One image's occlusion, and what of it is looked at."""
 
+    side: Side
     image: ChosenImage
-    square: Square
-    found: Occlusion
-    label: int
-    watched: Watched
     cell: Cell  # the chosen place
+
+    @property
+    def found(self) -> Occlusion:
+        return self.side.shown.rows[0].found
+
+    @property
+    def label(self) -> int:
+        return self.side.shown.rows[0].label
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """The window at the chosen place: top, left, bottom, right, px."""
+        top, left = (place * self.found.stride for place in self.cell)
+        return top, left, top + self.found.window, left + self.found.window
+
+    def covered(self) -> object:
+        """What the network sees with the window at the chosen place."""
+        top, left = self.box[:2]
+        query, window = self.side.query, self.found.window
+        return query.covered(self.side.opened, query.image[0], window, top, left)
 
 
 def page() -> None:
     heading(
         "Occlusion",
-        "A square slides over the image and hides a part of it. Dark places in the map of "
+        "A window slides over the image and hides a part of it. Dark places in the map of "
         "P(class) are the evidence: covering them costs the network its answer. Point at a place "
         "for the answer there, click it to see the image as it was.",
     )
     choices = compared()
-    choice = choices[0]
     mode = address.pick(
         st.segmented_control, "Show", [ONE, SEVERAL], name="show", default=ONE, required=True
     )
     if mode == SEVERAL:
-        show_several(choice)
+        show_several(choices[0])
         if len(choices) > 1:
             st.caption("Several images are shown for A alone; B stands beside it for one image.")
         return
-    image = choose_image(choice)
+    image = choose_image(choices[0])
     pairs = on_both(choices, image)
-    asked = ask(choice, image, min(each.run.preprocess.size for each, _ in pairs))
-    if len(pairs) > 1:
-        show_beside(pairs, asked)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        look = choose_class_and_layer(choices[0], image)
+        window = choose_window(min(each.run.preprocess.size for each, _ in pairs))
+    replies: list[Reply] = []
+    for choice, _ in pairs:
+        query = OcclusionQuery(
+            str(choice.run.path), choice.epoch, image=(ImageSource(image.source),), **window
+        )
+        replies.append(ask(query))
+        if len(pairs) > 1 and not replies[-1].whole:
+            return  # the second begins when the first one stands
+    if replies[0].answer is None:
         return
-    found = occlusions_of(choice, [image], asked.square)[0]
-    cell = choose_cell(found.shape, dearest(found, asked.label))
-    watched = found.watched(asked.layer)
-    view = View(image, asked.square, found, asked.label, watched, cell)
-    own = own_of(choice, view.image, view.watched)
+    side = replies[0].side(look)
+    if len(pairs) > 1:
+        second = replies[1].side(side.query.look_for(replies[1].opened, side.shown.look))
+        show_two(side, second, pairs)
+    else:
+        show_one(choices[0], image, side, whole=replies[0].whole)
+
+
+def show_one(choice: Choice, image: ChosenImage, side: Side, *, whole: bool) -> None:
+    """Four linked panels, the chosen place at the right, and the tracked channel below."""
+    row = side.shown.rows[0]
+    view = View(side, image, choose_cell(row.found.shape, argmin_cell(row.found, row.label)))
     picture, inspector = panes()
     with picture:
         draw_panels(choice, view)
-        if view.found.step == 1:
-            offer_panels(choice, view, own)
+        if whole:
+            offer_side(side)
     with inspector:
         inspect(choice, view)
-    show_watched(choice, view.image, view.watched, own)  # last: mining may end the page here
+    show_tracked(choice, image, side)
+
+
+def choose_cell(shape: Cell, default: Cell) -> Cell:
+    """The place that was clicked on a map of so many rows and columns; the address says `cell`."""
+
+    def parse(text: str) -> Cell:
+        row, column = (int(part) for part in text.split(","))
+        if not (0 <= row < shape[0] and 0 <= column < shape[1]):
+            raise ValueError(text)
+        return row, column
+
+    rows, columns = shape
+    return address.read("cell", parse, (min(default[0], rows - 1), min(default[1], columns - 1)))
+
+
+def choose_clicked(clicked: Cell | None) -> None:
+    """A click on any map chooses the place on all of them."""
+    if clicked is not None:
+        address.write(cell=f"{clicked[0]},{clicked[1]}")
+        st.rerun()
 
 
 def draw_panels(choice: Choice, view: View) -> None:
     """The four panels of Zeiler & Fergus's figure 7 that are linked."""
-    classes, found, watched = choice.run.classes, view.found, view.watched
+    classes, found, shown = choice.run.classes, view.found, view.side.shown
     name = shorten(classes[view.label], 26, placeholder="…")
+    tracked = found.tracked(shown.layer)
     seen = choice.run.preprocess.picture(choice.run.preprocess(view.image.picture))
     above = st.container(horizontal=True, gap="small")
     below = st.container(horizontal=True, gap="small")
     with above.container(width=BOX_PX):
-        st.markdown("**Input**, the chosen square in orange")
+        st.markdown("**Input**, the chosen window in orange")
         show_pixels(
-            image_pixels(seen, PANEL_PX, view.square.box(view.cell)),
-            alt=f"{view.image.name} as the network sees it, with the chosen square",
+            image_pixels(seen, PANEL_PX, view.box),
+            alt=f"{view.image.name} as the network sees it, with the chosen window",
         )
+    maps = panels_of(found, classes, view.label, shown.layer, PANEL_PX)
     panels = [
         (above, "probability", f"**P({plain(name)})**"),
-        (below, "activation", f"**{watched.layer}, channel {watched.channel}**, the strongest map"),
+        (below, "activation", f"**{tracked.layer}, channel {tracked.channel}**, the strongest map"),
         (below, "predicted", "**Most probable class**"),
     ]
     for row, panel, title in panels:
         with row.container(width=BOX_PX):
             st.markdown(title)
-            point(view, classes, panel)
+            figure = getattr(maps, panel).point(view.cell)
+            choose_clicked(
+                pointed_at(figure, key=f"occlusion {panel}", alt=f"Occlusion map: {panel}")
+            )
             if panel == "predicted":
                 class_legend(frequent(found.predicted), classes)
     whole = percent(float(found.base[view.label]))
     coarse = f" So far every {ordinal(found.step)} place is known." if found.step > 1 else ""
     st.caption(
-        f"Uncovered, P({plain(name)}) is {whole} and the map's total {number(watched.base)}. "
-        f"Each place stands for the square whose top left corner is there: {found.window} px "
+        f"Uncovered, P({plain(name)}) is {whole} and the map's total {number(tracked.base)}. "
+        f"Each place stands for the window whose top left corner is there: {found.window} px "
         f"wide, in steps of {found.stride} px.{coarse}"
     )
 
@@ -132,114 +182,77 @@ def ordinal(step: int) -> str:
     return "2nd" if step == 2 else f"{step}th"
 
 
-def point(view: View, classes: Sequence[str], panel: str) -> None:
-    """One map to point at; a click chooses the place on all of them."""
-    figure = occlusion_pointing(
-        view.found,
-        classes,
-        label=view.label,
-        layer=view.watched.layer,
-        panel=panel,
-        chosen=view.cell,
-        side=PANEL_PX,
-    )
-    click_on(figure, key=f"occlusion {panel}", alt=f"Occlusion map: {panel}")
-
-
 def inspect(choice: Choice, view: View) -> None:
     """The image as it was at the chosen place, and what the network then thought."""
-    classes, found, (top, left, _, _) = choice.run.classes, view.found, view.square.box(view.cell)
-    st.markdown(f"**With the square** at row {top}, column {left}")
+    classes, found, (top, left, _, _) = choice.run.classes, view.found, view.box
+    st.markdown(f"**With the window** at row {top}, column {left}")
     show_pixels(
-        image_pixels(view.square.on(choice, view.image, top, left), PANEL_PX),
-        alt=f"{view.image.name} with the square at row {top}, column {left} covered",
+        image_pixels(view.covered(), PANEL_PX),
+        alt=f"{view.image.name} with the window at row {top}, column {left} covered",
     )
-    on_object(choice, view)
-    st.markdown("**Whole image → square covered**")
+    say_share_of_object(choice, view)
+    st.markdown("**Whole image → window covered**")
     before, now = found.base, found.probability[view.cell]
     shown = list(dict.fromkeys([*best(before), *best(now)[:1], view.label]))
-    class_bars(now, classes, before=before, shown=shown, label=true_class(choice, view.image))
-    st.caption("Thick: with the square covered. Thin: the whole image. ✓: the true class.")
+    known = view.side.opened.true_class(view.image.source)
+    class_bars(now, classes, before=before, shown=shown, label=known)
+    st.caption("Thick: with the window covered. Thin: the whole image. ✓: the true class.")
     lead_on(choice, view)
 
 
-def on_object(choice: Choice, view: View) -> None:
-    """How much of the object the square hides, where the data set knows the object's place."""
+def say_share_of_object(choice: Choice, view: View) -> None:
+    """How much of the object the window hides, where the data set knows the object's place."""
     if view.image.index is None:
         return
     seen = object_mask(data_of(choice.run).val, choice.run.preprocess, view.image.index)
     if seen is None:
         return
-    top, left, bottom, right = view.square.box(view.cell)
+    top, left, bottom, right = view.box
     share = seen[top:bottom, left:right].sum() / seen.sum()
-    st.caption(f"The square hides {percent(float(share))} of the object.")
+    st.caption(f"The window hides {percent(float(share))} of the object.")
 
 
 def lead_on(choice: Choice, view: View) -> None:
     """The strongest map's channel, seen elsewhere, and the map beside those of other methods."""
-    watched = view.watched
-    layer = source_of(choice.network(), watched.layer)
+    tracked = view.found.tracked(view.side.shown.layer)
+    layer = source_of(choice.network(), tracked.layer)
     with st.container(horizontal=True, gap="small"):
-        if st.button(f"Top patches of channel {watched.channel}", icon=":material/photo_library:"):
-            go_to("top_patches", layer=layer, channel=watched.channel)
+        if st.button(f"Top patches of channel {tracked.channel}", icon=":material/photo_library:"):
+            go_to("top_patches", layer=layer, channel=tracked.channel)
         if st.button("Its map and projection", icon=":material/layers:"):
-            go_to("feature_maps", layer=watched.layer, channel=watched.channel)
+            go_to("feature_maps", layer=tracked.layer, channel=tracked.channel)
         if st.button("Can this be trusted?", icon=":material/fact_check:"):
             go_to("attribution", image=view.image.key, label=view.label, method="occlusion")
 
 
-def offer_panels(choice: Choice, view: View, own: Gallery) -> None:
-    run, epoch, square = choice.run, choice.epoch, view.square
-    watched = view.watched
-
-    def figure() -> Figure:
-        elsewhere = mined(choice, watched)
-        return occlusion_figure(
-            square.on(choice, view.image),
-            view.found,
-            run.classes,
-            label=view.label,
-            layer=watched.layer,
-            own=own,
-            others=None if elsewhere is None else elsewhere[1],
+def show_two(first: Side, second: Side, pairs: list[tuple[Choice, ChosenImage]]) -> None:
+    """Both networks' maps row by row, each place linked on all of them."""
+    both, common = pair(first, second), in_common(first.shown, second.shown)
+    row = first.shown.rows[0]
+    cell = choose_cell(common.shape, argmin_cell(row.found, row.label))
+    titles = [choice.title for choice, _ in pairs]
+    clicked = show_pair(both, titles, key="occlusion", chosen={"cell": cell})
+    class_legend(frequent(*(one.predicted for one in common.found)), common.classes)
+    view = View(first, pairs[0][1], cell)
+    top, left, _, _ = view.box
+    where = f"row {top}, column {left}"
+    known = first.opened.true_class(view.image.source)
+    likely = [each for one in common.found for each in best(one.base, LIKELY)]
+    shown = list(dict.fromkeys([*likely, common.label]))
+    heads = [f"**{who}**: whole image → window covered" for who in "AB"]
+    *sides, at_last = columns([*heads, f"**With the window** at {where}"])
+    for one, place in zip(common.found, sides, strict=True):
+        with place:
+            now = one.probability[cell]
+            class_bars(now, common.classes, before=one.base, shown=shown, label=known)
+    with at_last:
+        show_pixels(
+            image_pixels(view.covered(), SMALL_PX),
+            alt=f"{view.image.name} with the window at {where} covered",
         )
-
-    def arrays() -> Arrays:
-        return {
-            "probability": view.found.probability[..., view.label].numpy(),
-            "predicted": view.found.predicted.numpy(),
-            "activation": watched.activation.numpy(),
-        }
-
-    offer(
-        figure,
-        arrays,
-        name=f"{run.name}-occlusion-epoch-{epoch}",
-        made=made_by(
-            choice,
-            "occlusion",
-            image=view.image.seen(run),
-            label=run.classes[view.label],
-            layer=watched.layer,
-            **asdict(square),
-        ),
-        shell=command_line(
-            "occlusion",
-            run.path,
-            image=view.image.source,
-            epoch=epoch,
-            label=view.label,
-            layer=watched.layer,
-            **asdict(square),
-            out="occlusion.png",
-        ),
-        python=view.image.python(run.path)
-        + "\nfrom viz.fills import filling\nfrom viz.occlusion import occlusion\n\n"
-        + "pixels = run.preprocess(image)\n"
-        + f"found = occlusion(\n    run.network({epoch}), pixels, window={square.window}, "
-        + f'stride={square.stride},\n    fill=filling("{square.fill}", pixels),\n)\n'
-        + f'found.probability[..., {view.label}], found.watched("{watched.layer}").activation',
-    )
+    st.caption("Thick: with the window covered. Thin: the whole image. ✓: the true class.")
+    offer_pair(first, second, both)
+    choose_clicked(clicked and clicked[1])
 
 
 page()

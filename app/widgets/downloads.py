@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
+from viz.store.answer import Side
 from viz.store.export import Made, array_bytes, how_made, picture_bytes
+from viz.store.lines import python_lines, python_lines_of_two, shell_line
+from viz.store.view import draw, draw_both, made, more_file
 
 if TYPE_CHECKING:
     from app.shell.frame import Choice
@@ -22,6 +26,46 @@ More = Mapping[str, Callable[[], bytes]]
 def made_by(choice: Choice, view: str, **settings: Any) -> Made:
     """What made a picture, as it is stored inside the downloaded file; see `how_made`."""
     return how_made(view, choice.run, choice.epoch, **settings)
+
+
+def offer_side(side: Side) -> None:
+    """The row under what one network shows; all of it is derived from the question and the look."""
+    query, look = side.query, side.shown.look
+    more = {suffix.lstrip("."): partial(more_file, side, suffix) for suffix in query.more_files}
+    offer(
+        lambda: draw(side),
+        side.shown.arrays,
+        name=_name(side),
+        made=made(side),
+        shell=shell_line(query, look, out=f"{query.view}.png"),
+        python=python_lines(query, look),
+        more=more,
+    )
+
+
+def offer_pair(first: Side, second: Side, both: Any) -> None:
+    """The row under two networks side by side.
+
+    Args:
+        first: One.
+        second: The other.
+        both: What `viz.store.view.pair` gave of them.
+    """
+    titles = [first.opened.title, second.opened.title]
+    query, look, other = first.query, first.shown.look, second.query
+    compared = {"compare_with": other.run, "compare_epoch": other.epoch}
+    offer(
+        lambda: draw_both(query, both, titles),
+        both.arrays,
+        name=f"{_name(first)}-and-{second.opened.run.name}-epoch-{second.opened.epoch}",
+        made=made(first, compare_with=titles[1]),
+        shell=shell_line(query, look, **compared, out=f"{query.view}.png"),
+        python=python_lines_of_two(query, other, look),
+    )
+
+
+def _name(side: Side) -> str:
+    return f"{side.opened.run.name}-{side.query.view}-epoch-{side.opened.epoch}"
 
 
 def offer(

@@ -19,13 +19,13 @@ from PIL import Image
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice
+from app.shell.lender import read_square
 from app.shell.runs import data_of, runs_root
 from app.widgets.drawing import pointed_at
 from training.atomic import replacing
 from training.data import Data, Split
 from training.errors import WorkbenchError
 from training.images import read_image
-from training.preprocess import square
 from training.runs import Run
 from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import factor, sheet, shrink
@@ -236,18 +236,8 @@ def open_image(key: str, choice: Choice, data: Data | None) -> ChosenImage:
         label = int(data.val.labels[index])
         return ChosenImage(key, picture, validation_name(data, index), which, index, label)
     path = next(iter(_files(upload_folder(which))))
-    picture, notices = _read_square(str(path), choice.run.preprocess.resize)
+    picture, notices = read_square(str(path), choice.run.preprocess.resize)
     return ChosenImage(key, picture, path.name, str(path), None, None, notices)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _read_square(path: str, side: int) -> tuple[Image.Image, tuple[str, ...]]:
-    """An upload at the size the network needs: the whole may have 50 megapixels.
-
-    The path has the SHA-256 of the content in it, so it is all that the result depends on.
-    """
-    picture = read_image(Path(path))
-    return square(picture.image, side), picture.notices
 
 
 def _offer(data: Data, chosen: int | None) -> None:

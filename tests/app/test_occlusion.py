@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 from training.config import FitConfig
 from training.fit import fit
 from training.runs import Run
-from viz import results
+from viz import answer, results
+from viz.occlusion import OcclusionQuery, square_for
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -26,10 +27,12 @@ def words(test: AppTest) -> str:
 
 
 def result_of(run: Run, **how: Any) -> Any:
-    return results.occlusion(run, 3, Image.fromarray(run.data().val.images[0]), **how)
+    cached_only = how.pop("cached_only", False)
+    [found] = answer(OcclusionQuery(str(run.path), 3, **how), cached_only=cached_only)
+    return found
 
 
-def test_the_page_opens_at_the_true_class_and_its_dearest_square(app: Open, small: Run) -> None:
+def test_the_page_opens_at_the_true_class_and_the_window_that_costs_most(app: Open, small: Run) -> None:
     test = app("occlusion")
     assert not test.exception
     result, label = result_of(small), int(small.data().val.labels[0])
@@ -47,13 +50,13 @@ def test_class_layer_square_step_fill_and_place_come_from_the_address(
     assert f"**P({small.classes[2]})**" in words(test)
     assert "10 px wide, in steps of 3 px" in words(test)
     assert "at row 3, column 6" in words(test)
-    how = {"window": 10, "stride": 3, "fill": "noise", "only_kept": True}
-    assert f"**pool1, channel {result_of(small, **how).watched('pool1').channel}**" in words(test)
+    how = {"window": 10, "stride": 3, "fill": "noise", "cached_only": True}
+    assert f"**pool1, channel {result_of(small, **how).tracked('pool1').channel}**" in words(test)
 
 
 def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
     app("occlusion")
-    assert result_of(small, only_kept=True).window == results.square_for(32)[0]
+    assert result_of(small, cached_only=True).window == square_for(32)[0]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_the_strongest_map_leads_on_to_its_channel(app: Open, small: Run, in_add
     test = app("occlusion")
     next(button for button in test.button if button.label.startswith("Top patches")).click().run()
     assert test.title[0].value == "Top patches"
-    assert in_address(test, "channel") == str(result_of(small).watched("relu5").channel)
+    assert in_address(test, "channel") == str(result_of(small).tracked("relu5").channel)
 
 
 def test_another_epoch_stands_beside_it_with_the_difference(app: Open, small: Run) -> None:
@@ -89,14 +92,14 @@ def test_another_epoch_stands_beside_it_with_the_difference(app: Open, small: Ru
     assert not test.exception
     said, label = words(test), int(small.data().val.labels[0])
     for title in ("**A**: small, epoch 3", "**B**: small, epoch 0", "**B − A**"):
-        assert f"{title}  \nP({small.classes[label]})" in said
+        assert title in said
     before, now = (float(result_of_epoch(small, epoch).base[label]) for epoch in (3, 0))
     assert f"is {100 * before:.1f} % for A and {100 * now:.1f} % for B" in said.replace("\\", "")
 
 
 def result_of_epoch(run: Run, epoch: int) -> Any:
-    picture = Image.fromarray(run.data().val.images[0])
-    return results.occlusion(run, epoch, picture, only_kept=True)
+    [found] = answer(OcclusionQuery(str(run.path), epoch), cached_only=True)
+    return found
 
 
 def test_networks_of_other_inputs_are_compared_as_far_as_they_go(
@@ -122,7 +125,7 @@ def test_a_run_on_other_images_is_not_set_beside_a_validation_image(app: Open, r
     test = app("occlusion", run="small", beside="other")
     assert not test.exception
     assert any("has other images than" in notice.value for notice in test.info)
-    assert "With the square" in words(test)
+    assert "With the window" in words(test)
 
 
 def test_what_excites_the_strongest_channel_elsewhere_is_mined_on_a_click(
@@ -145,12 +148,11 @@ def test_several_images_stand_below_each_other_and_each_leads_to_its_own_view(
     closer = [button for button in test.button if button.label == "Single view"]
     assert len(closer) == 2
     for index in (3, 9):
-        picture = Image.fromarray(small.data().val.images[index])
-        assert results.occlusion(small, 3, picture, only_kept=True)
+        assert answer(OcclusionQuery(str(small.path), 3, image=(str(index),)), cached_only=True)
     closer[1].click().run()
     assert not test.exception
     assert (in_address(test, "image"), in_address(test, "show")) == ("val:9", None)
-    assert "With the square" in words(test)
+    assert "With the window" in words(test)
 
 
 @pytest.mark.browser

@@ -6,7 +6,9 @@ it where `--out` says; the dear ones keep it in the run too, and may be asked fo
 """
 
 from collections.abc import Callable
+from functools import partial
 
+from viz.cli import call
 from viz.commands.architecture import architecture
 from viz.commands.attribution import attribution
 from viz.commands.by_hand import by_hand
@@ -24,7 +26,6 @@ from viz.commands.invariance import invariance
 from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
-from viz.commands.occlusion import occlusion
 from viz.commands.planes import planes
 from viz.commands.provenance import provenance
 from viz.commands.report import report
@@ -33,6 +34,7 @@ from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
+from viz.store.view import views
 
 VIEWS: dict[str, Callable[..., None]] = {
     "architecture": architecture,
@@ -45,7 +47,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "unit": unit,
     "deconvnet": deconvnet,
     "by-hand": by_hand,
-    "occlusion": occlusion,
     "attribution": attribution,
     "localisation": localisation,
     "invariance": invariance,
@@ -62,3 +63,4 @@ VIEWS: dict[str, Callable[..., None]] = {
     "report": report,
     "provenance": provenance,
 }
+VIEWS |= {name: partial(call, kind) for name, kind in views().items()}

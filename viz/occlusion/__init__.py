@@ -1,11 +1,11 @@
-"""Where does the network look: a square slides over the image and the answer is watched."""
+"""Where does the network look: a window slides over the image and the answer is followed."""
 
 from viz.occlusion.compute import (
     Cell,
     Occlusion,
-    Watched,
+    Tracked,
+    argmin_cell,
     covered,
-    dearest,
     last_maps,
     occlusion,
     scan,
@@ -13,13 +13,16 @@ from viz.occlusion.compute import (
     steps,
     visiting_order,
 )
+from viz.occlusion.query import OcclusionLook, OcclusionQuery
 
 __all__ = [
     "Cell",
     "Occlusion",
-    "Watched",
+    "OcclusionLook",
+    "OcclusionQuery",
+    "Tracked",
+    "argmin_cell",
     "covered",
-    "dearest",
     "last_maps",
     "occlusion",
     "scan",

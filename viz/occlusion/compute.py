@@ -23,7 +23,7 @@ Place = tuple[int, int, int]  # row, column, and how many cells down and right i
 
 
 @dataclass(frozen=True)
-class Watched:
+class Tracked:
     """The strongest channel of one layer while the square slides."""
 
     layer: str
@@ -69,7 +69,7 @@ class Occlusion:
         """(rows, cols) int64, the most probable class."""
         return self.probability.argmax(2)
 
-    def watched(self, layer: str) -> Watched:
+    def tracked(self, layer: str) -> Tracked:
         """The strongest channel of a layer.
 
         Raises:
@@ -77,11 +77,11 @@ class Occlusion:
         """
         if layer not in self.layers:
             raise WorkbenchError(
-                f"{layer} has no maps to watch. Choose one of: {', '.join(self.layers)}."
+                f"{layer} has no maps to track. Choose one of: {', '.join(self.layers)}."
             )
         at = self.layers.index(layer)
         base = float(self.base_activation[at])
-        return Watched(layer, int(self.channel[at]), self.activation[..., at], base)
+        return Tracked(layer, int(self.channel[at]), self.activation[..., at], base)
 
 
 def occlusion(
@@ -168,7 +168,7 @@ def scan(
         yield state
 
 
-def dearest(found: Occlusion, label: int) -> Cell:
+def argmin_cell(found: Occlusion, label: int) -> Cell:
     """The cell whose square costs the network most of a class's probability."""
     return divmod(int(found.probability[..., label].argmin()), found.shape[1])
 

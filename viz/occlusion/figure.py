@@ -30,13 +30,16 @@ from viz.drawing.style import (
     number,
     pixel_axes,
     pixel_figure,
+    plain,
     scale_bar,
     show,
 )
-from viz.occlusion.compute import Occlusion, Watched
+from viz.occlusion.compute import Tracked
+from viz.occlusion.query import OcclusionShown, Row
 from viz.top_patches.gallery import Gallery
 
 PANEL_PX, BLOCK_PX, BAR_PX, LEGEND_PX = 224, 224, 78, 124
+SIDE_PX, HEAD_PX, GAP_PX = 160, 18, 24  # of a sheet's rows
 MOST_NAMES = 6
 CERTAIN: Scale = (AMOUNT, 0.0, 1.0)
 
@@ -65,9 +68,9 @@ def draw_heatmap(ax: Axes, cax: Axes, heatmap: Tensor, scale: Scale, label: str)
     scale_bar(figure, cax, colours, low, high, label)
 
 
-def map_scale(*watched: Watched) -> Scale:
+def map_scale(*tracked: Tracked) -> Scale:
     """Amounts from 0 to the largest total, the whole image's among them; signed totals about 0."""
-    totals = [(each.activation, tensor(each.base)) for each in watched]
+    totals = [(each.activation, tensor(each.base)) for each in tracked]
     return common_scale(*(part for pair in totals for part in pair))
 
 
@@ -111,39 +114,28 @@ def frequent(*predicted: Tensor) -> list[int]:
     return indices[counts.argsort(descending=True, stable=True)].tolist()
 
 
-def occlusion_figure(
-    picture: Tensor,
-    found: Occlusion,
-    classes: Sequence[str],
-    *,
-    label: int,
-    layer: str,
-    own: Gallery | None = None,
-    others: Gallery | None = None,
-) -> Figure:
+def draw(shown: OcclusionShown) -> Figure:
+    """All panels of one image, or a sheet with a row for each of several."""
+    return _panels(shown) if len(shown.rows) == 1 else _sheet(shown)
+
+
+def _panels(shown: OcclusionShown) -> Figure:
     """Image, total of the strongest channel, probability of the class, most probable class.
 
-    Below them, where they are given: what that channel's strongest unit saw in this image, and
-    its strongest patches in others.
-
-    Args:
-        picture: What the network sees at the first place, (3, H, W) in [0, 1].
-        found: Of the sliding square.
-        classes: Names of all classes.
-        label: Class whose probability is drawn.
-        layer: Whose strongest channel is drawn.
-        own: (1, 1) the strongest unit of that channel in this image.
-        others: (1, k) the strongest patches of that channel.
+    Below them: what that channel's strongest unit saw in this image, and its strongest patches in
+    others, where they are known.
     """
-    side, name, watched = panel_side(picture), class_name(classes, label), found.watched(layer)
+    [row], classes, layer = shown.rows, shown.classes, shown.layer
+    picture, found, label = row.picture, row.found, row.label
+    side, name, tracked = panel_side(picture), class_name(classes, label), found.tracked(layer)
     lefts = (0, side + 24, 2 * side + 24 + BAR_PX, 3 * side + 24 + 2 * BAR_PX)
     title = f"Where the network looks for {name}"
     reading = (
-        f"a square of {found.window} px in steps of {found.stride} px; uncovered, "
+        f"a window of {found.window} px in steps of {found.stride} px; uncovered, "
         f"P({name}) is {number(float(found.base[label]))}; "
         "dark: covering this spot costs the network its answer"
     )
-    below = _below(own, others)
+    below = _below(shown.own, shown.others)
     height = side + 16 + (max(tiles.shape[0] for tiles, _ in below) + 40 if below else 0)
     figure = pixel_figure(lefts[-1] + side + LEGEND_PX, height, title, reading)
     image, activation, probability, predicted = (
@@ -152,8 +144,8 @@ def occlusion_figure(
     draw_picture(image, picture, found.window)
     head(image, "input, its corner covered")
     cax = pixel_axes(figure, lefts[1] + side + 8, 16, 9, side)
-    draw_heatmap(activation, cax, watched.activation, map_scale(watched), "sum over the map")
-    head(activation, f"{layer}, channel {watched.channel}")
+    draw_heatmap(activation, cax, tracked.activation, map_scale(tracked), "sum over the map")
+    head(activation, f"{layer}, channel {tracked.channel}")
     cax = pixel_axes(figure, lefts[2] + side + 8, 16, 9, side)
     draw_heatmap(probability, cax, found.probability[..., label], CERTAIN, "probability")
     head(probability, f"P({name})")
@@ -164,6 +156,55 @@ def occlusion_figure(
         show(ax, tiles)
         head(ax, words)
     return figure
+
+
+def _sheet(shown: OcclusionShown) -> Figure:
+    """For each image: itself, the probability of its class, the most probable class."""
+    side, square = panel_side(shown.rows[0].picture, SIDE_PX), shown.rows[0].found
+    reading = (
+        f"a window of {square.window} px in steps of {square.stride} px; "
+        "dark: covering this spot costs the network its answer"
+    )
+    pitch = HEAD_PX + side + GAP_PX
+    height = len(shown.rows) * pitch - GAP_PX
+    figure = pixel_figure(_lefts(side)[-1], height, "Where the network looks", reading)
+    for place, row in enumerate(shown.rows):
+        top = place * pitch + HEAD_PX
+        _draw_row(figure, top, side, row, shown.classes, plain(row.name, 28))
+    return figure
+
+
+def draw_row(row: Row, classes: Sequence[str]) -> Figure:
+    """One of the sheet's rows as a figure of its own."""
+    side = panel_side(row.picture, SIDE_PX)
+    whole = number(round(float(row.found.base[row.label]), 3))
+    reading = f"uncovered, P({class_name(classes, row.label)}) is {whole}"
+    figure = pixel_figure(_lefts(side)[-1], HEAD_PX + side, plain(row.name, 60), reading)
+    _draw_row(figure, HEAD_PX, side, row, classes, "input, its corner covered")
+    return figure
+
+
+def _lefts(side: int) -> tuple[int, int, int, int]:
+    """Where the three panels of a row begin and the legend ends, in pixels."""
+    third = 2 * side + GAP_PX + BAR_PX
+    return 0, side + GAP_PX, third, third + side + LEGEND_PX
+
+
+def _draw_row(
+    figure: Figure, top: int, side: int, row: Row, classes: Sequence[str], words: str
+) -> None:
+    lefts = _lefts(side)
+    image, probability, predicted = (
+        pixel_axes(figure, left, top, side, side) for left in lefts[:3]
+    )
+    draw_picture(image, row.picture, row.found.window)
+    head(image, words)
+    uncovered = f"uncovered {number(round(float(row.found.base[row.label]), 3))}"
+    cax = pixel_axes(figure, lefts[1] + side + 8, top, 9, side)
+    draw_heatmap(probability, cax, row.found.probability[..., row.label], CERTAIN, uncovered)
+    head(probability, f"P({class_name(classes, row.label)})")
+    draw_predicted(predicted, row.found.predicted, classes)
+    head(predicted, "most probable class")
 
 
 def _below(own: Gallery | None, others: Gallery | None) -> list[tuple[np.ndarray, str]]:

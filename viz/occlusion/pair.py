@@ -4,73 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+import numpy as np
 from torch import Tensor, tensor
 
-from training.models import Network
+from training.errors import WorkbenchError
+from viz.drawing.outline import image_pixels
+from viz.drawing.pairs import MORE, SECOND, Pair, PairRow
+from viz.drawing.panels import Heatmap
+from viz.drawing.scales import difference_scale
+from viz.drawing.sheet import as_array
+from viz.drawing.style import class_name, number
 from viz.drawing.words import percent
-from viz.occlusion.compute import Cell, Occlusion, dearest, last_maps
+from viz.occlusion.compute import Cell, Occlusion, argmin_cell
+from viz.occlusion.figure import frequent, map_scale, name_classes, panel_side
+from viz.occlusion.pointing import panels_of
+from viz.occlusion.query import OcclusionShown, Row
+from viz.store.answer import Side
 from viz.store.cache import Arrays
 
 
+def pair(first: Side, second: Side) -> Pair:
+    """Rows of probability, most probable class and strongest map; columns of A, B and B − A.
+
+    Raises:
+        WorkbenchError: If several images are asked for.
+    """
+    a, b = first.shown, second.shown
+    if len(a.rows) > 1:
+        raise WorkbenchError("Two networks are compared on one image, but --image names several.")
+    both = in_common(a, b)
+    label, found = both.label, both.found
+    name, whole = class_name(both.classes, label), [number(float(o.base[label])) for o in found]
+    picture = a.rows[0].picture
+    return Pair(
+        title=f"Where two networks look for {name}",
+        reading=f"a window of {found[0].window} px in steps of {found[0].stride} px; uncovered, "
+        f"P({name}) is {' and '.join(whole)}; "
+        "dark: covering this spot costs the network its answer",
+        rows=_rows(both, panel_side(picture)),
+        found=_arrays(both, a, b),
+        told=both.words(),
+        notes=_notes(first, second, both),
+        picture=(_covered(picture, found[0].window), "input, its corner covered"),
+    )
+
+
 @dataclass(frozen=True)
-class OcclusionsBeside:
-    """Two networks' occlusions of one image with one square, told in one list of K classes.
+class InCommon:
+    """Two networks' occlusions of one image with one window, told in one list of K classes.
 
     A class that a network has not learned has the probability 0 there.
     """
 
     classes: tuple[str, ...]  # the first network's, then those that only the second one has
-    first: Occlusion
-    second: Occlusion
+    found: tuple[Occlusion, Occlusion]
+    label: int
+    layers: tuple[str, str]
 
     @property
     def shape(self) -> Cell:
         """(rows, cols) of the places that both have: they differ where the inputs do."""
-        rows, cols = zip(self.first.shape, self.second.shape, strict=True)
+        rows, cols = zip(*(one.shape for one in self.found), strict=True)
         return min(rows), min(cols)
 
-    def difference(self, label: int) -> Tensor | None:
+    @property
+    def difference(self) -> Tensor | None:
         """(rows, cols) of P(class), second − first; None where the inputs are of two sizes."""
-        if self.first.shape != self.second.shape:
+        a, b = self.found
+        if a.shape != b.shape:
             return None
-        return self.second.probability[..., label] - self.first.probability[..., label]
+        return b.probability[..., self.label] - a.probability[..., self.label]
 
-    def arrays(self, label: int, layers: Sequence[str]) -> Arrays:
-        """The maps of both for a class, and of the strongest channel of a layer of each."""
-        found: Arrays = {}
-        for whose, one, layer in zip(
-            ("", "second_"), (self.first, self.second), layers, strict=True
-        ):
-            found |= {
-                f"{whose}probability": one.probability[..., label].numpy(),
-                f"{whose}predicted": one.predicted.numpy(),
-                f"{whose}activation": one.watched(layer).activation.numpy(),
-            }
-        difference = self.difference(label)
-        return found if difference is None else found | {"difference": difference.numpy()}
+    def words(self) -> str:
+        """What changes from A to B: the answer, and the place that each leans on most."""
+        named = dict(zip("AB", self.found, strict=True))
+        sure = " and ".join(
+            f"{percent(float(one.base[self.label]))} for {who}" for who, one in named.items()
+        )
+        leaning = " ".join(_leaning(who, one, self.label) for who, one in named.items())
+        return f"Uncovered, P({self.classes[self.label]}) is {sure}. {leaning}"
 
 
-def occlusions_beside(
-    first: Occlusion, second: Occlusion, classes: tuple[Sequence[str], Sequence[str]]
-) -> OcclusionsBeside:
-    """The two in terms of the same classes, which are matched by name.
-
-    Args:
-        first: Of one network.
-        second: Of the other, on the same image, with a square of the same side and step.
-        classes: Names of each network's.
-    """
-    named = tuple(dict.fromkeys([*classes[0], *classes[1]]))
-    return OcclusionsBeside(
-        named,
-        *(_told_in(one, own, named) for one, own in zip((first, second), classes, strict=True)),
-    )
-
-
-def layers_beside(pair: OcclusionsBeside, layer: str, second: Network) -> tuple[str, str]:
-    """The layer to watch in both: the second network's last maps where it has no such layer."""
-    return layer, layer if layer in pair.second.layers else last_maps(second)
+def in_common(a: OcclusionShown, b: OcclusionShown) -> InCommon:
+    """The two in terms of the same classes, which are matched by name."""
+    named = tuple(dict.fromkeys([*a.classes, *b.classes]))
+    first, second = (_told_in(one.rows[0].found, one.classes, named) for one in (a, b))
+    return InCommon(named, (first, second), a.rows[0].label, (a.layer, b.layer))
 
 
 def _told_in(found: Occlusion, own: Sequence[str], wanted: Sequence[str]) -> Occlusion:
@@ -85,23 +106,90 @@ def _told_in(found: Occlusion, own: Sequence[str], wanted: Sequence[str]) -> Occ
     )
 
 
-def in_words(pair: OcclusionsBeside, label: int) -> str:
-    """What changes from A, the first, to B: the answer, and the place that each leans on most."""
-    both = {"A": pair.first, "B": pair.second}
-    sure = " and ".join(
-        f"{percent(float(one.base[label]))} for {name}" for name, one in both.items()
-    )
-    leaning = " ".join(_leaning(name, one, label) for name, one in both.items())
-    return f"Uncovered, P({pair.classes[label]}) is {sure}. {leaning}"
-
-
-def _leaning(name: str, found: Occlusion, label: int) -> str:
-    cell = dearest(found, label)
+def _leaning(who: str, found: Occlusion, label: int) -> str:
+    cell = argmin_cell(found, label)
     left = float(found.probability[(*cell, label)])
     if left >= float(found.base[label]):
-        return f"No square costs {name} any of it."
+        return f"No window costs {who} any of it."
     row, column = (place * found.stride for place in cell)
     return (
-        f"{name} leans most on the square at row {row}, column {column}: "
+        f"{who} leans most on the window at row {row}, column {column}: "
         f"covering it leaves {percent(left)}."
     )
+
+
+def _rows(both: InCommon, side: int) -> list[PairRow]:
+    occurring = frequent(*(one.predicted for one in both.found))
+    tracked = [one.tracked(layer) for one, layer in zip(both.found, both.layers, strict=True)]
+    totals = map_scale(*tracked)
+    a, b = (
+        panels_of(one, both.classes, both.label, layer, side, totals=totals, occurring=occurring)
+        for one, layer in zip(both.found, both.layers, strict=True)
+    )
+    legend = partial(name_classes, occurring=occurring, classes=both.classes)
+    maps = tuple(f"{each.layer}, channel {each.channel}" for each in tracked)
+    name = "cell"
+    return [
+        PairRow(a.probability, b.probability, _difference(both, side), name=name),
+        PairRow(
+            a.predicted, b.predicted, heads=("most probable class",) * 2, name=name, finish=legend
+        ),
+        PairRow(a.activation, b.activation, heads=(maps[0], maps[1]), name=name),
+    ]
+
+
+def _difference(both: InCommon, side: int) -> Heatmap | None:
+    """What B has more of P(class)."""
+    if (difference := both.difference) is None:
+        return None
+    a, b = (one.probability[..., both.label] for one in both.found)
+    stride = both.found[0].stride
+
+    def tell(row: int, column: int) -> str:
+        values = (float(each[row, column]) for each in (a, b, difference))
+        before, after, more = (f"{100 * value:.1f}".replace("-", "−") for value in values)
+        return (
+            f"Window at row {row * stride}, column {column * stride} px\n"
+            f"A {before} %, B {after} %, {MORE} {more} points"
+        )
+
+    rows, columns = difference.shape
+    hover = [[tell(row, column) for column in range(columns)] for row in range(rows)]
+    scale = difference_scale(difference)
+    return Heatmap(as_array(difference), scale, f"{MORE}, probability", hover, side)
+
+
+def _arrays(both: InCommon, a: OcclusionShown, b: OcclusionShown) -> Arrays:
+    one, two = (
+        {**shown.arrays(), **Row("", row.picture, found, both.label).arrays(layer)}
+        for shown, row, found, layer in zip(
+            (a, b), (a.rows[0], b.rows[0]), both.found, both.layers, strict=True
+        )
+    )
+    found = {**one, **{f"{SECOND}{name}": array for name, array in two.items()}}
+    found["class_name"] = found[f"{SECOND}class_name"] = np.array(both.classes)
+    difference = both.difference
+    return found if difference is None else found | {"difference": difference.numpy()}
+
+
+def _covered(picture: Tensor, window: int) -> np.ndarray:
+    """The image with a line around the window in its corner, as large as the maps."""
+    return image_pixels(picture, panel_side(picture), (0, 0, window, window))
+
+
+def _notes(first: Side, second: Side, both: InCommon) -> list[str]:
+    """What keeps the two from being compared in full."""
+    notes, name = [], both.classes[both.label]
+    sizes = [side.opened.run.preprocess.size for side in (first, second)]
+    if sizes[0] != sizes[1]:
+        notes.append(
+            f"A sees {sizes[0]} px and B {sizes[1]} px: the same window hides another share of the "
+            "image and places do not correspond, so there is no difference to show."
+        )
+    if name not in second.shown.classes:
+        notes.append(f"B has not learned {name}: its P is 0 everywhere.")
+    if both.layers[0] != both.layers[1]:
+        notes.append(
+            f"B has no {both.layers[0]}: its last maps, {both.layers[1]}, are tracked instead."
+        )
+    return notes

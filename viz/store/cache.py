@@ -29,7 +29,7 @@ SETTINGS = "settings"  # the array that holds the question
 Arrays = dict[str, np.ndarray]
 Result = TypeVar("Result")
 
-_DAMAGE = (
+DAMAGE = (
     OSError,
     ValueError,
     LookupError,
@@ -42,6 +42,48 @@ _DAMAGE = (
     zlib.error,
     zipfile.BadZipFile,
 )
+
+
+def load(folder: Path, name: str, key: str, partial: bool = False) -> Arrays | None:
+    """The cached arrays, or None where there are none, they are damaged or of another question.
+
+    Args:
+        folder: The run's `derived`.
+        name: Of the file, without suffix.
+        key: The whole question, as it stands in the file.
+        partial: What there is of an answer that is being worked out.
+    """
+    try:
+        with np.load(_file(folder, name, partial), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        return arrays if str(arrays.pop(SETTINGS)) == key else None
+    except DAMAGE:
+        return None
+
+
+def save(folder: Path, name: str, key: str, arrays: Arrays, partial: bool = False) -> bool:
+    """Cache arrays in one step; False, with a line in the log, where that is not possible."""
+    try:
+        folder.mkdir(exist_ok=True)
+        with (
+            replacing(_file(folder, name, partial)) as path,
+            path.open("wb") as file,  # given a name, numpy would add to it
+        ):
+            np.savez(file, allow_pickle=False, **{SETTINGS: np.array(key)}, **arrays)
+    except (OSError, WorkbenchError) as error:
+        logging.getLogger(__name__).warning("The result is not cached. %s", error)
+        return False
+    return True
+
+
+def forget(folder: Path, name: str) -> None:
+    """Remove the unfinished answer, now that there is a whole one."""
+    with suppress(OSError):  # it is never read again once the whole answer is there
+        _file(folder, name, partial=True).unlink(missing_ok=True)
+
+
+def _file(folder: Path, name: str, partial: bool) -> Path:
+    return folder / f"{name}{'.partial' if partial else ''}.npz"
 
 
 @dataclass(frozen=True)
@@ -98,7 +140,7 @@ def recall(folder: Path, question: Question, *, partial: bool = False) -> Arrays
         with np.load(question.file(folder, partial=partial), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return arrays if str(arrays.pop(SETTINGS)) == question.text else None
-    except _DAMAGE:
+    except DAMAGE:
         return None
 
 

@@ -17,11 +17,12 @@ from training.atomic import replacing
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.drawing.style import DPI
-from viz.results import digest_of
+from viz.store.lend import digest_of
 
 PICTURES = (".png", ".svg", ".pdf")
 KINDS = (*PICTURES, ".npz")
 SCALE = 2  # pixels of a file for one of the figure
+PROVENANCE = "provenance"  # the array that says how the others were made
 Made = Mapping[str, Any]
 """Run, epoch, checkpoint, layer, settings: whatever JSON can hold."""
 
@@ -106,16 +107,17 @@ def check_out(out: Path | None, *more: str, kinds: Sequence[str] = KINDS) -> Non
 def write(
     out: Path | None,
     figure: Callable[[], Figure],
-    arrays: Mapping[str, np.ndarray],
+    arrays: Mapping[str, np.ndarray] | Callable[[], Mapping[str, np.ndarray]],
     made: Made,
 ) -> None:
     """Write the figure or the arrays, whichever the file's suffix asks for, in one step."""
     if out is None:
         return
     kind = out.suffix.lower().lstrip(".")
-    write_bytes(
-        out, array_bytes(arrays, made) if kind == "npz" else picture_bytes(figure(), kind, made)
-    )
+    if kind == "npz":
+        write_bytes(out, array_bytes(arrays() if callable(arrays) else arrays, made))
+    else:
+        write_bytes(out, picture_bytes(figure(), kind, made))
 
 
 def write_bytes(out: Path, content: bytes) -> None:
@@ -150,9 +152,10 @@ def picture_bytes(figure: Figure, kind: str, made: Made, *, scale: int = SCALE) 
 
 
 def array_bytes(arrays: Mapping[str, np.ndarray], made: Made) -> bytes:
-    """Arrays as .npz; how they were made is the archive's comment, beside no array's name."""
+    """Arrays as .npz; how they were made is the text in the field `provenance`, as JSON."""
     file = BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
+    text = {PROVENANCE: np.array(as_json(made))}
+    np.savez_compressed(file, allow_pickle=False, **arrays, **text)
     with zipfile.ZipFile(file, "a") as archive:
         archive.comment = as_json(made).encode()[:65535]  # the format's limit
     return file.getvalue()

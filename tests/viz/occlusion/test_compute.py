@@ -41,7 +41,7 @@ def test_all_maps_are_what_brute_force_finds(tiny, noise, window, stride, fill, 
     found = occlusion(tiny, image, window=window, stride=stride, fill=fill, batch_size=batch_size)
     probability, totals = by_brute_force(tiny, image, window, stride, fill, layer)
     whole = tiny.activations(image[None], [layer])[layer][0].sum((1, 2))
-    watched = found.watched(layer)
+    watched = found.tracked(layer)
     assert torch.allclose(found.probability, probability, atol=1e-6)
     assert torch.equal(found.predicted, probability.argmax(2))
     assert watched.channel == whole.argmax()
@@ -152,7 +152,7 @@ def test_occlusion_finds_the_only_pixels_that_matter():
     assert (probability.flatten()[1:] > 0.7).all()
     assert found.predicted.flatten().tolist() == [0] + [1] * 15
     # the map of 16 lit squares loses one wherever the square lies
-    watched = found.watched("relu1")
+    watched = found.tracked("relu1")
     assert torch.allclose(watched.activation, torch.tensor(15.0))
     assert watched.base == pytest.approx(16.0, rel=1e-5)
 
@@ -223,7 +223,7 @@ def test_a_layer_without_maps_cannot_be_watched(tiny, noise):
     found = occlusion(tiny, noise[0], window=16, stride=16)
     for layer in ("fc6", "conv6"):
         with pytest.raises(WorkbenchError, match=f"{layer} has no maps.*relu5"):
-            found.watched(layer)
+            found.tracked(layer)
 
 
 def test_a_batch_of_images_is_refused(tiny, noise):

@@ -1,0 +1,257 @@
+"""What the page Occlusion needs: its controls, several images, and the tracked channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app.jobs.ask import answer, ask
+from app.shell import address
+from app.shell.errors import plain
+from app.shell.frame import Choice, go_to
+from app.shell.runs import data_of
+from app.widgets.class_choice import pick_class, probabilities
+from app.widgets.downloads import offer_side
+from app.widgets.drawing import pointed_at, show_figure
+from app.widgets.images import (
+    ChosenImage,
+    choose,
+    known_key,
+    offered,
+    open_image,
+    validation_name,
+)
+from app.widgets.layout import PICTURE_PX, show_pixels
+from training.data import Data
+from training.errors import WorkbenchError
+from viz import results
+from viz.drawing.outline import image_pixels, projection_pixels
+from viz.drawing.sheet import sheet
+from viz.drawing.style import number
+from viz.network.fills import FILLS
+from viz.network.layers import maps_to_show, mined_together, source_of
+from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, square_for
+from viz.occlusion.figure import draw_row
+from viz.store.answer import Side
+from viz.store.query import ImageSource
+from viz.top_patches.compute import TopPatches
+from viz.top_patches.gallery import Gallery
+from viz.top_patches.patch_sheet import patch_sheet, small_tiles
+
+MOST, OFFERED = 8, 24  # of several images
+TILE_PX = 168  # as high as three tiles of a patch sheet
+WORDS = {"grey": "grey", "mean": "mean colour", "blur": "blur", "noise": "noise"}
+HELP = (
+    "What the window shows. **Grey**: the training set's mean colour, as in the paper. "
+    "**Mean colour**: the image's own. **Blur**: the image through a Gaussian of 10 px of 224. "
+    "**Noise**: normal, of the training pixels' mean and deviation."
+)
+
+
+def choose_class_and_layer(choice: Choice, image: ChosenImage) -> OcclusionLook:
+    """The class whose probability is drawn, and the layer whose strongest channel is tracked."""
+    network, classes = choice.network(), choice.run.classes
+    base = probabilities(network, choice.run.preprocess(image.picture))
+    label = pick_class(classes, base, true_class(choice, image))
+    with st.container(width=120):
+        layer = address.pick(
+            st.selectbox,
+            "Map of",
+            maps_to_show(network),
+            name="watch",
+            default=last_maps(network),
+            help="The layer whose strongest channel is tracked",
+        )
+    return OcclusionLook(classes[label], layer)
+
+
+def choose_window(size: int) -> dict[str, Any]:
+    """Side, step and fill for inputs of so many pixels, in the row that the page has begun."""
+    window, stride = square_for(size)
+    with st.container(width=95):
+        window = address.pick_number(
+            st.number_input, "Window (px)", 1, size, name="window", default=window
+        )
+    with st.container(width=95):
+        stride = address.pick_number(
+            st.number_input, "Stride (px)", 1, size, name="stride", default=stride
+        )
+    with st.container(width=130):
+        fill = address.pick(
+            st.selectbox,
+            "Fill",
+            list(FILLS),
+            name="fill",
+            default="grey",
+            format_func=WORDS.__getitem__,
+            help=HELP,
+        )
+    return {"window": window, "stride": stride, "fill": fill}
+
+
+def true_class(choice: Choice, image: ChosenImage) -> int | None:
+    """The image's class as the network counts them; None where it is not known or not learned."""
+    if image.label is None:
+        return None
+    name = data_of(choice.run).classes[image.label]
+    return choice.run.classes.index(name) if name in choice.run.classes else None
+
+
+def show_several(choice: Choice) -> None:
+    """A row for each chosen image, each leading to its own view."""
+    try:
+        data = data_of(choice.run)
+    except WorkbenchError:
+        data = None
+    with st.container(width=PICTURE_PX):
+        images = _choose_images(choice, data)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        window = choose_window(choice.run.preprocess.size)
+    if not images:
+        st.info("Choose an image, or upload one in the view of one image.", icon=":material/info:")
+        return
+    sources = tuple(ImageSource(image.source) for image in images)
+    reply = ask(OcclusionQuery(str(choice.run.path), choice.epoch, image=sources, **window))
+    if not reply.parts:
+        return
+    side = reply.side(OcclusionLook())
+    for image, row in zip(images, side.shown.rows, strict=False):  # fewer while at work
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            show_figure(
+                draw_row(row, choice.run.classes),
+                alt=f"{image.name}: the image, P({choice.run.classes[row.label]}) and the most "
+                "probable class while a window covers each place",
+            )
+            if st.button("Single view", key=f"open {image.key}", icon=":material/open_in_full:"):
+                choose(image.key)
+                address.write(show=None)
+                st.rerun()
+    if reply.whole:
+        offer_side(side)
+
+
+def _choose_images(choice: Choice, data: Data | None) -> list[ChosenImage]:
+    """Up to eight; by default the six that every page offers."""
+    known = partial(known_key, data)
+    here = address.read("image", known, "")
+    first = [f"val:{index}" for index in offered(data.val)] if data is not None else []
+    more = [f"val:{index}" for index in offered(data.val, OFFERED)] if data is not None else []
+
+    def parse(text: str) -> list[str]:
+        keys = list(dict.fromkeys(known(key) for key in text.split(",")))
+        if len(keys) > MOST:
+            raise ValueError(text)
+        return keys
+
+    value = address.read("images", parse, first or [here] * bool(here))
+    options = list(dict.fromkeys([*value, *([here] if here else []), *more]))
+    key = address.fresh_key("images", value, options)
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        address.write(images=",".join(chosen) if chosen else None)
+
+    def name(option: str) -> str:
+        kind, _, which = option.partition(":")
+        if kind == "val" and data is not None:
+            return validation_name(data, int(which))
+        return open_image(option, choice, data).name
+
+    st.multiselect(
+        f"Images, at most {MOST}",
+        options,
+        key=key,
+        on_change=changed,
+        max_selections=MOST,
+        format_func=name,
+    )
+    return [open_image(each, choice, data) for each in value]
+
+
+def show_tracked(choice: Choice, image: ChosenImage, side: Side) -> None:
+    """Panel (c) of the paper's figure; patches of other images are mined where somebody asks."""
+    shown = side.shown
+    tracked = shown.rows[0].found.tracked(shown.layer)
+    st.markdown(f"**What {tracked.layer}, channel {tracked.channel} looks for**")
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=2 * TILE_PX + 8):
+        _draw_own(image, tracked, shown.own)
+    with row.container(width=344):
+        if shown.others is not None:
+            _draw_others(choice, tracked, shown.others)
+        else:
+            _offer_mining(choice, tracked)
+
+
+def _draw_own(image: ChosenImage, tracked: Tracked, own: Gallery) -> None:
+    pair = np.stack(
+        [
+            image_pixels(own.patch[0, 0], TILE_PX),
+            projection_pixels(own.projection[0, 0], TILE_PX),
+        ]
+    )
+    show_pixels(
+        sheet(pair / 255, 2, gap=4)[0],
+        caption="In this image: what its strongest unit sees, and the deconvnet's projection "
+        "(mid grey is zero)"
+        + ("" if bool(own.projection.any()) else "; it does not fire, so there is none"),
+        alt=f"Patch of {image.name} that excites {tracked.layer}, channel {tracked.channel} most, "
+        "and its projection",
+    )
+
+
+def _draw_others(choice: Choice, tracked: Tracked, found: Gallery) -> None:
+    """Nine patches and projections; a click makes a patch's image the chosen one."""
+    data, layer = data_of(choice.run), source_of(choice.network(), tracked.layer)
+    top = results.top_patches(choice.run, choice.epoch, [layer], only_kept=True)[layer]
+    images, scores = top.image[tracked.channel].tolist(), top.score[tracked.channel].tolist()
+    hover = [
+        f"{data.classes[int(data.val.labels[index])]} · score {number(score)}"
+        if index >= 0
+        else "There is no further image"
+        for index, score in zip(images, scores, strict=True)
+    ]
+    figure = patch_sheet(
+        small_tiles(found), [tracked.channel], ["In other images; click one"], [hover]
+    )
+    name = f"{tracked.layer}, channel {tracked.channel}"
+    clicked = pointed_at(
+        figure,
+        key=f"others {choice.digest} {name}",
+        alt=f"Strongest patches of {name} in the validation images, and their projections",
+    )
+    if clicked is not None and images[clicked[1]] >= 0:
+        choose(f"val:{images[clicked[1]]}")
+        st.rerun()
+    if st.button("All of its layer", icon=":material/photo_library:"):
+        go_to("top_patches", layer=layer, channel=tracked.channel)
+
+
+def _offer_mining(choice: Choice, tracked: Tracked) -> None:
+    """A button that finds the patches here, on the page; the same pass serves Top patches."""
+    run, epoch = choice.run, choice.epoch
+    try:
+        data_of(run)
+    except WorkbenchError as error:
+        st.caption(f"What excites it elsewhere needs images to search. {plain(str(error))}")
+        return
+    plan = results.blueprint(run)
+    layer = source_of(plan, tracked.layer)
+    asked = f"mine {choice.digest} {layer}"
+    if not st.session_state.get(asked):
+        st.caption("What excites this channel in other images has not been looked for yet.")
+        if not st.button("Find its top patches", icon=":material/travel_explore:"):
+            return
+        st.session_state[asked] = True
+    layers = mined_together(plan, layer)
+
+    def compute(**how: Any) -> Mapping[str, TopPatches]:
+        return results.top_patches(run, epoch, layers, **how)
+
+    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", ",".join(layers)]
+    answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
+    st.rerun()

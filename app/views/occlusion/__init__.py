@@ -1,1 +1,0 @@
-"""What the page occlusion draws."""

@@ -1,0 +1,54 @@
+"""Two networks side by side on a page: A, B and B − A row by row, to point at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.shell.errors import plain
+from app.widgets.drawing import pointed_at
+from app.widgets.layout import columns
+from viz.drawing.pairs import MORE, Pair
+
+PANEL_PX = 256  # three in a window of 1440 px
+
+
+def show_pair(
+    pair: Pair, titles: Sequence[str], *, key: str, chosen: Mapping[str, Any] | None = None
+) -> tuple[str, Any] | None:
+    """Draw the result in words, what keeps the two from being compared, and the rows.
+
+    Args:
+        pair: Of two networks.
+        titles: Run and epoch of each.
+        key: Of this picture on its page.
+        chosen: What is outlined, by the rows' names.
+
+    Returns:
+        Name of the row and what its place stands for, where one was just clicked.
+    """
+    if pair.told:
+        st.markdown(plain(pair.told))
+    for note in pair.notes:
+        st.caption(plain(note))
+    clicked = None
+    for number, row in enumerate(pair.rows):
+        words = [*row.heads, ""]
+        names = [f"**{who}**: {title}" for who, title in zip("AB", titles, strict=True)]
+        heads = [*names, f"**{MORE}**"] if number == 0 else ["**A**", "**B**", f"**{MORE}**"]
+        shown = [
+            "  \n".join(filter(None, [name, plain(said)]))
+            for name, said, _ in zip(heads, words, row.panels, strict=False)
+        ]
+        for place, (panel, column) in enumerate(zip(row.panels, columns(shown), strict=True)):
+            with column:
+                which = ("A", "B", MORE)[place]
+                now = pointed_at(
+                    panel.point((chosen or {}).get(row.name), PANEL_PX),
+                    key=f"{key} {number} {which}",
+                    alt=f"{pair.title}: {words[place] or row.name or key}, {which}",
+                )
+                clicked = clicked if now is None else (row.name, now)
+    return clicked

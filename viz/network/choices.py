@@ -1,0 +1,61 @@
+"""What can be chosen of a network: a class, layers, channels; anything else is refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+
+from training.errors import WorkbenchError
+from training.models import Network
+from training.runs import Run
+
+
+def class_index(classes: Sequence[str], label: str) -> int:
+    """A class by its name, or else by its number.
+
+    Raises:
+        WorkbenchError: If there is no such class.
+    """
+    if label in classes:
+        return list(classes).index(label)
+    if label.isascii() and label.isdigit() and int(label) < len(classes):
+        return int(label)
+    alike = [name for name in classes if label.lower() in name.lower()] or list(classes)
+    shown = ", ".join(alike[:5]) + (", …" if len(alike) > 5 else "")
+    raise WorkbenchError(
+        f"There is no class {label!r}. Choose a name ({shown}) or a number from 0 to "
+        f"{len(classes) - 1}."
+    )
+
+
+def channel_count(plan: Network, layer: str) -> int:
+    """How many channels a layer has; a network on the meta device is enough to know.
+
+    Raises:
+        WorkbenchError: If there is no such layer.
+    """
+    side = plan.image_size
+    image = torch.zeros(1, 3, side, side, device=plan.device)
+    return plan.activations(image, [layer])[layer].shape[1]
+
+
+def check_channels(channels: Sequence[int], plan: Network, layer: str) -> None:
+    """Refuse channels that the layer does not have, before anything is computed."""
+    count = channel_count(plan, layer)
+    for channel in channels:
+        if not 0 <= channel < count:
+            raise WorkbenchError(f"{layer} has channels 0 to {count - 1}, not {channel}.")
+
+
+def check_layers(layers: Sequence[str], plan: Network) -> None:
+    """Refuse layers that the network does not have."""
+    for layer in layers:
+        plan.require_layer(layer)
+
+
+def most_probable(run: Run, network: Network, image: Image.Image) -> int:
+    """The class that the network names first."""
+    with torch.inference_mode():
+        return int(network(run.preprocess(image)[None].to(network.device)).argmax())

@@ -1,0 +1,180 @@
+"""A question is an object: one frozen dataclass a view holds all that its result depends on.
+
+Everything else is derived from it: what is cached and under which key (`viz.store.answer`), the
+command, the shell line, the Python lines and the address (`viz.store.lines`), what a file says of
+how it was made (`viz.store.provenance`). What is only looked at, such as a class or the order of
+channels, is a second small dataclass, the `Look`: it never costs a forward pass over a data set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Self, TypeVar
+
+from training.errors import WorkbenchError
+from training.progress import Progress, part_of
+from viz.store.cache import Arrays, from_arrays, to_arrays
+
+if TYPE_CHECKING:
+    from training.runs import Run
+    from viz.store.lend import Opened
+
+Answer = TypeVar("Answer")
+ImageSource = NewType("ImageSource", str)
+"""A picture file, or the number of a validation image."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at in an answer; a view's own has fields with defaults."""
+
+
+@dataclass(frozen=True)
+class Query(Generic[Answer]):
+    """What a view is asked of a run after an epoch; a view's own adds fields with defaults."""
+
+    run: str
+    """Run folder."""
+    epoch: int | None = None
+    """Whose weights; those of the last epoch if not given."""
+
+    view: ClassVar[str]  # as command, folder and page are called
+    version: ClassVar[int] = 1  # raise it when the same question gets another answer
+    answer_type: ClassVar[type]  # a dataclass of tensors, numbers and words
+    cached: ClassVar[bool] = True  # False: quicker computed than read
+    on_data: ClassVar[bool] = False  # whether the images of the data set are part of the question
+    look: ClassVar[type[Look]] = Look
+    more_files: ClassVar[dict[str, str]] = {}  # further suffixes: functions of the figure module
+    message: ClassVar[str] = "Computing"  # what the work is, for people
+    in_address: ClassVar[dict[str, str]] = {}  # fields that an address calls otherwise
+
+    def resolved(self, opened: Opened) -> Self:
+        """The same question with nothing left to defaults; refuses what the run does not have.
+
+        Raises:
+            WorkbenchError: If there is no such image, layer, channel, …
+        """
+        return replace(self, epoch=opened.epoch)
+
+    def fitted(self, _runs: Sequence[Run]) -> Self:
+        """The same question with defaults that fit all of several runs."""
+        return self
+
+    def look_for(self, _opened: Opened, look: Any) -> Any:
+        """The look at a first network as a second one can take it."""
+        return look
+
+    def parts(self) -> Sequence[Query[Any]]:
+        """The resolved questions that are cached each for itself, of which this one is made."""
+        return (self,)
+
+    def join(self, answers: Sequence[Any]) -> Answer:
+        """This question's answer from those of its parts."""
+        [answer] = answers
+        return answer  # type: ignore[no-any-return]
+
+    def work(
+        self, opened: Opened, missing: Sequence[Query[Any]], progress: Progress
+    ) -> Iterator[tuple[Query[Any], Any]]:
+        """The answers of those parts that are not cached, one after the other."""
+        for number, part in enumerate(missing):
+            yield part, part.compute(opened, part_of(progress, number, len(missing)))
+
+    def compute(self, opened: Opened, progress: Progress) -> Answer:
+        """The answer to a resolved question that is its only part."""
+        raise NotImplementedError
+
+    def checkpoints(self, opened: Opened) -> list[str]:
+        """Digests of the weights that the answer depends on."""
+        return [opened.digest]
+
+    def identity(self, opened: Opened) -> dict[str, Any]:
+        """What the answer of a resolved question depends on, as JSON can hold it.
+
+        An image counts by the SHA-256 of what the network sees of it, weights by theirs, a data
+        set by its fingerprint; a run's name and an epoch's number do not count.
+        """
+        settings = {
+            field.name: of_images(field.type, getattr(self, field.name), opened.image_digest)
+            for field in fields(self)
+            if field.name not in ("run", "epoch")
+        }
+        return {
+            "view": self.view,
+            "version": self.version,
+            "checkpoints": self.checkpoints(opened),
+            "data": opened.data().fingerprint if self.on_data else "",
+            "settings": settings,
+        }
+
+    def key(self, opened: Opened) -> str:
+        """The identity as text, the same for the same question."""
+        return json.dumps(self.identity(opened), sort_keys=True)
+
+    def file_name(self, opened: Opened) -> str:
+        """Where its answer is cached in `derived/`, without suffix."""
+        return f"{self.view}-{hashlib.sha256(self.key(opened).encode()).hexdigest()[:16]}"
+
+    def encode(self, answer: Answer) -> Arrays:
+        """An answer as arrays by name."""
+        return to_arrays(answer)
+
+    def decode(self, arrays: Arrays) -> Answer:
+        """The answer again; any error means that there is none."""
+        return from_arrays(self.answer_type, arrays)  # type: ignore[no-any-return]
+
+    def show(self, opened: Opened, answer: Answer, look: Any) -> Any:
+        """What a figure draws: a dataclass with the resolved `look` and `arrays()`.
+
+        It has `words()` besides where something is told, as a command prints it.
+
+        Raises:
+            WorkbenchError: If the look asks for a class, layer or channel that is not there.
+        """
+        raise NotImplementedError
+
+
+class Resumable(Query[Answer]):
+    """A question whose work can stop anywhere and go on later: its answer grows state by state.
+
+    What there is of it is cached every second while it grows, and a page may show that.
+    """
+
+    def compute(self, opened: Opened, progress: Progress) -> Answer:
+        from viz.store.answer import resume
+
+        return resume(self, opened, progress)
+
+    def states(self, opened: Opened, before: Answer | None) -> Iterator[Answer]:
+        """The answer as it grows, from where an earlier pass stopped; the last one is whole."""
+        raise NotImplementedError
+
+    def done(self, state: Answer) -> tuple[int, int]:
+        """How much of it is known, and of how much."""
+        raise NotImplementedError
+
+    def grain(self, _state: Answer) -> int:
+        """What changes where a state is worth drawing anew; 0 while there is nothing to show."""
+        return 0
+
+
+def require_positive(**values: int | None) -> None:
+    """Refuse numbers below 1, named as the flags are."""
+    for name, value in values.items():
+        if value is not None and value < 1:
+            raise WorkbenchError(f"--{name} must be at least 1, got {value}.")
+
+
+def names_images(kind: Any) -> bool:
+    """Whether a field of that type, as it is written, names images."""
+    return "ImageSource" in str(kind)
+
+
+def of_images(kind: Any, value: Any, say: Callable[[str], Any]) -> Any:
+    """A field's value, said otherwise where it names images."""
+    if value is None or not names_images(kind):
+        return value
+    return [say(one) for one in value] if isinstance(value, tuple) else say(value)
