@@ -32,7 +32,9 @@ def result_of(run: Run, **how: Any) -> Any:
     return found
 
 
-def test_the_page_opens_at_the_true_class_and_the_window_that_costs_most(app: Open, small: Run) -> None:
+def test_the_page_opens_at_the_true_class_and_the_window_that_costs_most(
+    app: Open, small: Run
+) -> None:
     test = app("occlusion")
     assert not test.exception
     result, label = result_of(small), int(small.data().val.labels[0])

@@ -3,10 +3,10 @@ import torch
 from matplotlib.colors import to_hex
 
 from viz.drawing.colours import class_colour
-from viz.occlusion import Occlusion
-from viz.occlusion.figure import occlusion_figure
-from viz.occlusion.pointing import occlusion_pointing
-from viz.occlusion.sheet import Row, occlusion_row, occlusion_sheet
+from viz.occlusion import Occlusion, OcclusionLook
+from viz.occlusion.figure import draw, draw_row
+from viz.occlusion.pointing import panels_of
+from viz.occlusion.query import OcclusionShown, Row
 from viz.top_patches.gallery import Gallery
 
 CLASSES = ["ant", "bee", "cat", "dog", "elk", "fox"]
@@ -35,12 +35,15 @@ def result() -> Occlusion:
 
 
 def figure_of(result: Occlusion, layer: str = "relu5", **galleries):
-    picture = torch.ones(3, 16, 16)
-    return occlusion_figure(picture, result, CLASSES, label=1, layer=layer, **galleries)
+    return draw(shown([Row("image 1", torch.ones(3, 16, 16), result, 1)], layer, **galleries))
+
+
+def shown(rows: list[Row], layer: str = "relu5", **galleries) -> OcclusionShown:
+    return OcclusionShown(OcclusionLook(), tuple(CLASSES), tuple(rows), layer, **galleries)
 
 
 def pointing_at(result: Occlusion, panel: str = "probability", classes=CLASSES):
-    return occlusion_pointing(result, classes, label=1, layer="relu5", panel=panel).data
+    return getattr(panels_of(result, classes, 1, "relu5"), panel).point().data
 
 
 def titles(figure) -> list[str]:
@@ -90,11 +93,11 @@ def test_the_channels_patches_stand_below_where_they_are_known(result):
 
 def test_a_sheet_has_three_panels_an_image(result):
     rows = [Row(f"image {index}", torch.ones(3, 16, 16), result, index) for index in (1, 5)]
-    assert titles(occlusion_sheet(rows, CLASSES)) == [
+    assert titles(draw(shown(rows))) == [
         *("image 1", "P(bee)", "most probable class"),
         *("image 5", "P(fox)", "most probable class"),
     ]
-    alone = titles(occlusion_row(rows[1], CLASSES))
+    alone = titles(draw_row(rows[1], CLASSES))
     assert alone == ["input, its corner covered", "P(fox)", "most probable class"]
 
 
@@ -108,7 +111,7 @@ def test_a_click_on_a_heatmap_returns_row_and_column(result, panel):
 @pytest.mark.parametrize("panel", ["probability", "activation", "predicted"])
 def test_the_pointer_tells_the_answer_at_a_place(result, panel):
     assert pointing_at(result, panel)[1].hovertext[4].split("<br>") == [
-        "Square at row 4, column 4 px",
+        "Window at row 4, column 4 px",
         "P(bee) 20.0 %",
         "1. fox 75.0 %",
         "2. bee 20.0 %",
