@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -70,6 +69,3 @@ def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
     news = chosen != st.session_state.get(f"{key} clicked")
     st.session_state[f"{key} clicked"] = chosen
     return chosen if news else None
-
-
-Drawn = Callable[[], Figure]

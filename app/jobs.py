@@ -21,7 +21,7 @@ from app.places import SOURCE, runs_root
 from training.atomic import write_text
 from training.errors import WorkbenchError
 from training.processes import GRACE_S, born, end, find, lower_priority
-from training.status import FAILED, FINISHED, RUNNING, STOPPED, Status, read_status
+from training.status import FAILED, RUNNING, STOPPED, Status, read_status
 
 _starting = threading.Lock()
 _visitors: dict[str, set[str]] = {}  # sessions that look at a job, by its key
@@ -231,16 +231,3 @@ def _child_of(folder: Path) -> _Child | None:
 def _remove_partial_files(folder: Path) -> None:
     for partial in folder.glob(".*.partial"):
         partial.unlink(missing_ok=True)
-
-
-__all__ = [
-    "FINISHED",
-    "Job",
-    "compare",
-    "is_starting",
-    "last_words",
-    "stop_training",
-    "train",
-    "training_log",
-    "was_trained",
-]
