@@ -7,11 +7,11 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from app.places import SOURCE
+from training import __version__
 
 SCRIPT = SOURCE / "streamlit_app.py"
 SETTINGS = (Path(__file__).with_name("config.toml"), SOURCE / ".streamlit" / "config.toml")
@@ -37,7 +37,7 @@ def streamlit_arguments(arguments: Sequence[str] | None = None) -> list[str]:
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, help="of the address (Streamlit's choice: 8501)")
-    parser.add_argument("--version", action="version", version=version("filterscope"))
+    parser.add_argument("--version", action="version", version=__version__)
     known, others = parser.parse_known_args(arguments)
     port = [] if known.port is None else [f"--server.port={known.port}"]
     return ["run", str(SCRIPT), *_flags(_settings()), *port, *others]
