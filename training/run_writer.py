@@ -85,7 +85,7 @@ def sweep(path: Path) -> None:
 
 def _same_settings(path: Path, config: FitConfig) -> None:
     """Refuse to go on with other settings: the result would be nobody's run."""
-    before = Run.open(path).config["training"]
+    before = Run.open(path).info.training or {}
     changed = [
         f"{name} was {before.get(name)!r}, now {value!r}"
         for name, value in asdict(config).items()
