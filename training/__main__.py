@@ -133,7 +133,12 @@ def _settings_before(run: str, given: Namespace) -> Namespace:
     """The settings a run was started with, where the command line does not say otherwise."""
     from training.runs import Run
 
-    before = Run.open(run).config["training"]
+    before = Run.open(run).info.training
+    if before is None:
+        raise WorkbenchError(
+            f"{run} was imported, so there is no training to go on with. Train a network of your "
+            "own with another --run."
+        )
     kept = {name: before[name] for name in before if name not in ("run", *given.keys())}
     return Namespace(**kept)
 
@@ -217,10 +222,9 @@ def _import(settings: Namespace) -> None:
         mean=settings.mean,
         std=settings.std,
     )
-    adopted = run.config.get("adopted", {})
-    name = adopted.get("name", run.config["model"])
-    print(f"{run.path}: {name} with {len(run.classes)} classes")
-    for sentence in adopted.get("mended", ()):
+    adopted = run.info.adopted
+    print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")
+    for sentence in adopted.mended if adopted else ():
         print(f"- {sentence}")
     if adopted:
         print("Taken apart, it gives the logits that it gave before.")

@@ -52,7 +52,7 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 
 def _flush_to_disk(path: Path) -> None:
     # a rename alone survives a crash of the program, not of the machine
-    with path.open("rb") as file:
+    with path.open("r+b") as file:  # Windows flushes only what may be written
         os.fsync(file.fileno())
 
 

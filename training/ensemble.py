@@ -194,7 +194,7 @@ def border_of(run: Run) -> int:
     """The border that a run's training crops were cut out of, px; its corners lie there too."""
     from training.config import FitConfig
 
-    settings = run.config.get("training")
+    settings = run.info.training
     if settings is None:
         return 0  # trained elsewhere
     known = {field.name for field in fields(FitConfig)}

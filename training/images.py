@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from training.image_files import (
     IMAGE_SUFFIXES,
@@ -28,16 +28,7 @@ MAX_PIXELS = 50_000_000  # a whole decoded RGBA picture stays at 200 MB
 MAX_ASPECT = 20  # beyond it the central square shows next to nothing of the picture
 MIN_SIDE_PX = 16  # MNIST's 28 and CIFAR's 32 px stay as they are
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ORIENTATION = 0x0112  # EXIF tag
+_TURNED = range(2, 9)  # orientations of EXIF that are not upright
 
 # what Pillow's parsers let through when bytes are hostile
 _DECODER_ERRORS = (
@@ -122,13 +113,15 @@ def _check_size(size: tuple[int, int], shown: str) -> None:
 
 def _upright_rgb(image: ImageFile.ImageFile) -> Picture:
     animated = getattr(image, "is_animated", False)
-    turn = _TURNS.get(_orientation(image))
+    orientation = _orientation(image)
     rgb, notices = _rgb(image)
     rgb.info.clear()  # nobody is to rotate it or see through it a second time
     if animated:
         notices = ("Of its several frames, the first is used.", *notices)
-    if turn is not None:
-        rgb = rgb.transpose(turn)
+    if orientation in _TURNED:
+        # of the file's notes nothing but this is to matter, garbled as they may be
+        rgb.getexif()[ExifTags.Base.Orientation] = orientation
+        rgb = ImageOps.exif_transpose(rgb)
         notices = (*notices, "Rotated or mirrored as its EXIF orientation asks.")
     if min(rgb.size) < MIN_SIDE_PX:
         small, factor = rgb.size, -(-MIN_SIDE_PX // min(rgb.size))
@@ -163,7 +156,7 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
 
 def _orientation(image: ImageFile.ImageFile) -> int:
     try:
-        return image.getexif().get(_ORIENTATION, 1)
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
     except _DECODER_ERRORS:
         return 1  # a picture is not lost because of its garbled notes
 

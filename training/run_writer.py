@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from training import __version__
 from training.atomic import replacing, write_text
 from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import FitConfig
@@ -84,7 +85,7 @@ def sweep(path: Path) -> None:
 
 def _same_settings(path: Path, config: FitConfig) -> None:
     """Refuse to go on with other settings: the result would be nobody's run."""
-    before = Run.open(path).config["training"]
+    before = Run.open(path).info.training or {}
     changed = [
         f"{name} was {before.get(name)!r}, now {value!r}"
         for name, value in asdict(config).items()
@@ -121,13 +122,13 @@ def begin_run(
 
 def provenance() -> dict[str, Any]:
     """When, with which libraries and from which source revision a run was made."""
-    packages = ("filterscope", "torchvision", "safetensors")
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,  # tells the CUDA build, which its package does not
-            **{package: version(package) for package in packages},
+            "filterscope": __version__,
+            **{package: version(package) for package in ("torchvision", "safetensors")},
         },
         "revision": _revision(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from training.metrics import read_metrics
 from training.models import Network, create, freeze
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
+from training.run_info import RunInfo
 from training.run_settings import FORMAT, MEAN_IMAGE, RunError, read_mean_image, read_settings
 from training.status import FINISHED, Status, read_status
 
@@ -41,14 +43,15 @@ class Run:
     """One training run, read from its folder."""
 
     path: Path
-    config: Mapping[str, Any]  # run.json
+    config: Mapping[str, Any]  # run.json as it stands; `info` has its fields by name and type
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
         """The run in a folder.
 
         Raises:
-            RunError: If the folder is gone, is no run or was written by a newer version.
+            RunError: If the folder is gone, is no run, was written by a newer version, or if its
+                run.json lacks what every run has.
         """
         path = Path(path)
         found = "has no run.json" if path.is_dir() else "does not exist"
@@ -56,7 +59,14 @@ class Run:
             f"{path} is not a run: it {found}. `python -m training fit --run {path}` makes one."
         )
         config = read_settings(path / "run.json", what="run", newest=FORMAT, missing=missing)
-        return cls(path, config)
+        run = cls(path, config)
+        _ = run.info  # or what is missing would show up in the middle of a page
+        return run
+
+    @cached_property
+    def info(self) -> RunInfo:
+        """What run.json says of it."""
+        return RunInfo.read(self.config, self.path / "run.json")
 
     @property
     def name(self) -> str:
@@ -73,17 +83,17 @@ class Run:
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names, by index."""
-        return tuple(self.config["classes"])
+        return self.info.classes
 
     @property
     def data_name(self) -> str:
         """The data set without the place where it lies: tiny-imagenet-100, cifar10, no data."""
-        return without_place(self.config.get("data") or "no data")
+        return without_place(self.info.data or "no data")
 
     @property
     def preprocess(self) -> Preprocess:
         """How an image becomes this network's input."""
-        stored = self.config["preprocess"]
+        stored = self.info.preprocess
         side = stored["resize"]
         mean_image = None
         if stored.get("mean_image"):
@@ -108,7 +118,7 @@ class Run:
         path = self._checkpoint(epoch)
         weights = load_checkpoint(path)
         with torch.device("meta"):  # shapes only: the weights come from the file
-            network = create(self.config["model"], len(self.classes), **self.config["options"])
+            network = create(self.info.model, len(self.classes), **self.info.options)
         check_fit(weights, network.state_dict(), path.name)
         network.load_state_dict(weights, assign=True)
         return freeze(network)
@@ -155,13 +165,14 @@ class Run:
         """
         from training.data import open_data
 
-        if not self.config.get("data"):
+        if not self.info.data:
             raise WorkbenchError(
                 f"{self.name} was imported without a data set. Import it again with --data, for "
                 "example --data folder:PATH, to mine images for it."
             )
-        data = open_data(self.config["data"], size=self.preprocess.resize, progress=progress)
-        was_trained_here = "training" in self.config  # an adopted network may look at any images
+        data = open_data(self.info.data, size=self.preprocess.resize, progress=progress)
+        # a network trained elsewhere may look at any images
+        was_trained_here = self.info.training is not None
         if was_trained_here and data.classes != self.classes:
             raise WorkbenchError(
                 f"{self.name} was trained on {len(self.classes)} classes, but {data.spec} now has "
@@ -214,5 +225,5 @@ def list_runs(root: str | Path) -> tuple[list[Run], list[BrokenRun]]:
             runs.append(Run.open(settings.parent))
         except RunError as error:
             broken.append(BrokenRun(settings.parent, str(error)))
-    runs.sort(key=lambda run: run.config.get("created", ""), reverse=True)
+    runs.sort(key=lambda run: run.info.created, reverse=True)
     return runs, broken

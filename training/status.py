@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from training.atomic import write_text
 from training.errors import WorkbenchError
+from training.processes import born
 
 RUNNING, FINISHED, STOPPED, DEAD, FAILED = "running", "finished", "stopped", "dead", "failed"
 
@@ -27,6 +28,7 @@ class Status:
     started: float = 0.0  # seconds since 1970, of the work whose progress this is
     updated: float = 0.0
     pid: int = 0
+    born: float = 0.0  # seconds since 1970, of the process; 0 in files of older versions
 
     @property
     def seconds_left(self) -> float | None:
@@ -73,7 +75,9 @@ class Reporter:
                 f"{path.parent}. Stop it first, or choose another name."
             ) from error
         now = time.time()
-        self.status = Status(message=message, started=now, updated=now, pid=os.getpid())
+        self.status = Status(
+            message=message, started=now, updated=now, pid=os.getpid(), born=born(os.getpid())
+        )
         self._write()
 
     def __call__(self, done: int, total: int) -> None:

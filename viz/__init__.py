@@ -1,6 +1,7 @@
 """The views: what a trained network computes, seen."""
 
+from training import __version__
 from viz.store.answer import answer, ask, ask_two
 from viz.store.view import pair
 
-__all__ = ["answer", "ask", "ask_two", "pair"]
+__all__ = ["__version__", "answer", "ask", "ask_two", "pair"]

@@ -11,20 +11,18 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.shell.paths import SOURCE, runs_root
 from training.atomic import write_text
 from training.errors import WorkbenchError
-from training.status import FAILED, FINISHED, RUNNING, STOPPED, Status, read_status
+from training.processes import GRACE_S, born, end, find, lower_priority
+from training.status import FAILED, RUNNING, STOPPED, Status, read_status
 
-GRACE_S = 3.0  # between asking a child to end and ending it
 _starting = threading.Lock()
 _visitors: dict[str, set[str]] = {}  # sessions that look at a job, by its key
 
@@ -59,11 +57,11 @@ class Job:
         status = read_status(self.folder / "status.json")
         if status is None or status.state == STOPPED:
             # a child needs seconds to import torch before it writes its first status
-            pid = _pid_in(self.folder)
-            if pid is None:
+            child = _child_of(self.folder)
+            if child is None:
                 return status
-            if _is_alive(pid):
-                return Status(state=RUNNING, message="Starting", pid=pid)
+            if child.is_alive:
+                return Status(RUNNING, "Starting", pid=child.pid, born=child.born_s)
             if status is None:
                 return Status(state=FAILED, message=last_words(self.folder / "log.txt"))
         return status
@@ -77,14 +75,13 @@ class Job:
             shutil.rmtree(self.folder, ignore_errors=True)
             _make(self.folder)
             pid = spawn(self.command, self.folder / "log.txt")
-            started = {"command": self.command, "pid": pid}
-            write_text(self.folder / "command.json", json.dumps(started), durable=False)
+            _note(self.folder, self.command, pid, durable=False)
 
     def cancel(self) -> None:
         """End it, to the last child, and remember that somebody wanted that."""
         status = self.status()
         if status is not None and status.state == RUNNING:
-            end(status.pid)
+            end(status.pid, status.born)
             _remove_partial_files(Path(self.arguments[1]) / "derived")
         if self.folder.exists():
             (self.folder / "cancelled").touch()
@@ -121,7 +118,7 @@ def _start_training(command: str, flags: list[str], name: str) -> None:
         _make(folder)
         words = [sys.executable, "-m", "training", command, "--run", str(runs_root() / name)]
         pid = spawn([*words, *flags], folder / "log.txt")
-        write_text(folder / "command.json", json.dumps({"command": [*words, *flags], "pid": pid}))
+        _note(folder, [*words, *flags], pid)
 
 
 def was_trained(name: str) -> bool:
@@ -131,8 +128,8 @@ def was_trained(name: str) -> bool:
 
 def is_starting(name: str) -> bool:
     """Whether a training process for that run is alive; it may not have a folder yet."""
-    pid = _pid_in(_training_folder(name))
-    return pid is not None and _is_alive(pid)
+    child = _child_of(_training_folder(name))
+    return child is not None and child.is_alive
 
 
 def training_log(name: str) -> str:
@@ -144,37 +141,28 @@ def stop_training(path: Path, *, grace_s: float = GRACE_S) -> None:
     """Ask the process of a run or a comparison to stop after its batch; returns at once."""
     status = read_status(path / "status.json")
     if status is not None and status.state == RUNNING:
-        threading.Thread(target=end, args=(status.pid, grace_s), daemon=True).start()
+        process = (status.pid, status.born, grace_s)
+        threading.Thread(target=end, args=process, daemon=True).start()
 
 
 def spawn(command: list[str], log: Path) -> int:
     """Start a process in a session of its own, a little nicer than the workbench; its id."""
     paths = [str(SOURCE), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    nice = ["nice", "-n", "5"] if shutil.which("nice") else []
     with log.open("ab") as output:
         child = subprocess.Popen(
-            [*nice, *command],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
-            start_new_session=True,  # it outlives the server, and can be ended as a group
+            # it outlives the server, and Ctrl-C there is not for it; the second is for Windows
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
+    lower_priority(child.pid)
     threading.Thread(target=child.wait, daemon=True).start()  # or it would stay as a zombie
     return child.pid
-
-
-def end(pid: int, grace_s: float = GRACE_S) -> None:
-    """End a process and its children: asked first, then told."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(os.getpgid(pid), number)
-        except (ProcessLookupError, PermissionError):
-            return
-        deadline = time.monotonic() + grace_s
-        while _is_alive(pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
 
 
 def last_words(log: Path) -> str:
@@ -196,7 +184,7 @@ def look(job: Job, session: str, earlier: Job | None) -> None:
         left.discard(session)
     status = earlier.status()
     if not left and status is not None and status.state == RUNNING:
-        end(status.pid)
+        end(status.pid, status.born)
 
 
 def _training_folder(name: str) -> Path:
@@ -213,46 +201,33 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _pid_in(folder: Path) -> int | None:
+def _note(folder: Path, command: list[str], pid: int, *, durable: bool = True) -> None:
+    """Write down who works for a folder, for whoever looks for it later."""
+    started = {"command": command, "pid": pid, "born": born(pid)}
+    write_text(folder / "command.json", json.dumps(started), durable=durable)
+
+
+@dataclass(frozen=True)
+class _Child:
+    pid: int
+    born_s: float  # since 1970; 0 where an older workbench started it
+    seen_s: float  # since 1970: when it was written down, alive
+
+    @property
+    def is_alive(self) -> bool:
+        return find(self.pid, self.born_s, before_s=self.seen_s) is not None
+
+
+def _child_of(folder: Path) -> _Child | None:
+    """The process that was started for a folder of a job."""
+    path = folder / "command.json"
     try:
-        return int(json.loads((folder / "command.json").read_text(encoding="utf-8"))["pid"])
+        started = json.loads(path.read_text(encoding="utf-8"))
+        return _Child(int(started["pid"]), float(started.get("born", 0)), path.stat().st_mtime)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether the process is there and is one of ours: ids are used again."""
-    process = Path(f"/proc/{pid}")
-    try:
-        environment = (process / "environ").read_bytes()
-        if environment:
-            return f"{SOURCE}".encode() in environment
-        # the dead have none, nor has a process for an instant while it becomes another program
-        return (process / "stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except (FileNotFoundError, ProcessLookupError):
-        pass
-    except OSError:
-        return False
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return not Path("/proc/self").exists()  # there is no /proc on macOS
 
 
 def _remove_partial_files(folder: Path) -> None:
     for partial in folder.glob(".*.partial"):
         partial.unlink(missing_ok=True)
-
-
-__all__ = [
-    "FINISHED",
-    "Job",
-    "compare",
-    "is_starting",
-    "last_words",
-    "stop_training",
-    "train",
-    "training_log",
-    "was_trained",
-]

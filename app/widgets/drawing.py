@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -20,7 +19,7 @@ def show_figure(figure: Figure, *, alt: str) -> None:
     """Draw a figure at its own size, in the colours of the visitor's page.
 
     Args:
-        figure: Any of viz.figures.
+        figure: Any of ours.
         alt: What it shows, for those who cannot see it.
     """
     show_png(png_of(figure, dark=is_dark()), round(figure.get_figwidth() * DPI), alt=alt)
@@ -48,7 +47,7 @@ def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
     """Draw a picture to point at; what was just clicked, once, or None.
 
     Args:
-        figure: Of viz.figures.…_pointing.
+        figure: Of a view that can be pointed at.
         key: Of this picture on its page.
         alt: What it shows, for those who cannot see it.
 
@@ -70,6 +69,3 @@ def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
     news = chosen != st.session_state.get(f"{key} clicked")
     st.session_state[f"{key} clicked"] = chosen
     return chosen if news else None
-
-
-Drawn = Callable[[], Figure]

@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.jobs.job import end
 from training.config import FitConfig
 from training.fit import fit
+from training.processes import end
 from training.runs import Run
 from training.status import read_status
 
@@ -149,7 +149,7 @@ class serving:
         for path in [*self.runs.glob("*/status.json"), *self.runs.glob(".jobs/*/status.json")]:
             status = read_status(path)
             if status is not None and status.state == "running":
-                end(status.pid)
+                end(status.pid, status.born)
 
 
 @pytest.fixture(name="wait_until")

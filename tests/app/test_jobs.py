@@ -1,8 +1,8 @@
 """Jobs: long work in child processes, found again, shown, ended to the last child."""
 
+import json
 import os
-import signal
-import subprocess
+import shutil
 import sys
 import textwrap
 import time
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -69,24 +70,14 @@ def state(job: Job) -> str | None:
     return status.state if status else None
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+def is_at_work(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-def children_in_group(leader: int) -> list[int]:
-    """Processes of the leader's group that are alive."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(words[2]) == leader and words[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
+def family(leader: int) -> list[psutil.Process]:
+    """A process and its children, to the last."""
+    process = psutil.Process(leader)
+    return [process, *process.children(recursive=True)]
 
 
 def test_a_job_that_was_never_started_has_no_status(job: Callable[[str], Job]) -> None:
@@ -123,10 +114,11 @@ def test_cancelling_ends_the_job_to_its_last_child_within_five_seconds(
     made.start()
     wait_until(lambda: made.status() and made.status().done)
     leader = made.status().pid  # type: ignore[union-attr]
-    assert len(children_in_group(leader)) == 2
+    processes = family(leader)
+    assert len(processes) == 2
     began = time.monotonic()
     made.cancel()
-    wait_until(lambda: not children_in_group(leader), timeout_s=5)
+    wait_until(lambda: not any(map(is_at_work, processes)), timeout_s=5)
     assert time.monotonic() - began < 5
     assert state(made) == STOPPED
     assert made.was_cancelled
@@ -142,14 +134,36 @@ def test_a_job_that_fails_says_why_in_its_own_words(
     assert made.status().message == "There is no such layer."  # type: ignore[union-attr]
 
 
-def test_a_process_is_alive_while_it_becomes_another_program() -> None:
-    steps = 'i=$1; [ $i = 0 ] || exec sh -c "$0" "$0" $((i-1))'
-    process = subprocess.Popen(["sh", "-c", steps, steps, "2000"], env={"HERE": str(jobs.SOURCE)})
-    seen = []
-    while process.poll() is None:
-        seen.append(jobs._is_alive(process.pid))
-    assert sum(seen) > 100
-    assert seen == sorted(seen, reverse=True)  # alive, then dead; and not in turns
+@pytest.mark.parametrize("born_s", [None, 1.0])
+def test_a_job_is_not_taken_for_alive_because_its_number_is_in_use(
+    job: Callable[[str], Job], born_s: float | None
+) -> None:
+    made = job(DONE)
+    made.folder.mkdir(parents=True)
+    started = {"pid": os.getpid()} | ({} if born_s is None else {"born": born_s})
+    file = made.folder / "command.json"
+    file.write_text(json.dumps(started))
+    os.utime(file, (2.0, 2.0))  # long before this process began
+    assert state(made) == FAILED
+
+
+def test_a_job_that_an_older_version_started_is_found_again(job: Callable[[str], Job]) -> None:
+    made = job(DONE)
+    made.folder.mkdir(parents=True)
+    (made.folder / "command.json").write_text(json.dumps({"pid": os.getppid()}))
+    assert state(made) == RUNNING
+    shutil.rmtree(made.folder)  # or the fixture would end that process
+
+
+def test_a_job_stands_back_behind_the_workbench(
+    job: Callable[[str], Job], wait_until: Wait
+) -> None:
+    made = job(COUNTING)
+    made.start()
+    wait_until(lambda: made.status() and made.status().done)
+    status = made.status()
+    assert status is not None
+    assert psutil.Process(status.pid).nice() == min(19, psutil.Process().nice() + 5)
 
 
 def test_a_new_question_ends_the_earlier_one_unless_somebody_else_waits_for_it(
@@ -203,12 +217,12 @@ def test_a_job_is_found_again_after_a_reload_and_can_be_cancelled(
     [status] = slow_run.parent.glob(".jobs/*/command.json")
     file = status.with_name("status.json")
     wait_until(file.exists)
-    pid = read_status(file).pid  # type: ignore[union-attr]
-    os.kill(pid, signal.SIGSTOP)  # so that it is in the middle for as long as this test looks
+    process = psutil.Process(read_status(file).pid)  # type: ignore[union-attr]
+    process.suspend()  # so that it is in the middle for as long as this test looks
     page.reload()
     page.get_by_role("button", name="Cancel").wait_for()
     assert len(list(slow_run.parent.glob(".jobs/*/command.json"))) == 1
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Try again").wait_for()
-    wait_until(lambda: not is_alive(pid), timeout_s=5)
+    wait_until(lambda: not is_at_work(process), timeout_s=5)
     assert not list((slow_run / "derived").glob(".*.partial"))

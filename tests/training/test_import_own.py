@@ -106,6 +106,18 @@ def test_a_run_holds_no_code(mine, capsys):
     }
 
 
+def test_an_adopted_run_has_no_training_to_go_on_with(mine, capsys):
+    assert main(command(mine)) == 0
+    info = Run.open(mine / "mine").info
+    assert (info.network_name, info.imported, info.training) == (
+        "MyNet",
+        "weights.safetensors",
+        None,
+    )
+    assert main(["fit", "--run", str(mine / "mine"), "--resume"]) == 2
+    assert "there is no training to go on with" in capsys.readouterr().err
+
+
 def test_a_run_whose_graph_was_tampered_with_is_refused(mine):
     assert main(command(mine)) == 0
     settings = mine / "mine" / "run.json"

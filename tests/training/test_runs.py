@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from training.errors import WorkbenchError
 from training.fit import fit
 from training.metrics import METRICS, read_metrics
 from training.models import create
+from training.run_info import RunInfo
 from training.run_settings import RunError
 from training.runs import Run, list_runs
 
@@ -158,6 +160,41 @@ def test_data_with_other_classes_by_now_are_refused_with_both_counts(run, album)
         Run.open(run.path).data()
 
 
+def test_a_run_tells_by_name_what_its_file_holds(run):
+    stored = json.loads((run.path / "run.json").read_text())
+    assert run.info.model == stored["model"] == "alexnet-small"
+    assert run.info.classes == tuple(stored["classes"])
+    assert run.info.training["epochs"] == stored["training"]["epochs"]
+    assert run.info.versions["torch"] == stored["versions"]["torch"]
+    assert run.info.adopted is None
+    assert run.info.network_name == "alexnet-small"
+
+
+def test_every_field_of_the_file_has_a_name_but_its_format(run):
+    stored = json.loads((run.path / "run.json").read_text())
+    assert set(stored) - {field.name for field in fields(RunInfo)} == {"format"}
+
+
+def test_a_field_that_a_later_version_adds_does_not_hinder(run):
+    edit(run, mood="good")
+    assert Run.open(run.path).info == run.info
+
+
+@pytest.mark.parametrize("name", ["model", "classes", "preprocess"])
+def test_a_run_whose_file_lacks_what_every_run_has_is_named(run, name):
+    stored = json.loads((run.path / "run.json").read_text())
+    del stored[name]
+    (run.path / "run.json").write_text(json.dumps(stored))
+    with pytest.raises(RunError, match=rf"run\.json does not tell the run's {name}\. Copy it"):
+        Run.open(run.path)
+
+
+def test_an_adopted_network_is_called_what_its_author_calls_it(run):
+    edit(run, adopted={"name": "MyNet", "mended": ["A layer was split."]})
+    info = Run.open(run.path).info
+    assert (info.network_name, info.adopted.mended) == ("MyNet", ("A layer was split.",))
+
+
 def test_an_adopted_network_may_look_at_images_of_other_classes(run):
     settings = dict(run.config)
     del settings["training"]
@@ -175,7 +212,8 @@ def test_an_adopted_network_may_look_at_images_of_other_classes(run):
     ],
 )
 def test_a_data_set_is_named_without_the_place_where_it_lies(data, name):
-    assert Run(Path("run"), {"data": data}).data_name == name
+    config = {"model": "lenet5", "options": {}, "classes": ["a"], "preprocess": {}, "data": data}
+    assert Run(Path("run"), config).data_name == name
 
 
 def test_the_runs_of_a_comparison_are_listed_from_one_folder_deeper(run, tmp_path):

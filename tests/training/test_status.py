@@ -1,8 +1,10 @@
 """A small file tells what long work is doing, and whether it is still alive."""
 
+import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from training.errors import WorkbenchError
@@ -48,6 +50,19 @@ def test_a_second_worker_is_refused_while_the_first_is_at_work(tmp_path):
         Reporter(tmp_path / "status.json")
     first.end(FINISHED)
     Reporter(tmp_path / "status.json").end(FINISHED)
+
+
+def test_a_status_says_which_process_wrote_it(tmp_path):
+    reporter = Reporter(tmp_path / "status.json")
+    status = read_status(tmp_path / "status.json")
+    assert (status.pid, status.born) == (os.getpid(), psutil.Process().create_time())
+    reporter.end(FINISHED)
+
+
+def test_a_status_of_an_older_version_is_read(tmp_path):
+    path = tmp_path / "status.json"
+    path.write_text('{"state": "finished", "done": 3, "total": 3, "pid": 17}')
+    assert read_status(path) == Status(state=FINISHED, done=3, total=3, pid=17, born=0.0)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"state": "running", "unknown": 1}'])

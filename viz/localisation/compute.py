@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import nan
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from viz.store.cache import Arrays, from_arrays, to_arrays
 TOGETHER = 8  # images whose maps are made before anything is told of them
 BATCH = 128  # images in one forward pass
 WORST = 5  # misses whose maps are kept
-SIGMAS = 1.96  # of a normal distribution, that hold 95 % of it
+CONFIDENCE = 0.95  # of the intervals
 _NAMES: dict[str, str] = {name: method.name for name, method in ATTRIBUTIONS.items()}
 NAMES = {name: _NAMES[name] for name in METHODS}  # for people
 
@@ -170,12 +170,11 @@ def share_of(hits: Tensor) -> Share:
 
     Source: Wilson 1927; unlike the usual ± it stays within 0 and 1.
     """
-    count, share = len(hits), float(hits.double().mean())
-    spread = SIGMAS**2 / count
-    middle = share + spread / 2
-    half = SIGMAS * sqrt(share * (1 - share) / count + spread / (4 * count))
-    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-    return Share(share, max(low, 0.0), min(high, 1.0))
+    from scipy.stats import binomtest  # here: it takes a second, which other views need not wait
+
+    count = int(hits.sum())
+    interval = binomtest(count, len(hits)).proportion_ci(CONFIDENCE, method="wilson")
+    return Share(count / len(hits), float(interval.low), float(interval.high))
 
 
 def mean_energy(found: Localisation) -> float:

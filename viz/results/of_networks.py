@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import numpy as np
 import torch
 
+from training import __version__
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.results.opening import answered, network_of
@@ -22,7 +21,7 @@ def self_check(
     # it is about the code, too: other versions are another question
     settings = {
         "layers": self_checks.MOST_LAYERS,
-        "filterscope": version("filterscope"),
+        "filterscope": __version__,
         "torch": torch.__version__,
     }
     question = Question("self-check", run.digest(epoch), "", settings)

@@ -4,7 +4,6 @@ import json
 import shlex
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from training import __version__
 from training.atomic import replacing
 from training.errors import WorkbenchError
 from training.runs import Run
@@ -53,7 +53,7 @@ def how_made(
 
 def software(view: str) -> dict[str, str]:
     """The view, and the version of Filterscope that drew it."""
-    return {"view": view, "version": version("filterscope")}
+    return {"view": view, "version": __version__}
 
 
 def image_seen(run: Run, picture: Image.Image, name: str) -> dict[str, str]:

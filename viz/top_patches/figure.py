@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import Grid, channels_last, factor, sheet, shrink, small_projections
 from viz.drawing.style import (
     QUIET,
@@ -129,19 +127,3 @@ def _draw_pair(
         draw_block(ax, tiles, [] if side else [number(value) for value in score.tolist()])
         if not side:
             head(ax, words)
-
-
-def top_patches_pointing(
-    patches: Tensor, channels: Sequence[int], *, chosen: int | None = None
-) -> go.Figure:
-    """Every channel's best patch on one sheet; a click returns the channel.
-
-    Args:
-        patches: (C, 3, s, s) in [0, 1].
-        channels: The C channels' numbers.
-        chosen: Channel to outline.
-    """
-    tiles = shrink(channels_last(patches), TILE_PX)
-    pixels, grid = sheet(tiles, enlarge=factor(tiles.shape[1], TILE_PX))
-    hover = [f"channel {channel}" for channel in channels]
-    return point_at_sheet(pixels, grid, list(channels), hover, chosen=chosen)
