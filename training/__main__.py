@@ -207,7 +207,7 @@ def _import(settings: Namespace) -> None:
 
     run = import_weights(
         settings.file,
-        run=Path(settings.run),
+        run=settings.run,
         model=settings.model,
         classes=settings.classes,
         data=settings.data,
@@ -231,11 +231,13 @@ def _compare(settings: Namespace) -> None:
     from training.compare import compare
     from training.comparison_table import markdown
     from training.recipe import read_recipe
+    from training.settings import Filled, checked
 
     if settings.jobs is not None and settings.jobs < 1:
         raise WorkbenchError(f"--jobs must be at least 1, got {settings.jobs}.")
     recipe = read_recipe(settings.recipe, settings.setting, data=settings.data)
-    path = Path(settings.run or f"runs/{recipe.name}")
+    run = checked("--run", Filled | None, settings.run)
+    path = Path(run) if run else recipe.usual_folder
     with Interruptible() as interruptible, Lines() as lines:
         comparison = compare(
             recipe,
