@@ -7,10 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
-from jsonargparse import ActionConfigFile, ArgumentParser, Namespace, set_parsing_settings
+from jsonargparse import ActionConfigFile, Namespace, set_parsing_settings
 from tqdm import tqdm
 
-from training.command_help import PlainHelp
+from training.command_help import Parser, PlainHelp
 from training.config import FitConfig
 from training.errors import WorkbenchError
 from training.interrupt import Interruptible
@@ -20,17 +20,17 @@ from training.progress import Bar, Lines
 from training.ranks import is_first, joined
 
 
-def parser() -> ArgumentParser:
+def parser() -> Parser:
     """The command line; flags of `fit` are the fields of `FitConfig`."""
     set_parsing_settings(docstring_parse_attribute_docstrings=True)  # fields explain the flags
-    fit = ArgumentParser(description="Train a network; one checkpoint an epoch.")
+    fit = Parser(description="Train a network; one checkpoint an epoch.")
     fit.add_argument("--config", action=ActionConfigFile, help="YAML file with these settings")
     fit.add_class_arguments(FitConfig)
     fit.add_argument(
         "--resume", action="store_true", help="go on with the run in --run, with its own settings"
     )
 
-    adopt = ArgumentParser(
+    adopt = Parser(
         description="Make a run with one epoch out of anybody's weights. With --model FILE.py:NAME "
         "the code in that file is run, once and now: give a file that you trust. The run itself "
         "holds no code."
@@ -68,7 +68,7 @@ def parser() -> ArgumentParser:
         "--std", type=list[float] | None, default=None, help="deviation divided by, likewise"
     )
 
-    score = ArgumentParser(description="Top-1 and top-5 error of runs, one by one and together.")
+    score = Parser(description="Top-1 and top-5 error of runs, one by one and together.")
     score.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
     score.add_argument("--epoch", type=int | None, default=None, help="the last one if not given")
     score.add_argument(
@@ -82,7 +82,7 @@ def parser() -> ArgumentParser:
         "--out", type=str | None, default=None, help="file to write: .json, .csv or .npz"
     )
 
-    several = ArgumentParser(description="Train the variants of a recipe and compare them.")
+    several = Parser(description="Train the variants of a recipe and compare them.")
     several.add_argument("recipe", type=str, help="name of a shipped recipe, or a YAML file")
     several.add_argument(
         "--run", type=str | None, default=None, help="folder to write; runs/<recipe> if not given"
@@ -100,7 +100,7 @@ def parser() -> ArgumentParser:
         "--only", type=str | None, default=None, help="variants to train now, with commas between"
     )
 
-    commands = ArgumentParser(
+    commands = Parser(
         prog="python -m training", description="The training core.", formatter_class=PlainHelp
     )
     choose = commands.add_subcommands(dest="command")
@@ -212,7 +212,7 @@ def _import(settings: Namespace) -> None:
 
     run = import_weights(
         settings.file,
-        run=Path(settings.run),
+        run=settings.run,
         model=settings.model,
         classes=settings.classes,
         data=settings.data,
@@ -235,11 +235,13 @@ def _compare(settings: Namespace) -> None:
     from training.compare import compare
     from training.comparison_table import markdown
     from training.recipe import read_recipe
+    from training.settings import Filled, checked
 
     if settings.jobs is not None and settings.jobs < 1:
         raise WorkbenchError(f"--jobs must be at least 1, got {settings.jobs}.")
     recipe = read_recipe(settings.recipe, settings.setting, data=settings.data)
-    path = Path(settings.run or f"runs/{recipe.name}")
+    run = checked("--run", Filled | None, settings.run)
+    path = Path(run) if run else recipe.usual_folder
     with Interruptible() as interruptible, Lines() as lines:
         comparison = compare(
             recipe,

@@ -232,7 +232,7 @@ def _begin(path: Path, recipe: Recipe) -> None:
         "chosen": {},
         "trials": {},
         "arguments": recipe.arguments,
-        "command": f"python -m training compare {recipe.name} --setting {recipe.setting}",
+        "command": recipe.command(path),
         "machine": _machine(),
         **provenance(),
     }

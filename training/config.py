@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from training.errors import WorkbenchError
-from training.models import MODELS
+from training.models import MODELS, architecture
+from training.settings import Filled, Length, OneOf, Range, Side, settle
 
 RATES = {  # those of the papers where the batch is 128, and in proportion to it elsewhere
     "lenet5": 0.003,
@@ -20,74 +21,77 @@ RATES = {  # those of the papers where the batch is 128, and in proportion to it
 }
 ALEXNETS_RATE = 0.01
 
+Share = Annotated[float, Range(0, below=1)]
+AtLeast0 = Annotated[float, Range(least=0)]
+
 
 @dataclass(frozen=True)
 class FitConfig:
     """How a network is trained. The defaults suit `alexnet-small` on a laptop."""
 
-    run: str = "runs/demo"
+    run: Filled = "runs/demo"
     """Folder to write; its name is the run's name."""
-    model: str = "alexnet-small"
+    model: Annotated[str, OneOf(MODELS)] = "alexnet-small"
     """lenet5, cifar4, alexnet-small, alexnet, alexnet-onetower, zfnet, zfnet-wide, vgg16, vgg19,
     googlenet, resnet18, resnet34 or resnet50."""
-    data: str = "builtin"
+    data: Filled = "builtin"
     """builtin, folder:PATH, or cifar10, mnist, caltech101, stl10, imagenette, imagenet, each
     with :ROOT, where the data lie or are downloaded to."""
-    epochs: int = 12
+    epochs: Annotated[int, Range(1, 1_000_000)] = 12
     """Passes over the training set."""
-    seed: int = 0
+    seed: Annotated[int, Range(0, 2**63 - 1)] = 0
     """Decides the initial weights, the order of the images, crops, flips and dropout."""
     options: dict[str, Any] = field(default_factory=dict)
     """What differs from the model's own choices, such as '{"widths": [64, 192, 384, 256, 256]}'."""
-    image_size: int | None = None
+    image_size: Side | None = None
     """Side of the network's input in px; the model's own when not given."""
-    resize: int | None = None
+    resize: Side | None = None
     """Side at which images are stored; when not given, 256 for an input of 224, and the input's
     own side below 128. Pictures stored smaller than the input lie in its middle, on black."""
-    batch_size: int = 128
+    batch_size: Annotated[int, Range(1, 1_000_000)] = 128
     """Images in a step."""
-    lr: float | None = None
+    lr: Annotated[float, Range(above=0)] | None = None
     """Learning rate after warm-up; when not given, one that suits the network: 0.01 for AlexNet, as
     in the paper, 0.02 for its small sister."""
-    momentum: float = 0.9
+    momentum: Share = 0.9
     """Share of the last step that is kept (Krizhevsky et al. 2012, section 5)."""
-    weight_decay: float = 5e-4
+    weight_decay: AtLeast0 = 5e-4
     """Pull of the weights towards zero (section 5)."""
     update: Literal["torch", "krizhevsky"] = "torch"
     """Rule of a step: torch.optim.SGD's, or that of section 5, which keeps the rate inside of the
     velocity."""
-    multipliers: dict[str, list[float]] = field(default_factory=dict)
+    multipliers: dict[str, Annotated[list[AtLeast0], Length(2, 2)]] = field(default_factory=dict)
     """By pattern of parameter names, what multiplies their rate and their decay; Caffe's habit
     is '{"*.bias": [2, 0]}'. The last pattern that fits decides."""
-    label_smoothing: float = 0.0
+    label_smoothing: Share = 0.0
     """Share of each target spread evenly over all classes."""
-    average: float = 0.0
+    average: Share = 0.0
     """Decay of a running mean of the weights, taken after each step, such as 0.999; it is what
     is evaluated and saved. 0 for the weights themselves."""
-    warmup: float = 1.0
+    warmup: AtLeast0 = 1.0
     """Epochs over which the rate rises from zero, so that no unit dies in the first steps."""
     schedule: Literal["cosine", "plateau"] = "cosine"
     """cosine falls to zero over the run; plateau divides by 10 when the validation error has
     stopped falling, as in the paper."""
-    patience: int = 3
+    patience: Annotated[int, Range(least=1)] = 3
     """Epochs without a lower validation error before plateau divides the rate."""
-    stop_at_train_error: float | None = None
+    stop_at_train_error: Annotated[float, Range(0, 1)] | None = None
     """Training top-1 error, in [0, 1], at which the run ends early; when not given, all epochs."""
     flip: bool = True
     """Mirror half of the training images."""
-    crop_padding: int | None = None
+    crop_padding: Annotated[int, Range(least=0)] | None = None
     """Border in px that widens the choice of random crops; when not given, none where images are
     stored larger than the input, and a sixteenth of the input elsewhere."""
     mean: Literal["channel", "image"] = "channel"
     """What is subtracted: the mean colour, each channel then divided by its deviation; or the
     training set's mean image (section 2), all channels then divided by one number."""
-    color: float = 0.0
+    color: Annotated[float, Range(0, 10)] = 0.0
     """Deviation of the noise along the principal components of the training set's colours, 0.1 in
     the paper (section 4.1); 0 for none."""
-    distort: float = 0.0
+    distort: Annotated[float, Range(0, 10)] = 0.0
     """Strength of random affine distortions as for digits in LeCun et al. 1998; 1 shifts by up to
     a sixteenth, scales and squeezes by up to 15 % and shears by up to 0.3; 0 for none."""
-    scale: float = 1.0
+    scale: Annotated[float, Range(above=0, most=1)] = 1.0
     """Least share of the stored image's area in a random crop that is resized to the input; 1 cuts
     at the input's own size and resizes nothing."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -95,39 +99,26 @@ class FitConfig:
     log: Literal["none", "tensorboard"] = "none"
     """tensorboard also writes event files to the run's folder tensorboard, for
     `tensorboard --logdir runs`."""
-    device: str = "auto"
+    device: Filled = "auto"
     """cpu, cuda or mps; auto takes the fastest there is."""
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise WorkbenchError(
-                f"Unknown model {self.model!r}. Choose one of: {', '.join(MODELS)}."
-            )
+        settle(self, "--")
         if self.lr is None:
             object.__setattr__(self, "lr", RATES.get(self.model, ALEXNETS_RATE))
-        for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("lr", 0)):
-            value = getattr(self, name)
-            if value < least:
-                raise WorkbenchError(f"--{name} must be at least {least}, got {value}.")
-        for name in ("label_smoothing", "average"):
-            value = getattr(self, name)
-            if not 0 <= value < 1:
-                raise WorkbenchError(f"--{name} must be in [0, 1), got {value}.")
-        for pattern, pair in self.multipliers.items():
-            numbers = isinstance(pair, list) and all(isinstance(one, int | float) for one in pair)
-            if not numbers or len(pair) != 2:
-                raise WorkbenchError(
-                    f"--multipliers {pattern!r} has {pair}; give two numbers, for rate and decay."
-                )
-        for name in ("color", "distort", "crop_padding"):
-            if (getattr(self, name) or 0) < 0:
-                raise WorkbenchError(f"--{name} must be at least 0, got {getattr(self, name)}.")
-        if not 0 < self.scale <= 1:
+        if "image_size" in self.options:
             raise WorkbenchError(
-                f"--scale is a share of the area, above 0 and at most 1, got {self.scale}."
+                f"--options has image_size {self.options['image_size']!r}; the input's side is a "
+                "setting of its own: give --image_size."
             )
-        if self.resize is not None and self.resize < 1:
-            raise WorkbenchError(f"--resize must be at least 1, got {self.resize}.")
+        design = architecture(self.model, **self.model_options)
+        given = {name: _as_written(getattr(design, name)) for name in self.options}
+        object.__setattr__(self, "options", given)
+        if self.padding >= self.input_size:
+            raise WorkbenchError(
+                f"--crop_padding must be less than the input's side, {self.input_size} px, got "
+                f"{self.padding}: a crop could lie in the border alone."
+            )
 
     @property
     def rate(self) -> float:
@@ -165,3 +156,8 @@ def stored_size(input_size: int) -> int:
     """Side at which images are stored for a network's input, in px."""
     # 256 for 224, the paper's ratio; small images are too precious to cut
     return input_size if input_size < 128 else round(input_size * 8 / 7)
+
+
+def _as_written(choice: Any) -> Any:
+    """A network's option as JSON has it: what is compared when a run is resumed."""
+    return list(choice) if isinstance(choice, tuple) else choice

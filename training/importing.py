@@ -16,12 +16,13 @@ from training.config import stored_size
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
 from training.errors import WorkbenchError
-from training.models import ADOPTED, MODELS, architecture, options
+from training.models import ADOPTED, MODELS, architecture, build, options
 from training.models.torchvision_networks import Torchvision
 from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
+from training.settings import Classes, Filled, Side, checked
 from training.weight_files import Weights, read_state_dict, rename
 
 
@@ -58,7 +59,7 @@ def import_weights(
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
-    path, choices = _free(run), dict(choices or {})
+    path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
     names = class_names(classes, data)
     scale = _scale(file, mean, std)
     if model not in MODELS:
@@ -85,7 +86,7 @@ def import_weights(
             design = replace(design, auxiliary=0.0)
         paths = design.layer_paths()
     with torch.device("meta"):  # names and shapes are all that is needed of it
-        expected = design.build(len(names)).state_dict()
+        expected = build(design, len(names)).state_dict()
     return _write(
         path,
         rename(weights, expected, file, paths),
@@ -169,15 +170,15 @@ def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -
 
 
 def _free(run: str | Path) -> Path:
-    path = Path(run)
+    path = Path(checked("--run", Filled, str(run)))
     if (path / "run.json").exists():
         raise WorkbenchError(f"{path} already holds a run. Choose another --run or delete it.")
     return path
 
 
 def _preprocess(size: int, resize: int | None, scale: tuple[Triple, Triple]) -> Preprocess:
-    if resize is not None and resize < 1:
-        raise WorkbenchError(f"--resize must be at least 1, got {resize}.")
+    size = checked("--image_size", Side, size)
+    resize = checked("--resize", Side | None, resize)
     return Preprocess(size, resize or stored_size(size), *scale)
 
 
@@ -192,8 +193,8 @@ def class_names(classes: str, data: str | None = None) -> Sequence[str]:
 
         names: Sequence[str] = AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
         return names
-    if classes.isdigit():
-        return [f"class {index}" for index in range(int(classes))]
+    if classes.isdecimal():
+        return [f"class {index}" for index in range(checked("--classes", Classes, int(classes)))]
     try:
         lines = Path(classes).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -8,10 +8,11 @@ share all others; it has two settings of its own, `small` for two cores and half
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 import yaml
@@ -21,6 +22,7 @@ from training.config import FitConfig
 from training.errors import WorkbenchError
 from training.measures import MEASURES
 from training.models import create
+from training.settings import Count, Range, checked
 
 SHIPPED = Path(__file__).parent / "recipes"
 SETTINGS = ("small", "full")
@@ -32,6 +34,15 @@ CLASSES = 10  # of a network that is built to see whether its options fit
 
 Settings = Mapping[str, Any]
 """Fields of `FitConfig`, by name."""
+KINDS: Mapping[str, Any] = {  # of what a recipe holds besides words
+    "base": dict[str, Any] | None,
+    "variants": dict[Any, dict[str, Any] | None],  # a width, say, may be a name
+    "also": list[str] | None,
+    "until": Annotated[float, Range(0, 1)] | None,
+    "paper": dict[Any, Any] | None,
+    "minutes": Annotated[float, Range(least=0)] | None,
+}
+CANDIDATES = dict[str, list[dict[str, Any]]] | None
 
 
 class RecipeError(WorkbenchError):
@@ -56,7 +67,8 @@ class Recipe:
     paper: Mapping[str, str] = field(default_factory=dict)  # variant to what the paper has for it
     minutes: float | None = None  # expected, on the machine
     machine: str = ""
-    source: str = ""  # the shipped name or the file
+    source: str = ""  # the shipped name or the file, absolute
+    given: str = ""  # the same as the user wrote it
     place: str | None = None  # of the data, where the recipe was not asked
 
     @property
@@ -64,6 +76,18 @@ class Recipe:
         """What `python -m training compare` is given to follow it again, without --run."""
         data = [] if self.place is None else ["--data", self.place]
         return [self.source, "--setting", self.setting, *data]
+
+    def command(self, run: Path) -> str:
+        """The line for a shell that goes on with a comparison in that folder."""
+        words = [self.given, *self.arguments[1:]]
+        if run != self.usual_folder:
+            words += ["--run", str(run)]
+        return f"python -m training compare {shlex.join(words)}"
+
+    @property
+    def usual_folder(self) -> Path:
+        """Where a comparison lies that was given no --run."""
+        return Path("runs", self.name)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -80,7 +104,7 @@ class Recipe:
     def decisive(self) -> dict[str, Any]:
         """All that decides the results, as JSON can hold it; words are left out."""
         everything = asdict(self)
-        for name in ("name", "title", "claim", "paper", "minutes", "machine", "source", "place"):
+        for name in ("name", "source", "given", "place", *WORDS):
             del everything[name]
         return everything
 
@@ -121,11 +145,6 @@ class Recipe:
                         create(config.model, CLASSES, **config.model_options)
                 except WorkbenchError as error:
                     raise RecipeError(f"{self.name}, variant {variant}: {error}") from error
-                except (TypeError, ValueError) as error:  # a word where a number belongs
-                    raise RecipeError(
-                        f"{self.name}, variant {variant}: a setting has the wrong kind of value: "
-                        f"{error}."
-                    ) from error
 
 
 def shipped() -> list[str]:
@@ -153,7 +172,7 @@ def read_recipe(source: str, setting: str = "small", *, data: str | None = None)
         raise RecipeError(f"{path} is no recipe: it has no `title`, `measure` and `variants`.")
     if setting not in SETTINGS:
         raise RecipeError(f"Unknown setting {setting!r}. Choose one of: {', '.join(SETTINGS)}.")
-    recipe = _whole(path, written, setting, data)
+    recipe = _whole(path, source, written, setting, data)
     recipe.check()
     return recipe
 
@@ -178,7 +197,9 @@ def _file(source: str) -> Path:
     return path
 
 
-def _whole(path: Path, written: dict[str, Any], setting: str, data: str | None) -> Recipe:
+def _whole(
+    path: Path, given: str, written: dict[str, Any], setting: str, data: str | None
+) -> Recipe:
     where = path.name
     _known(where, written, (*WORDS, *DECIDING, *SETTINGS))
     for name in SETTINGS:
@@ -189,6 +210,8 @@ def _whole(path: Path, written: dict[str, Any], setting: str, data: str | None) 
     for name in ("title", "claim", "measure", "variants"):
         if not effective.get(name):
             raise RecipeError(f"{where} has no `{name}`. Every recipe needs one.")
+    for name, kind in KINDS.items():
+        _checked(f"{where}: `{name}`", kind, effective.get(name))
     base = merged(effective.get("base") or {}, {} if data is None else {"data": data})
     variants = {
         str(name): merged(base, settings or {}) for name, settings in effective["variants"].items()
@@ -201,7 +224,8 @@ def _whole(path: Path, written: dict[str, Any], setting: str, data: str | None) 
             )
     choose = effective.get("choose") or {}
     _known(f"{where}, choose", choose, ("epochs", "among"))
-    among = choose.get("among") or {}
+    epochs = _checked(f"{where}, choose: `epochs`", Count, choose.get("epochs", 1))
+    among = _checked(f"{where}, choose: `among`", CANDIDATES, choose.get("among")) or {}
     _known(f"{where}, choose, among", among, tuple(variants))
     recipe = Recipe(
         name=path.stem,
@@ -213,17 +237,25 @@ def _whole(path: Path, written: dict[str, Any], setting: str, data: str | None) 
         also=tuple(effective.get("also") or ()),
         until=effective.get("until"),
         candidates={name: [dict(each) for each in those] for name, those in among.items()},
-        candidate_epochs=int(choose.get("epochs", 1)),
+        candidate_epochs=epochs,
         setting=setting,
         paper={str(name): str(said) for name, said in (effective.get("paper") or {}).items()},
         minutes=effective.get("minutes"),
         machine=str(effective.get("machine", "")),
         source=path.stem if path.parent == SHIPPED else str(path.absolute()),
+        given=given,
         place=data,
     )
     _known(f"{where}, paper", recipe.paper, tuple(variants))
     _check_measures(where, recipe)
     return recipe
+
+
+def _checked(name: str, kind: Any, value: Any) -> Any:
+    try:
+        return checked(name, kind, value)
+    except WorkbenchError as error:
+        raise RecipeError(str(error)) from error
 
 
 def _known(where: str, given: Mapping[str, Any], known: Sequence[str]) -> None:

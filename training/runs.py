@@ -25,11 +25,12 @@ from training.checkpoints import (
 from training.errors import WorkbenchError
 from training.layer_table import read_rows
 from training.metrics import read_metrics
-from training.models import Network, create, freeze
+from training.models import Network, architecture, build, freeze
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from training.run_info import RunInfo
 from training.run_settings import FORMAT, MEAN_IMAGE, RunError, read_mean_image, read_settings
+from training.settings import checked
 from training.status import FINISHED, Status, read_status
 
 if TYPE_CHECKING:
@@ -114,11 +115,12 @@ class Run:
         Raises:
             CheckpointError: If the checkpoint is missing or damaged, or belongs to another
                 network.
+            RunError: If run.json describes no network.
         """
         path = self._checkpoint(epoch)
         weights = load_checkpoint(path)
         with torch.device("meta"):  # shapes only: the weights come from the file
-            network = create(self.info.model, len(self.classes), **self.info.options)
+            network = self._blueprint()
         check_fit(weights, network.state_dict(), path.name)
         network.load_state_dict(weights, assign=True)
         return freeze(network)
@@ -179,6 +181,18 @@ class Run:
                 f"{len(data.classes)} or others. Put the former data back, or train anew."
             )
         return data
+
+    def _blueprint(self) -> Network:
+        """The network that run.json describes; anybody may have written that."""
+        try:
+            options = checked("options", dict[str, Any], self.config.get("options"))
+            classes = checked("classes", list[str], self.config.get("classes"))
+            return build(architecture(self.config.get("model", ""), **options), len(classes))
+        except WorkbenchError as error:
+            raise RunError(
+                f"{self.path / 'run.json'} describes no network: {error} Put the file back as it "
+                "was written."
+            ) from error
 
     def _checkpoint(self, epoch: int | None) -> Path:
         epochs = self.epochs

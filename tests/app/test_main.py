@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from app.places import SOURCE
+from app.shell.paths import SOURCE
 from streamlit.web import cli
 
 from app.__main__ import SCRIPT, streamlit_arguments

@@ -377,8 +377,8 @@ def test_a_graph_is_a_network():
     ("graph", "lesson"),
     [
         ([], "no list of 1 to"),
-        ("conv1", "no list"),
-        (["conv1"], "a stage has inputs, layer, name, options"),
+        ("conv1", "graph must be a list"),
+        (["conv1"], "graph must be a list, each of them names with values"),
         ([{**GOOD[0], "code": "import os"}], "a stage has"),
         (changed(0, layer="system"), "unknown kind of layer 'system'"),
         (changed(0, layer="Sequential"), "unknown kind"),
@@ -406,5 +406,5 @@ def test_a_hostile_graph_is_refused_before_it_costs_anything(graph, lesson):
 
 
 def test_a_monstrous_image_is_refused():
-    with pytest.raises(WorkbenchError, match="image_size is 1000000"):
+    with pytest.raises(WorkbenchError, match=r"image_size must be .* to 4,096, got 1000000"):
         create("adopted", 5, image_size=10**6, graph=GOOD)

@@ -1,6 +1,9 @@
 """Variants are trained, resumed, refused and counted as their runs say."""
 
 import json
+import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from training.__main__ import main
+from training.__main__ import main, parser
 from training.compare import compare
 from training.comparison import Comparison
 from training.ensemble import evaluate_together, open_members
@@ -223,3 +226,49 @@ def test_a_folder_of_a_run_is_left_alone(write, folder):
     (folder / "run.json").write_text("{}")
     with pytest.raises(WorkbenchError, match="holds a run"):
         compare(read_recipe(str(write())), folder)
+
+
+def odd_place(tmp_path: Path, album: Path) -> tuple[Path, Path]:
+    """A recipe and images in places that a shell would take apart."""
+    place = tmp_path / 'Anna\'s "works" $HOME; (1)'
+    place.mkdir()
+    data = place / "älbum & more"
+    data.symlink_to(album)
+    return place / "my recipe.yaml", data
+
+
+def test_the_line_that_is_printed_names_the_recipe_as_it_was_given(write, album, tmp_path):
+    file, data = odd_place(tmp_path, album)
+    write().rename(file)
+    recipe = read_recipe(str(file), data=f"folder:{data}")
+    words = shlex.split(recipe.command(tmp_path / "my runs"))
+    assert words[:4] == ["python", "-m", "training", "compare"]
+    asked = parser().parse_args(words[3:]).compare
+    assert (asked.recipe, asked.run) == (str(file), str(tmp_path / "my runs"))
+    assert read_recipe(asked.recipe, asked.setting, data=asked.data) == recipe
+    assert "--run" not in recipe.command(Path("runs", "my recipe"))  # where it lies in any case
+
+
+def test_a_shipped_recipe_is_printed_by_its_name():
+    line = read_recipe("pooling").command(Path("runs/pooling"))
+    assert line == "python -m training compare pooling --setting small"
+
+
+@pytest.mark.slow
+def test_the_line_that_is_printed_runs_as_it_stands(write, album, tmp_path, monkeypatch, capsys):
+    file, data = odd_place(tmp_path, album)
+    write(seeds=[0], variants={"only": {"epochs": 1}}, paper={}).rename(file)
+    monkeypatch.chdir(file.parent)
+    flags = ["--data", f"folder:{data}", "--run", str(file.parent / "my runs")]
+    assert main(["compare", file.name, *flags]) == 0
+    before = made(Comparison.open("my runs"))
+    line = re.search(r"`(python .*?)` · revision", capsys.readouterr().out)[1]
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (bin_folder / "python").chmod(0o755)
+    monkeypatch.setenv("PATH", str(bin_folder), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert made(Comparison.open("my runs")) == before  # it goes on with that one

@@ -218,10 +218,10 @@ def test_a_recipe_file_gives_the_same_settings_as_flags(recipe, tmp_path):
     "wrong", [{"data": "folder:/no/such/folder"}, {"options": {"width": 3}}, {"device": "abacus"}]
 )
 def test_settings_that_do_not_fit_leave_no_folder_behind(recipe, wrong):
-    config = recipe(**wrong)
+    run = recipe().run
     with pytest.raises(WorkbenchError):
-        fit(config)
-    assert not Path(config.run).exists()
+        fit(recipe(**wrong))
+    assert not Path(run).exists()
 
 
 def test_resume_needs_no_settings_but_the_run(recipe, tmp_path, capsys):

@@ -109,5 +109,5 @@ def test_initial_weights_lie_within_the_papers_bounds():
 
 
 def test_a_picture_that_is_too_small_for_c5_is_refused():
-    with pytest.raises(WorkbenchError, match="32 px at least, got 28"):
+    with pytest.raises(WorkbenchError, match="at least 32 px, got 28"):
         create("lenet5", 10, image_size=28)

@@ -142,10 +142,14 @@ def test_the_layout_in_memory_does_not_change_the_answer(tiny, noise):
     [
         ("alexnot", {}, "Unknown model 'alexnot'.*alexnet, alexnet-onetower, alexnet-small, zfnet"),
         ("alexnet", {"depth": 9}, "no option 'depth'.*widths, kernels"),
-        ("alexnet", {"activation": "swish"}, "Unknown activation 'swish'.*relu, tanh, sigmoid"),
-        ("alexnet", {"pooling": "min"}, "Unknown pooling 'min'.*max, average"),
+        (
+            "alexnet",
+            {"activation": "swish"},
+            "activation must be one of relu, tanh, sigmoid, got 'swish'",
+        ),
+        ("alexnet", {"pooling": "min"}, "pooling must be one of max, average.*got 'min'"),
         ("alexnet", {"widths": (8, 8)}, "names 2 convolutions"),
-        ("alexnet", {"groups": (1, 7, 1, 1, 1)}, "conv2 takes 96.*7 groups"),
+        ("alexnet", {"groups": (1, 7, 1, 1, 1)}, "conv2 takes 96.*groups of 7"),
         ("alexnet", {"image_size": 32}, "32 px is too small"),
     ],
 )

@@ -1,7 +1,10 @@
 """Several processes train one network, and the result is that of one process."""
 
 import os
+import re
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +18,8 @@ from training.fit import fit
 from training.ranks import Ranks
 from training.runs import Run
 
+DOCS = Path(__file__).parents[2] / "docs" / "training.md"
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
 PLAIN = {"dropout": 0.0}  # each process draws the units it drops for its own images
 
 
@@ -31,10 +36,9 @@ def start(config):
     }
     path = Path(config.run).parent / "settings.yaml"
     path.write_text("\n".join(f"{name}: {value!r}" for name, value in settings.items()))
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command = ["-m", "training", "fit", "--device=cpu", f"--config={path}"]
+    command = ["-m", "--", "training", "fit", "--device=cpu", f"--config={path}"]
     return subprocess.Popen(
-        [*torchrun, "--nproc-per-node=2", *command],
+        [*TORCHRUN, "--standalone", "--nproc-per-node=2", *command],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -88,6 +92,46 @@ def test_a_signal_to_torchrun_stops_all_processes_after_one_batch_and_the_run_go
     with pytest.raises(KeyboardInterrupt):
         fit(config, resume=True, pause=pause)  # one process goes on where two stopped
     assert run.epochs[-1] == before + 1
+
+
+def documented_lines():
+    """The words that follow `torchrun` in the blocks of docs/training.md."""
+    blocks = re.findall(r"^```bash\n(.*?)^```", DOCS.read_text(), re.DOTALL | re.MULTILINE)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [shlex.split(line.partition("torchrun ")[2]) for line in lines if "torchrun " in line]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", documented_lines(), ids=["one machine", "SLURM"])
+def test_the_documented_line_trains_with_two_processes(words, recipe, tmp_path):
+    small = recipe()
+    shorter = {  # nothing but values: the words and their order are the documented ones
+        "--nnodes": "1",
+        "--nproc-per-node": "2",
+        "--rdzv-endpoint": "localhost:0",
+        "--rdzv-id": "a-test",
+        "--model": "alexnet-small",
+        "--data": small.data,
+        "--batch_size": "8",
+        "--run": str(tmp_path / "run"),
+    }
+    line = [shorter.get(flag, word) for flag, word in zip(["", *words], words, strict=False)]
+    line = [word for word in line if word != "$RESUME"]  # empty in a first run
+    more = ["--epochs=1", "--image-size=32", "--device=cpu", f"--options={small.options}"]
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    done = subprocess.run(
+        [*TORCHRUN, *line, *more, "--log", "none"],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PET_MASTER_PORT": str(port)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch ") == 1  # one process speaks
+    assert Run.open(tmp_path / "run").epochs == [0, 1]
+    assert Run.open(tmp_path / "run").config["training"]["batch_size"] == 8
 
 
 def test_a_batch_too_small_to_share_is_refused_in_words(recipe):

@@ -3,12 +3,15 @@
 from dataclasses import asdict, fields, replace
 from typing import Any, ClassVar, Protocol
 
+import torch
+
 from training.errors import WorkbenchError
 from training.models.adopted import Adopted
 from training.models.alexnet import AlexNet
 from training.models.lenet import LeNet5
 from training.models.network import Network, freeze
 from training.models.torchvision_networks import Torchvision
+from training.settings import Classes, checked
 
 
 class Architecture(Protocol):
@@ -84,10 +87,12 @@ MODELS: dict[str, Architecture] = {
 ADOPTED = "adopted"
 """Somebody else's network: nothing to choose by name, since a run's own options describe it."""
 
-__all__ = ["ADOPTED", "MODELS", "Network", "architecture", "create", "freeze", "options"]
+MOST_PARAMETERS = 2**30  # 4 GiB of weights, and as much again for gradients and for momentum
+
+__all__ = ["ADOPTED", "MODELS", "Network", "architecture", "build", "create", "freeze", "options"]
 
 
-def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
+def create(name: str, /, num_classes: int = 1000, **choices: Any) -> Network:
     """A freshly initialised network.
 
     Args:
@@ -98,21 +103,54 @@ def create(name: str, num_classes: int = 1000, **choices: Any) -> Network:
     Raises:
         WorkbenchError: If there is no such network or option, or the options do not fit.
     """
-    return architecture(name, **choices).build(num_classes)
+    return build(architecture(name, **choices), num_classes)
 
 
-def options(name: str, **choices: Any) -> dict[str, Any]:
+def build(design: Architecture, num_classes: int) -> Network:
+    """The network of some choices, tried on the meta device before it takes memory.
+
+    Raises:
+        WorkbenchError: If no network has so many classes, or it would be a monstrous one.
+    """
+    num_classes = checked("num_classes", Classes, num_classes)
+    with torch.device("meta"):
+        blueprint = design.build(num_classes)
+    count = sum(parameter.numel() for parameter in blueprint.parameters())
+    if count > MOST_PARAMETERS:
+        raise WorkbenchError(
+            f"The network would have {count:.2g} parameters; at most {MOST_PARAMETERS:.2g} are "
+            f"built. {_largest(blueprint)}"
+        )
+    return blueprint if torch.get_default_device().type == "meta" else design.build(num_classes)
+
+
+def _largest(network: Network) -> str:
+    """Which layer to make smaller."""
+    counts = {
+        name: sum(parameter.numel() for parameter in layer.parameters())
+        for name, layer in network.layers.items()
+    }
+    name = max(counts, key=lambda layer: counts[layer])
+    return (
+        f"Most of them, {counts[name]:.2g}, lie in {name}: take fewer widths, hidden units or "
+        "num_classes, or a smaller image_size."
+    )
+
+
+def options(name: str, /, **choices: Any) -> dict[str, Any]:
     """All options of a network, as they are saved with a run."""
     return asdict(architecture(name, **choices))
 
 
-def architecture(name: str, **choices: Any) -> Architecture:
-    """The choices behind a network, before it is built.
+def architecture(name: str, /, **choices: Any) -> Architecture:
+    """The choices behind a network, checked, before it is built.
 
     Raises:
-        WorkbenchError: If there is no such network or option.
+        WorkbenchError: If there is no such network or option, or the options do not fit.
     """
-    usual = Adopted() if name == ADOPTED else MODELS.get(name)
+    usual: Architecture | None = Adopted() if name == ADOPTED else None
+    if isinstance(name, str):  # a list, from a file, could not even be looked up
+        usual = usual or MODELS.get(name)
     if usual is None:
         raise WorkbenchError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     known = [field.name for field in fields(usual)]
@@ -121,8 +159,4 @@ def architecture(name: str, **choices: Any) -> Architecture:
             raise WorkbenchError(
                 f"Model {name!r} has no option {option!r}. It has: {', '.join(known)}."
             )
-    # JSON and YAML know lists only
-    settled: dict[str, Any] = {
-        key: tuple(v) if isinstance(v, list) else v for key, v in choices.items()
-    }
-    return replace(usual, **settled)
+    return replace(usual, **choices)

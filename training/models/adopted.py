@@ -15,9 +15,9 @@ from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.layer_kinds import Options, described, made
 from training.models.network import Network, run_layer
+from training.settings import Side, settle
 
 MOST_STAGES = 5_000
-LARGEST_IMAGE = 4_096  # px
 LARGEST_OUTPUT = 2**28  # numbers that a layer gives for one image: a GiB; VGG's largest has 2**22
 _NAME = re.compile(r"[A-Za-z]\w{0,99}")
 _PARTS = {"name", "layer", "options", "inputs"}
@@ -42,11 +42,14 @@ def may_be_called(name: str) -> bool:
 class Adopted:
     """A network as a list of stages, each a layer of `KINDS` with its options and its sources."""
 
-    image_size: int = 224
+    image_size: Side = 224
     """Side of the square input."""
     graph: tuple[Mapping[str, Any], ...] = ()
     """Stages in forward order: name, layer, options, inputs (names of stages, or image). The last
     one gives the logits."""
+
+    def __post_init__(self) -> None:
+        settle(self)
 
     def build(self, num_classes: int) -> Network:
         """Torch's own initial weights; its global generator decides them.
@@ -57,15 +60,13 @@ class Adopted:
         Raises:
             WorkbenchError: If the graph is no network, or a monstrous one.
         """
-        if type(self.image_size) is not int or not 1 <= self.image_size <= LARGEST_IMAGE:
-            raise _wrong(f"image_size is {self.image_size!r}, expected 1 to {LARGEST_IMAGE}")
         with torch.device("meta"):
             network = self._network()
             _try(network, num_classes)
         return network if torch.get_default_device().type == "meta" else self._network()
 
     def _network(self) -> Network:
-        if not isinstance(self.graph, tuple) or not 1 <= len(self.graph) <= MOST_STAGES:
+        if not 1 <= len(self.graph) <= MOST_STAGES:
             raise _wrong(f"it is no list of 1 to {MOST_STAGES} stages")
         layers: dict[str, nn.Module] = {}
         inputs: dict[str, tuple[str, ...]] = {}

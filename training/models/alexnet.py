@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 from torch import nn
 
@@ -13,6 +14,7 @@ from training.models.fillers import FILLERS
 from training.models.network import Network
 from training.models.pooling import POOLINGS, pooled_side
 from training.models.response_norm import ResponseNorm
+from training.settings import LARGEST_IMAGE, Count, Length, OneOf, Probability, Range, Side, settle
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -20,6 +22,9 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
 }
 Layers = dict[str, nn.Module]
+Counts = Annotated[tuple[Count, ...], Length(1)]
+Border = Annotated[int, Range(0, 4_096)]  # px
+Scale = Annotated[float, Range(least=0)]
 
 
 @dataclass(frozen=True)
@@ -29,50 +34,50 @@ class AlexNet:
     Layers are counted from 1, as in the papers. Source, unless another is named: sections 3 to 5.
     """
 
-    image_size: int = 224
+    image_size: Side = 224
     """Side of the square input. Not the paper's 227: with conv1 padded by 2, both give 55×55."""
-    widths: tuple[int, ...] = (96, 256, 384, 384, 256)
+    widths: Counts = (96, 256, 384, 384, 256)
     """Filters of each convolution."""
-    kernels: tuple[int, ...] = (11, 5, 3, 3, 3)
+    kernels: Counts = (11, 5, 3, 3, 3)
     """Side of each convolution's filters."""
-    strides: tuple[int, ...] = (4, 1, 1, 1, 1)
+    strides: Counts = (4, 1, 1, 1, 1)
     """Stride of each convolution."""
-    paddings: tuple[int, ...] = (2, 2, 1, 1, 1)
+    paddings: tuple[Border, ...] = (2, 2, 1, 1, 1)
     """Zeros around each convolution's input."""
-    groups: tuple[int, ...] = (1, 2, 1, 2, 2)
+    groups: Counts = (1, 2, 1, 2, 2)
     """Towers that each convolution is split into (section 3.2)."""
-    activation: str = "relu"
+    activation: Annotated[str, OneOf(ACTIVATIONS)] = "relu"
     """relu, tanh or sigmoid (section 3.1)."""
-    lrn: tuple[int, ...] = (1, 2)
+    lrn: tuple[Count, ...] = (1, 2)
     """Convolutions followed by local response normalisation (section 3.3); empty for none."""
     lrn_after_pool: bool = False
     """Normalise the pooled map, as Zeiler & Fergus do, instead of the map before it."""
     batch_norm: bool = False
     """Batch normalisation before every activation function (Ioffe & Szegedy 2015)."""
-    pooling: str = "max"
+    pooling: Annotated[str, OneOf(POOLINGS)] = "max"
     """max, average, sum, or stochastic: in training a unit drawn by its strength, afterwards the
     mean of what would be drawn (Zeiler & Fergus 2013, "Stochastic Pooling")."""
-    pool_after: tuple[int, ...] = (1, 2, 5)
+    pool_after: tuple[Count, ...] = (1, 2, 5)
     """Convolutions followed by pooling."""
-    pool_kernel: int = 3
+    pool_kernel: Count = 3
     """Side of the pooling window."""
-    pool_stride: int = 2
+    pool_stride: Count = 2
     """Stride of the pooling window; less than its side pools with overlap (section 3.4)."""
     pool_ceil: bool = False
     """Keep a last window that hangs over the edge, as Caffe and cuda-convnet do."""
-    hidden: tuple[int, ...] = (4096, 4096)
+    hidden: tuple[Count, ...] = (4096, 4096)
     """Widths of the fully connected layers before the last."""
-    dropout: float = 0.5
+    dropout: Probability = 0.5
     """Probability of dropping a unit after each hidden layer (section 4.2); 0 for no dropout."""
-    dropconnect: float = 0.0
+    dropconnect: Probability = 0.0
     """Probability of dropping a weight of the hidden layers (DropConnect, Wan et al. 2013)."""
-    filler: str = "gaussian"
+    filler: Annotated[str, OneOf(FILLERS)] = "gaussian"
     """How weights begin. gaussian: with deviation `std`; xavier: uniform, scaled by fan-in, as in
     Caffe; he: Gaussian, scaled by fan-in for ReLUs (He et al. 2015), which narrow networks need to
     start learning at all; constant: all at `std`, which shows why chance is needed."""
-    std: float = 0.01
+    std: Scale = 0.01
     """Scale of the gaussian and constant fillers (section 5)."""
-    conv1_std: float | None = None
+    conv1_std: Scale | None = None
     """Deviation of conv1 alone, filled with a Gaussian: a small one, and the noise soon leaves the
     picture of the filters. None fills conv1 like the others."""
     unit_biases: bool = True
@@ -84,48 +89,65 @@ class AlexNet:
     the maps above keep their size."""
 
     def __post_init__(self) -> None:
+        settle(self)
+        convolutions = len(self.widths)
         lengths = [len(self.kernels), len(self.strides), len(self.paddings), len(self.groups)]
-        if lengths != [len(self.widths)] * 4:
+        if lengths != [convolutions] * 4:
             raise WorkbenchError(
-                f"widths names {len(self.widths)} convolutions, but kernels, strides, paddings "
+                f"widths names {convolutions} convolutions, but kernels, strides, paddings "
                 f"and groups have {lengths} numbers. Give one for each convolution."
             )
-        for option, chosen, known in (
-            ("activation", self.activation, ACTIVATIONS),
-            ("pooling", self.pooling, POOLINGS),
-            ("filler", self.filler, FILLERS),
-        ):
-            if chosen not in known:
+        for option, numbers in (("lrn", self.lrn), ("pool_after", self.pool_after)):
+            if max(numbers, default=0) > convolutions:
                 raise WorkbenchError(
-                    f"Unknown {option} {chosen!r}. Choose one of: {', '.join(known)}."
-                )
-        for option in ("dropout", "dropconnect"):
-            if not 0 <= getattr(self, option) < 1:
-                raise WorkbenchError(
-                    f"{option} is a probability from 0 to less than 1, got {getattr(self, option)}."
+                    f"{option} names convolution {max(numbers)}, but widths has {convolutions}. "
+                    f"Give numbers from 1 to {convolutions}, or an empty list."
                 )
         spare = self._names[1:-1]
         for name in self.without:
             if name not in spare:
                 raise WorkbenchError(
-                    f"Cannot leave out {name!r}. Choose from: {', '.join(spare) or 'none'}; "
-                    "the first and the last layer have to stay."
+                    f"without cannot leave out {name!r}. Choose from: {', '.join(spare) or 'none'};"
+                    " the first and the last layer have to stay."
                 )
+        self._check_groups()
+        self._check_image()
+
+    def _check_groups(self) -> None:
+        channels = 3
+        for number, (width, groups) in enumerate(zip(self.widths, self.groups, strict=True), 1):
+            if f"conv{number}" in self.without:
+                continue
+            if channels % groups or width % groups:
+                raise WorkbenchError(
+                    f"conv{number} takes {channels} channels and gives {width}, which does not "
+                    f"divide into groups of {groups}: give a number that divides both."
+                )
+            channels = width
+
+    def _check_image(self) -> None:
+        if self._side(self.image_size) is not None:
+            return
+        larger = range(self.image_size + 1, LARGEST_IMAGE + 1)
+        smallest = next((side for side in larger if self._side(side) is not None), None)
+        larger_one = f"at least {smallest} px, or " if smallest else ""
+        raise WorkbenchError(
+            f"An image_size of {self.image_size} px is too small: nothing is left of the image "
+            f"before the last stage. Take {larger_one}smaller kernels, strides, pool_kernel or "
+            "pool_stride."
+        )
 
     def build(self, num_classes: int) -> Network:
-        """A freshly initialised network; torch's global generator decides its weights.
-
-        Raises:
-            WorkbenchError: If the options do not fit each other or the image.
-        """
+        """A freshly initialised network; torch's global generator decides its weights."""
         layers: Layers = {}
-        channels, side = 3, self.image_size
+        channels = 3
         for number in range(1, len(self.widths) + 1):
             if f"conv{number}" not in self.without:
                 layers |= self._convolution(number, channels)
                 channels = self.widths[number - 1]
             layers |= self._pooling(number, channels)
-            side = self._side_after(number, side)
+        side = self._side(self.image_size)
+        assert side is not None, "checked when the options were given"
         layers |= self._classifier(channels * side * side, num_classes)
         network = Network(layers, image_size=self.image_size)
         self._initialise(network)
@@ -144,11 +166,6 @@ class AlexNet:
     def _convolution(self, number: int, channels: int) -> Layers:
         index = number - 1
         width, groups = self.widths[index], self.groups[index]
-        if channels % groups or width % groups:
-            raise WorkbenchError(
-                f"conv{number} takes {channels} channels and gives {width}, which does not "
-                f"divide into {groups} groups."
-            )
         window = (self.kernels[index], self.strides[index], self.paddings[index])
         layers: Layers = {f"conv{number}": nn.Conv2d(channels, width, *window, groups=groups)}
         if self.batch_norm:
@@ -171,19 +188,16 @@ class AlexNet:
             pool = {f"pool{number}": layer}
         return pool | norm if self.lrn_after_pool else norm | pool
 
-    def _side_after(self, number: int, side: int) -> int:
-        """Side of the map after a stage that takes a map of this side."""
-        index = number - 1
-        if f"conv{number}" not in self.without:
-            padded = side + 2 * self.paddings[index]
-            side = (padded - self.kernels[index]) // self.strides[index] + 1
-        if number in self.pool_after:
-            side = pooled_side(side, self.pool_kernel, self.pool_stride, self.pool_ceil)
-        if side < 1:
-            raise WorkbenchError(
-                f"An image of {self.image_size} px is too small: nothing is left of it after "
-                f"stage {number}. Take larger images, smaller strides or less pooling."
-            )
+    def _side(self, side: int) -> int | None:
+        """Side of the last map for an image of this side, px; None where nothing is left."""
+        for number, padding in enumerate(self.paddings, start=1):
+            if f"conv{number}" not in self.without:
+                padded = side + 2 * padding
+                side = (padded - self.kernels[number - 1]) // self.strides[number - 1] + 1
+            if side > 0 and number in self.pool_after:
+                side = pooled_side(side, self.pool_kernel, self.pool_stride, self.pool_ceil)
+            if side < 1:
+                return None
         return side
 
     def _classifier(self, features: int, num_classes: int) -> Layers:

@@ -12,6 +12,7 @@ from training.errors import WorkbenchError
 from training.models.digit_codes import codes
 from training.models.network import Network
 from training.models.table_conv import TableConv2d
+from training.settings import Side, settle
 
 # Table I: the maps of S2 that each map of C3 is joined to
 C3_SOURCES = (
@@ -43,22 +44,21 @@ class LeNet5:
     squashing function, tanh1 to tanh6. A layer `grey` before them makes one plane of three.
     """
 
-    image_size: int = 32
+    image_size: Side = 32
     """Side of the square input; digits of 28 px stand in the middle of it."""
     rubbish_energy: float = 1.0
     """The constant j of equation 9, the energy of an answer that is none of the classes. It keeps
     the wrong classes from being pushed away for ever; the paper gives no value."""
 
-    def build(self, num_classes: int) -> Network:
-        """A freshly initialised network; torch's global generator decides its weights.
-
-        Raises:
-            WorkbenchError: If the image is too small.
-        """
+    def __post_init__(self) -> None:
+        settle(self)
         if self.image_size < SMALLEST:
             raise WorkbenchError(
-                f"LeNet-5 needs images of {SMALLEST} px at least, got {self.image_size}."
+                f"LeNet-5 needs an image_size of at least {SMALLEST} px, got {self.image_size}."
             )
+
+    def build(self, num_classes: int) -> Network:
+        """A freshly initialised network; torch's global generator decides its weights."""
         side = (((self.image_size - 4) // 2) - 4) // 2 - 4  # of the maps of C5
         layers = {
             "grey": Grey(),

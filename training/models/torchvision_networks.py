@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
 from torch import nn
@@ -14,9 +15,12 @@ from torch import nn
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.network import Network
+from training.settings import Filled, Range, Side, settle
 
 if TYPE_CHECKING:
     from training.models.tracing import Trace
+
+USUAL = 224  # px, that all of them take
 
 # torchvision.models takes more than a second to import, so only what needs it does
 
@@ -25,19 +29,23 @@ if TYPE_CHECKING:
 class Torchvision:
     """A network of torchvision's, taken apart into named layers."""
 
-    builder: str = "resnet18"
+    builder: Filled = "resnet18"
     """As torchvision calls it."""
-    image_size: int = 224
+    image_size: Side = 224
     """Side of the square input."""
-    auxiliary: float = 0.3
+    auxiliary: Annotated[float, Range(least=0)] = 0.3
     """Weight in the loss of each auxiliary classifier, which only GoogLeNet has; 0 leaves them
     out (Szegedy et al. 2014, section 5)."""
+
+    def __post_init__(self) -> None:
+        settle(self)
 
     def build(self, num_classes: int) -> Network:
         """Torchvision's initial weights; torch's global generator decides them.
 
         Raises:
-            WorkbenchError: If torchvision has no such classifier, or it cannot be taken apart.
+            WorkbenchError: If torchvision has no such classifier, it cannot be taken apart, or
+                the image is too small for it.
         """
         plan = _plan(self.builder, self.auxiliary > 0, self.image_size)
         theirs = _theirs(self.builder, num_classes, self.auxiliary > 0)
@@ -77,12 +85,11 @@ class _Plan:
 def _plan(name: str, auxiliary: bool, image_size: int) -> _Plan:
     """The layers and their names, found once: pages ask for them over and over."""
     from training.models.paper_names import layer_names
-    from training.models.tracing import trace
 
     with torch.device("meta"):
         theirs = _theirs(name, 2, auxiliary)
     # in evaluation mode there are no auxiliary classifiers
-    found = trace(theirs.train(), image_size)
+    found = _traced(name, theirs.train(), image_size)
     _refuse_shared_weights(name, found)
     main = found.heads[0]
     if main != len(found.calls) - 1 or not isinstance(found.calls[main].module, nn.Linear):
@@ -93,6 +100,32 @@ def _plan(name: str, auxiliary: bool, image_size: int) -> _Plan:
     names = tuple(layer_names(theirs, found.calls))
     assert len(set(names)) == len(names)
     return _Plan(found, names)
+
+
+def _traced(name: str, theirs: nn.Module, image_size: int) -> Trace:
+    """What happens to an image of that side, or how large it has to be."""
+    from training.models.tracing import trace
+
+    try:
+        return trace(theirs, image_size)
+    except WorkbenchError as error:
+        if _takes(theirs, image_size) or not _takes(theirs, USUAL):
+            raise  # the size is not to blame
+        larger = range(image_size + 1, USUAL + 1)
+        smallest = larger[bisect_left(larger, True, key=lambda side: _takes(theirs, side))]
+        raise WorkbenchError(
+            f"An image_size of {image_size} px is too small for {name}. Take at least "
+            f"{smallest} px."
+        ) from error
+
+
+def _takes(theirs: nn.Module, image_size: int) -> bool:
+    """Whether a network on the meta device comes to an end with images of that side."""
+    try:
+        theirs(torch.empty(2, 3, image_size, image_size, device="meta"))
+    except (RuntimeError, ValueError):
+        return False
+    return True
 
 
 def _refuse_shared_weights(name: str, found: Trace) -> None:
