@@ -4,13 +4,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from tests.conftest import PATIENCE_S
 from training.__main__ import main
 from training.compare import compare
 from training.comparison import Comparison
@@ -98,32 +98,27 @@ def test_what_is_finished_is_not_trained_again(write, folder):
 
 
 @pytest.mark.slow
-def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder):
+def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder, wait_until):
     base = yaml.safe_load(write().read_text())["base"]
     rates = {"slow": {"lr": 0.0005}, "fast": {"lr": 0.001}}  # at 0.02 it may die before the signal
     file = write(base=base | {"epochs": 400}, seeds=[0], variants=rates)
     command = [sys.executable, "-m", "training", "compare", str(file), "--run", str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     runs = [folder / "slow-seed0", folder / "fast-seed0"]
-    deadline = time.monotonic() + 60
-    while not all(list(run.glob("checkpoints/epoch-0002*")) for run in runs):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: all(list(run.glob("checkpoints/epoch-0002*")) for run in runs))
     child.send_signal(signal.SIGTERM)
-    _, error = child.communicate(timeout=30)
+    _, error = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 130
     assert "Traceback" not in error
     comparison = Comparison.open(folder)
     assert comparison.status().state == "stopped"
     assert comparison.table()["state"].tolist() == ["stopped", "stopped"]
-    reached = [Run.open(run).epochs[-1] for run in runs]
+    reached = {run: Run.open(run).epochs[-1] for run in runs}
 
     again = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not all(Run.open(run).epochs[-1] > before for run, before in zip(runs, reached)):  # noqa: B905
-        assert time.monotonic() < deadline + 60
-        time.sleep(0.1)
+    wait_until(lambda: all(Run.open(run).epochs[-1] > reached[run] for run in runs))
     again.send_signal(signal.SIGINT)
-    again.communicate(timeout=30)
+    again.communicate(timeout=PATIENCE_S)
     assert [Run.open(run).metrics().epoch.iloc[0] for run in runs] == [1, 1]
 
 
