@@ -191,7 +191,9 @@ def browser() -> Iterator[Any]:
         required = "FILTERSCOPE_REQUIRE_BROWSER" in os.environ
         (pytest.fail if required else pytest.skip)("There is no Chromium on this machine")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=found, args=QUIET.split())
+        chromium = driver.chromium.launch(
+            executable_path=found, args=QUIET.split(), timeout=PATIENCE_S * 1000
+        )
         yield chromium
         chromium.close()
 
@@ -208,7 +210,7 @@ def page(browser: Any) -> Iterator[Any]:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=PATIENCE_S):
             return True
     except OSError:
         return False

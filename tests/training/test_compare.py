@@ -109,8 +109,9 @@ def test_what_is_finished_is_not_trained_again(write, folder):
 def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder, wait_until):
     base = yaml.safe_load(write().read_text())["base"]
     rates = {"slow": {"lr": 0.0005}, "fast": {"lr": 0.001}}  # at 0.02 it may die before the signal
-    file = write(base=base | {"epochs": 400}, seeds=[0], variants=rates)
+    file = write(base=base | {"epochs": 5000}, seeds=[0], variants=rates)
     command = [sys.executable, "-m", "training", "compare", str(file), "--run", str(folder)]
+    command += ["--jobs", "2"]  # also where there is one core: both are to be in the middle
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     runs = [folder / "slow-seed0", folder / "fast-seed0"]
     wait_until(lambda: all(list(run.glob("checkpoints/epoch-0002*")) for run in runs))
