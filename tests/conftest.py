@@ -1,15 +1,65 @@
-"""What many tests look at: a network small enough to check everything by brute force."""
+"""What many tests look at: a network small enough to check everything by brute force.
 
+Tests run in two processes at once. Each of them, and each that a test starts, computes in one
+thread: tiny networks gain nothing from more, and threads that outnumber the cores wait for each
+other.
+"""
+
+import os
+import shutil
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported, here and in children
 
 import pytest
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from training.models import Network, create, freeze
 
+torch.set_num_threads(1)  # where a plugin had imported it before
 TINY = {"image_size": 32, "widths": (6, 8, 8, 8, 6), "hidden": (16, 12)}
+PATIENCE_S = 180.0  # until a state is there, on however slow a machine; then it never comes
+
+
+@pytest.fixture(name="wait_until")
+def wait_until_fixture() -> Callable[..., None]:
+    """Asks again and again until something is so: wait_until(lambda: ...)."""
+    return wait_until
+
+
+def wait_until(is_so: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
+    """Ask again and again; fails when the time is over."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Makes a folder once for all processes of the tests: made_once("name", fill)."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # each process has a folder of its own in this one
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, whole = base / name, base / f"{name}.whole"
+        with FileLock(base / f"{name}.lock"):
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a process that did not end it
+                folder.mkdir()
+                fill(folder)
+                whole.touch()
+        return folder
+
+    return make
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """A small finished run, the app without a browser, and the app with one."""
 
+import math
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.jobs import ask as patience
+from tests.conftest import PATIENCE_S, wait_until
 from training.config import FitConfig
 from training.fit import fit
 from training.processes import end
 from training.runs import Run
-from training.status import read_status
+from training.status import RUNNING, read_status
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("blue", "green", "red", "stripes")
@@ -33,9 +36,13 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_run(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """A network of 32 px and three epochs on forty pictures of four classes. Copy, don't touch."""
-    folder = tmp_path_factory.mktemp("finished")
+    return made_once("finished", train_small) / "small"
+
+
+def train_small(folder: Path) -> None:
+    """Draw the pictures and train the network on them."""
     draw_pictures(folder / "pictures")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FILTERSCOPE_CACHE", str(folder / "cache"))
@@ -48,7 +55,6 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             options=TINY,
         )
         fit(config)
-    return folder / "small"
 
 
 def draw_pictures(folder: Path, side: int = 32) -> None:
@@ -84,11 +90,15 @@ def small(runs: Path) -> Run:
 
 
 @pytest.fixture
-def app(runs: Path) -> Callable[..., AppTest]:  # noqa: ARG001  (sets the folder of runs)
-    """Opens a page by name, with what its address says: app("filters", epoch=1)."""
+def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:  # noqa: ARG001
+    """Opens a page by name, with what its address says: app("filters", epoch=1).
+
+    What the page asks for is computed at once, however slow the machine: it is left to no job.
+    """
+    monkeypatch.setattr(patience, "AT_ONCE_S", math.inf)
 
     def open_page(page: str = "overview", **address: Any) -> AppTest:
-        test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+        test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=PATIENCE_S)
         if page != "overview":
             test.switch_page(f"app/pages/{page}.py")
         for name, value in address.items():
@@ -102,68 +112,73 @@ def app(runs: Path) -> Callable[..., AppTest]:  # noqa: ARG001  (sets the folder
 def empty_server(
     tmp_path: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[str, Path]]:
-    """Address and folder of a workbench that has no run yet."""
+    """Address and folder of a workbench that has no run yet and was never visited."""
     root = tmp_path / "runs"
     root.mkdir()
     monkeypatch.setenv("FILTERSCOPE_RUNS", str(root))
-    with serving(root, finished_run.parent / "cache") as address:
+    with serving(root, finished_run.parent / "cache", tmp_path / "server.log") as address:
         yield address, root
+        end_children(root)
+
+
+@pytest.fixture(scope="session")
+def workbench(
+    finished_run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """Address of one server for all tests, and the link that is its folder of runs."""
+    folder = tmp_path_factory.mktemp("workbench")
+    link = folder / "runs"
+    with serving(link, finished_run.parent / "cache", folder / "server.log") as address:
+        yield address, link
 
 
 @pytest.fixture
-def server(runs: Path, finished_run: Path) -> Iterator[str]:
-    """Address of a workbench in a process of its own, on the folder of runs."""
-    with serving(runs, finished_run.parent / "cache") as address:
-        yield address
+def server(workbench: tuple[str, Path], runs: Path) -> Iterator[str]:
+    """Address of a workbench in a process of its own, on this test's folder of runs.
+
+    The link to that folder changes from test to test. What the server has in memory is kept by
+    path and digest, so that it never belongs to another run.
+    """
+    address, link = workbench
+    link.symlink_to(runs, target_is_directory=True)
+    yield address
+    end_children(runs)
+    link.unlink()
 
 
-class serving:
-    """A workbench on a free port while the block lasts; its children end with it."""
-
-    def __init__(self, runs: Path, cache: Path) -> None:
-        self.runs, self.cache = runs, cache
-
-    def __enter__(self) -> str:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-        folders = {"FILTERSCOPE_RUNS": str(self.runs), "FILTERSCOPE_CACHE": str(self.cache)}
-        self.log = (self.runs.parent / "server.log").open("wb")
-        self.process = subprocess.Popen(
+@contextmanager
+def serving(runs: Path, cache: Path, log: Path) -> Iterator[str]:
+    """The address of a workbench on a free port, while the block lasts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    folders = {"FILTERSCOPE_RUNS": str(runs), "FILTERSCOPE_CACHE": str(cache)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
             [*command, "--server.headless=true", f"--server.port={port}"],
             cwd=ROOT,
             env=os.environ | folders,
-            stdout=self.log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        address = f"http://localhost:{port}"
-        wait_until(lambda: _answers(address), timeout_s=60)
-        return address
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait(10)
-        self.log.close()
-        for path in [*self.runs.glob("*/status.json"), *self.runs.glob(".jobs/*/status.json")]:
-            status = read_status(path)
-            if status is not None and status.state == "running":
-                end(status.pid, status.born)
+        try:
+            address = f"http://localhost:{port}"
+            wait_until(lambda: _answers(address) or process.poll() is not None)
+            assert process.poll() is None, log.read_text()
+            yield address
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
 
 
-@pytest.fixture(name="wait_until")
-def wait_until_fixture() -> Callable[..., None]:
-    """Asks again and again until something is so: wait_until(lambda: ..., timeout_s=5)."""
-    return wait_until
-
-
-def wait_until(is_so: Callable[[], object], timeout_s: float = 20) -> None:
-    """Ask again and again; fails when the time is over."""
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {timeout_s} s"
-        time.sleep(0.05)
+def end_children(runs: Path) -> None:
+    """End what works on a folder of runs."""
+    for path in [*runs.glob("*/status.json"), *runs.glob(".jobs/*/status.json")]:
+        status = read_status(path)
+        if status is not None and status.state == RUNNING:
+            end(status.pid, status.born)
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +191,9 @@ def browser() -> Iterator[Any]:
         required = "FILTERSCOPE_REQUIRE_BROWSER" in os.environ
         (pytest.fail if required else pytest.skip)("There is no Chromium on this machine")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=found, args=QUIET.split())
+        chromium = driver.chromium.launch(
+            executable_path=found, args=QUIET.split(), timeout=PATIENCE_S * 1000
+        )
         yield chromium
         chromium.close()
 
@@ -186,14 +203,14 @@ def page(browser: Any) -> Iterator[Any]:
     """A tab of 1440×900."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     tab = context.new_page()
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(PATIENCE_S * 1000)
     yield tab
     context.close()
 
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=PATIENCE_S):
             return True
     except OSError:
         return False

@@ -120,7 +120,7 @@ def test_tables_are_kept_for_one_data_set_and_size(small: Run) -> None:
 @pytest.mark.browser
 def test_a_box_is_dragged_and_a_table_is_brought(server: str, page: Any, tmp_path: Path) -> None:
     page.goto(f"{server}/correspondence?images=1,5")
-    page.get_by_text("Picture 1 of 2").wait_for(timeout=60_000)  # the first page of a server
+    page.get_by_text("Picture 1 of 2").wait_for()
     board = page.locator(".js-plotly-plot .nsewdrag").first
     board.wait_for()
     corner = board.bounding_box()

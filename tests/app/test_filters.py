@@ -1,5 +1,6 @@
 """Filters: what do the first filters look for?"""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,8 +105,7 @@ def test_a_click_on_a_filter_opens_it_and_leads_to_its_patches(server: str, page
     page.get_by_text("filter 0, norm").wait_for()
     page.mouse.click(box["x"] + 40, box["y"] + 40)
     page.get_by_text("of 6 by strength").wait_for()
-    assert "channel=0" in page.url
+    page.wait_for_url("**channel=0*")
     page.get_by_role("button", name="Its top patches").click()
-    page.wait_for_url("**/top_patches?*")
-    assert "channel=0" in page.url
-    assert "layer=conv1" in page.url
+    page.wait_for_url(re.compile("/top_patches.*channel=0"))
+    page.wait_for_url(re.compile("/top_patches.*layer=conv1"))

@@ -1,6 +1,7 @@
 """The first visit: with no run, the workbench makes one and shows it growing."""
 
-import time
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.jobs import job as jobs
 from app.shell import first_visit
+from tests.conftest import PATIENCE_S
 from training.status import RUNNING, STOPPED, read_status
 
 ENTRY = str(Path(__file__).parents[2] / "streamlit_app.py")
@@ -49,7 +51,7 @@ def test_with_a_run_no_demo_is_started(
 def test_a_demo_that_cannot_be_trained_says_why_and_has_the_button_that_mends_it(
     spawned: list[list[str]],
 ) -> None:
-    test = AppTest.from_file(ENTRY, default_timeout=30).run()
+    test = AppTest.from_file(ENTRY, default_timeout=PATIENCE_S).run()
     assert not test.exception
     assert "The disk is full" in test.error[0].value
     next(button for button in test.button if button.label == "Train the demo").click().run()
@@ -58,7 +60,7 @@ def test_a_demo_that_cannot_be_trained_says_why_and_has_the_button_that_mends_it
 
 def test_no_page_is_blank_without_a_run(spawned: list[list[str]]) -> None:  # noqa: ARG001
     for name in ("filters", "occlusion", "train"):
-        test = AppTest.from_file(ENTRY, default_timeout=30)
+        test = AppTest.from_file(ENTRY, default_timeout=PATIENCE_S)
         test.switch_page(f"app/pages/{name}.py").run()
         assert not test.exception
         assert test.title
@@ -69,13 +71,15 @@ def test_the_first_visit_shows_the_untrained_filters_and_training_can_be_stopped
     empty_server: tuple[str, Path], page: Any, wait_until: Callable[..., None]
 ) -> None:
     address, runs = empty_server
-    began = time.monotonic()
-    page.goto(address)
-    page.get_by_text("First filters, epoch 0").wait_for(timeout=60_000)
-    page.locator(".js-plotly-plot image").first.wait_for(state="attached")
-    print(f"first picture after {time.monotonic() - began:.1f} s")
     status = runs / "demo" / "status.json"
+    page.goto(address)
+    wait_until(lambda: list(runs.glob("demo/checkpoints/epoch-0000.safetensors")))
+    pid = read_status(status).pid  # type: ignore[union-attr]
+    os.kill(pid, signal.SIGSTOP)  # so that it is untrained for as long as this test looks
+    page.get_by_text("First filters, epoch 0").wait_for()
+    page.locator(".js-plotly-plot image").first.wait_for(state="attached")
     assert read_status(status).state == RUNNING  # type: ignore[union-attr]
-    page.get_by_role("button", name="Stop").click()
+    os.kill(pid, signal.SIGCONT)
+    page.get_by_role("button", name="Stop").dispatch_event("click")  # each look draws it anew
     wait_until(lambda: read_status(status).state == STOPPED)  # type: ignore[union-attr]
     page.get_by_text("Training was stopped").wait_for()

@@ -1,7 +1,9 @@
 """The frame: run and epoch, chosen once for all pages and kept in the address."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -178,19 +180,30 @@ def test_a_run_without_a_checkpoint_says_so_and_the_others_can_be_chosen(
 
 @pytest.mark.browser
 def test_moving_the_epoch_slider_redraws_the_filters(server: str, page: Any) -> None:
-    page.goto(server)
-    page.get_by_text("First filters, epoch 3").wait_for()
-    # a page that is still being drawn may draw the slider anew under the key
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    slider = page.get_by_role("slider")
-    slider.focus()
-    page.keyboard.press("ArrowLeft")
-    page.get_by_text("First filters, epoch 2").wait_for()
-    assert "epoch=2" in page.url
+    page.goto(f"{server}/?epoch=1")
+    page.get_by_text("First filters, epoch 1").wait_for()
+    press_until(page, "ArrowLeft", "**epoch=0*", on=page.get_by_role("slider"))
+    page.get_by_text("First filters, epoch 0").wait_for()
     page.reload()
-    page.get_by_text("First filters, epoch 2").wait_for()
+    page.get_by_text("First filters, epoch 0").wait_for()
     page.get_by_role("link", name="Filters", exact=True).click()
-    page.wait_for_url("**/filters?*epoch=2*")
+    page.wait_for_url("**/filters?*epoch=0*")
+
+
+def press_until(page: Any, key: str, address: Any, on: Any = None) -> None:
+    """Press a key, again where the page was just being drawn anew under it.
+
+    Only for the step to the first or the last epoch, where a press too many does nothing.
+    """
+    from playwright.sync_api import TimeoutError as NotYet
+
+    for _ in range(60):
+        page.locator("[data-test-script-state=notRunning]").wait_for()
+        (page.keyboard if on is None else on).press(key)
+        with suppress(NotYet):
+            page.wait_for_url(address, timeout=5_000)
+            return
+    pytest.fail(f"{key} never led from {page.url} to {address}")
 
 
 @pytest.fixture
@@ -237,10 +250,7 @@ def test_pages_of_dear_pictures_hold_on_to_their_epoch_and_release_it_on_leaving
 
 @pytest.mark.browser
 def test_the_arrow_keys_step_through_the_epochs(server: str, page: Any) -> None:
+    page.goto(f"{server}/filters?epoch=1")
+    press_until(page, "ArrowLeft", "**/filters?*epoch=0*")
     page.goto(f"{server}/filters?epoch=2")
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_url("**/filters?*epoch=1*")
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_url("**/filters?*epoch=2*")
+    press_until(page, "ArrowRight", re.compile(r"/filters\?(?!.*epoch=)"))  # the newest

@@ -5,10 +5,10 @@ import tomllib
 from typing import Any
 
 import pytest
-from app.shell.paths import SOURCE
 from streamlit.web import cli
 
 from app.__main__ import SCRIPT, streamlit_arguments
+from app.shell.paths import SOURCE
 
 
 def understood(*arguments: str) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_a_run_is_stopped_and_goes_on_from_its_last_epoch(
 
 @pytest.mark.browser
 def test_a_run_started_from_the_page_is_watched_and_stopped(
-    server: str, page: Any, small: Run, runs: Path
+    server: str, page: Any, small: Run, runs: Path, wait_until: Callable[..., None]
 ) -> None:
     page.goto(f"{server}/train")
     page.get_by_role("textbox", name="Name").fill("mine")
@@ -137,7 +137,9 @@ def test_a_run_started_from_the_page_is_watched_and_stopped(
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.get_by_role("button", name="Start training").click()
     page.wait_for_url("**run=mine*")
+    mine = Run.open(runs / "mine")
+    wait_until(lambda: mine.epochs[-1:] > [0])  # what was stopped before has nothing to resume
     # each of these tiny epochs draws the button anew: it never stands still as a mouse wants it
     page.get_by_role("button", name="Stop").dispatch_event("click")
     page.get_by_role("button", name="Resume").wait_for()
-    assert Run.open(runs / "mine").status().state == STOPPED
+    assert mine.status().state == STOPPED

@@ -7,13 +7,14 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from tests.conftest import PATIENCE_S
+from tests.training import forked
 from training.__main__ import main, parser
 from training.compare import compare
 from training.comparison import Comparison
@@ -54,6 +55,13 @@ def write(album, tmp_path):
 
 
 @pytest.fixture
+def soon(monkeypatch) -> None:
+    """Children that begin at once."""
+    monkeypatch.setattr("training.side_by_side.subprocess", forked)
+    monkeypatch.setattr("training.compare.subprocess", forked)
+
+
+@pytest.fixture
 def folder(tmp_path) -> Path:
     return tmp_path / "runs" / "two-rates"
 
@@ -66,7 +74,7 @@ def made(comparison: Comparison) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("soon")
 def test_the_table_says_what_the_runs_say(write, folder, capsys):
     assert main(["compare", str(write()), "--run", str(folder)]) == 0
     table = pd.read_csv(folder / "comparison.csv")
@@ -89,7 +97,7 @@ def test_the_table_says_what_the_runs_say(write, folder, capsys):
     assert Comparison.open(folder).status().state == "finished"
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("soon")
 def test_what_is_finished_is_not_trained_again(write, folder):
     recipe = read_recipe(str(write(seeds=[0])))
     comparison = compare(recipe, folder, only=["slow"])
@@ -101,36 +109,32 @@ def test_what_is_finished_is_not_trained_again(write, folder):
 
 
 @pytest.mark.slow
-def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder):
+def test_a_signal_stops_the_children_and_the_same_command_goes_on(write, folder, wait_until):
     base = yaml.safe_load(write().read_text())["base"]
     rates = {"slow": {"lr": 0.0005}, "fast": {"lr": 0.001}}  # at 0.02 it may die before the signal
-    file = write(base=base | {"epochs": 400}, seeds=[0], variants=rates)
+    file = write(base=base | {"epochs": 5000}, seeds=[0], variants=rates)
     command = [sys.executable, "-m", "training", "compare", str(file), "--run", str(folder)]
+    command += ["--jobs", "2"]  # also where there is one core: both are to be in the middle
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     runs = [folder / "slow-seed0", folder / "fast-seed0"]
-    deadline = time.monotonic() + 60
-    while not all(list(run.glob("checkpoints/epoch-0002*")) for run in runs):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: all(list(run.glob("checkpoints/epoch-0002*")) for run in runs))
     child.send_signal(signal.SIGTERM)
-    _, error = child.communicate(timeout=30)
+    _, error = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 130
     assert "Traceback" not in error
     comparison = Comparison.open(folder)
     assert comparison.status().state == "stopped"
     assert comparison.table()["state"].tolist() == ["stopped", "stopped"]
-    reached = [Run.open(run).epochs[-1] for run in runs]
+    reached = {run: Run.open(run).epochs[-1] for run in runs}
 
     again = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not all(Run.open(run).epochs[-1] > before for run, before in zip(runs, reached)):  # noqa: B905
-        assert time.monotonic() < deadline + 60
-        time.sleep(0.1)
+    wait_until(lambda: all(Run.open(run).epochs[-1] > reached[run] for run in runs))
     again.send_signal(signal.SIGINT)
-    again.communicate(timeout=30)
+    again.communicate(timeout=PATIENCE_S)
     assert [Run.open(run).metrics().epoch.iloc[0] for run in runs] == [1, 1]
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("soon")
 def test_a_variant_that_fails_is_recorded_and_does_not_stop_the_others(write, folder):
     variants = {"dead": {"lr": 1e20, "warmup": 0.0}, "fast": {}}
     comparison = compare(read_recipe(str(write(seeds=[0], variants=variants, paper={}))), folder)
@@ -142,17 +146,18 @@ def test_a_variant_that_fails_is_recorded_and_does_not_stop_the_others(write, fo
 
 
 @pytest.mark.slow
-def test_a_process_that_cannot_even_begin_says_why(write, folder):
+def test_a_process_that_cannot_even_begin_says_why_and_the_others_go_on(write, folder):
     recipe = read_recipe(str(write(seeds=[0], variants={"fast": {}, "broken": {}})))
     folder.mkdir(parents=True)
     (folder / "broken-seed0").write_text("a file where a folder should be")
-    compare(recipe, folder, only=["broken"])
-    row = Comparison.open(folder).table().set_index("variant").loc["broken"]
-    assert row["state"] == "failed"
-    assert "broken-seed0" in row["why"]
+    table = compare(recipe, folder).table().set_index("variant")
+    assert table.loc["broken", "state"] == "failed"
+    assert "broken-seed0" in table.loc["broken", "why"]
+    assert table.loc["fast", "state"] == "finished"
+    assert (folder / "figure.svg").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("soon")
 def test_the_better_candidate_is_chosen_by_short_runs(write, folder):
     choose = {
         "epochs": 6,
@@ -167,7 +172,7 @@ def test_the_better_candidate_is_chosen_by_short_runs(write, folder):
     assert high["train_error"] < low["train_error"]
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("soon")
 def test_ten_views_and_all_seeds_together_are_evaluated_once(write, folder, monkeypatch):
     base = yaml.safe_load(write().read_text())["base"] | {"crop_padding": 2}
     variants = {"fast": {}, "uncropped": {"crop_padding": 0}}
@@ -199,7 +204,7 @@ def test_ten_views_and_all_seeds_together_are_evaluated_once(write, folder, monk
     assert not any("fast" in name for name in again)
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("soon")
 def test_another_recipe_is_refused_in_the_same_folder(write, folder):
     compare(read_recipe(str(write(seeds=[0]))), folder, only=["fast"])
     changed = read_recipe(str(write(seeds=[0, 1], variants={"slow": {"lr": 0.1}, "fast": {}})))

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.conftest import PATIENCE_S
 from training.__main__ import main
 from training.checkpoints import load_checkpoint
 from training.errors import WorkbenchError
@@ -260,7 +261,7 @@ def test_a_signal_stops_the_command_after_its_batch(recipe, number):
     assert child.stdout is not None
     child.stdout.readline()  # the first epoch is saved
     child.send_signal(number)
-    _, error = child.communicate(timeout=20)
+    _, error = child.communicate(timeout=PATIENCE_S)
     run = Run.open(config.run)
     assert child.returncode == 130
     assert "Traceback" not in error

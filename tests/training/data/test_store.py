@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import PATIENCE_S
 from training.data import decode, describe, open_data, store
 from training.errors import WorkbenchError
 
@@ -213,5 +214,5 @@ def test_processes_that_ask_at_once_all_get_it_whole(spec):
     script += "print(o(sys.argv[1], size=16).train.images.sum())"
     command = [sys.executable, "-c", script, spec]
     asking = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    sums = [int(process.communicate(timeout=60)[0]) for process in asking]
+    sums = [int(process.communicate(timeout=PATIENCE_S)[0]) for process in asking]
     assert sums == [open_data(spec, size=16).train.images.sum()] * 3
