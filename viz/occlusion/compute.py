@@ -1,4 +1,4 @@
-"""Where does the network look: a square slides over the image and the answer is watched."""
+"""Where does the network look: a window slides over the image and the answer is followed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Place = tuple[int, int, int]  # row, column, and how many cells down and right i
 
 @dataclass(frozen=True)
 class Tracked:
-    """The strongest channel of one layer while the square slides."""
+    """The strongest channel of one layer while the window slides."""
 
     layer: str
     channel: int  # the one with the largest total for the whole image
@@ -36,7 +36,7 @@ class Tracked:
 class Occlusion:
     """What covering each spot of one image does to the answer, and to a channel of every layer.
 
-    Cell (r, c) of a map hides the square whose top-left pixel is (r · stride, c · stride). Places
+    Cell (r, c) of a map hides the window whose top-left pixel is (r · stride, c · stride). Places
     are visited coarse to fine: until all are, a cell has what the nearest visited one above and to
     the left of it has.
     """
@@ -47,8 +47,8 @@ class Occlusion:
     base_activation: Tensor  # (L,) totals for the whole image
     layers: tuple[str, ...]  # the L layers with maps, in forward order
     channel: Tensor  # (L,) int64, the channel with the largest total for the whole image
-    window: int  # side of the square, px
-    stride: int  # step between squares, px
+    window: int  # side of the window, px
+    stride: int  # step between windows, px
     done: int  # places visited
 
     @property
@@ -94,27 +94,27 @@ def occlusion(
     batch_size: int = 64,
     progress: Progress = silent,
 ) -> Occlusion:
-    """All class probabilities and each layer's strongest map while a square hides each spot.
+    """All class probabilities and each layer's strongest map while a window hides each spot.
 
     Low probability marks the evidence: covering that spot costs the network its answer. Where
     the strongest map of a layer falls with it, that channel is part of the reason.
 
-    Every map has (H - window) // stride + 1 rows, and columns likewise: the square never leaves
+    Every map has (H - window) // stride + 1 rows, and columns likewise: the window never leaves
     the image. Each place costs one image of a forward pass, whatever is asked of the result
     afterwards; memory holds one batch of images, however many places there are.
 
     Args:
         network: In evaluation mode.
         image: (3, H, W), normalised.
-        window: Side of the square, px.
-        stride: Step between squares, px.
-        fill: (3, H, W), normalised: what the square lets through; 0, the mean, if not given.
-            See `viz.fills`.
+        window: Side of the window, px.
+        stride: Step between windows, px.
+        fill: (3, H, W), normalised: what the window shows; 0, the mean, if not given.
+            See `viz.network.fills`.
         batch_size: Images in one forward pass.
         progress: Told (places done, places).
 
     Raises:
-        WorkbenchError: If the square does not fit, or the fill is of another size.
+        WorkbenchError: If the window does not fit, or the fill is of another size.
 
     Source: Zeiler & Fergus, ECCV 2014, section 4.2. Their grey is 0 after normalisation.
     """
@@ -135,16 +135,16 @@ def scan(
     batch_size: int = 64,
     state: Occlusion | None = None,
 ) -> Iterator[Occlusion]:
-    """Slide the square batch by batch, so that the caller may show, keep or stop in between.
+    """Slide the window batch by batch, so that the caller may show, keep or stop in between.
 
     Args:
         network: As `occlusion`, like all the others but the last.
         image: (3, H, W), normalised.
-        window: Side of the square, px.
-        stride: Step between squares, px.
+        window: Side of the window, px.
+        stride: Step between windows, px.
         fill: (3, H, W), normalised.
         batch_size: Images in one forward pass.
-        state: Where an earlier pass with the same network, image and square stopped.
+        state: Where an earlier pass with the same network, image and window stopped.
 
     Yields:
         The state before the first batch, and then after each.
@@ -169,15 +169,15 @@ def scan(
 
 
 def argmin_cell(found: Occlusion, label: int) -> Cell:
-    """The cell whose square costs the network most of a class's probability."""
+    """The cell whose window costs the network most of a class's probability."""
     return divmod(int(found.probability[..., label].argmin()), found.shape[1])
 
 
 def covered(image: Tensor, fill: Tensor, window: int, top: int = 0, left: int = 0) -> Tensor:
-    """The image (3, H, W) as it is with the square there; top and left in pixels."""
+    """The image (3, H, W) as it is with the window there; top and left in pixels."""
     image = image.clone()
-    square = slice(None), slice(top, top + window), slice(left, left + window)
-    image[square] = fill[square]
+    place = slice(None), slice(top, top + window), slice(left, left + window)
+    image[place] = fill[place]
     return image
 
 
@@ -212,7 +212,7 @@ def _count(rows: int, cols: int, step: int) -> int:
 
 
 def square_for(image_size: int) -> tuple[int, int]:
-    """Side and step of the square: 32 and 8 px of 224, and in proportion for other sizes.
+    """Side and step of the window: 32 and 8 px of 224, and in proportion for other sizes.
 
     Small images show their object large, where a seventh hides next to nothing: the side is at
     least 12 px (a third of images below 36 px).
@@ -261,19 +261,19 @@ def _before(network: Network, image: Tensor, window: int, stride: int) -> Occlus
 def _covered(
     image: Tensor, fill: Tensor, parts: list[list[Place]], window: int, stride: int
 ) -> Iterator[Tensor]:
-    """A batch (n, 3, H, W) for each part, the square at each of its places; all share a buffer."""
+    """A batch (n, 3, H, W) for each part, the window at each of its places; all share a buffer."""
     copies = max(map(len, parts), default=0)
     batch = image.repeat(copies, 1, 1, 1).contiguous(memory_format=torch.channels_last)
     for part in parts:
-        squares = [
+        places = [
             (slice(None), slice(top, top + window), slice(left, left + window))
             for top, left in ((row * stride, col * stride) for row, col, _ in part)
         ]
-        for copy, square in zip(batch, squares, strict=False):
-            copy[square] = fill[square]
+        for copy, place in zip(batch, places, strict=False):
+            copy[place] = fill[place]
         yield batch[: len(part)]
-        for copy, square in zip(batch, squares, strict=False):
-            copy[square] = image[square]
+        for copy, place in zip(batch, places, strict=False):
+            copy[place] = image[place]
 
 
 def _forward(
@@ -309,16 +309,16 @@ def _check(image: Tensor, fill: Tensor, window: int, stride: int, batch_size: in
         raise WorkbenchError(f"One image (3, H, W) is needed, got shape {tuple(image.shape)}.")
     if fill.shape != image.shape:
         raise WorkbenchError(
-            f"The fill has shape {tuple(fill.shape)}, the image {tuple(image.shape)}. The square "
-            "lets through a picture of the same size: see viz.fills."
+            f"The fill has shape {tuple(fill.shape)}, the image {tuple(image.shape)}. The window "
+            "shows a picture of the same size: see viz.network.fills."
         )
     height, width = image.shape[1:]
     if not 1 <= window <= min(height, width):
         raise WorkbenchError(
-            f"The square is {window} px wide but the image is {height}x{width} px. "
+            f"The window is {window} px wide but the image is {height}x{width} px. "
             f"Choose 1 to {min(height, width)} px."
         )
     if stride < 1:
-        raise WorkbenchError(f"The square has to move: stride {stride} px must be at least 1.")
+        raise WorkbenchError(f"The window has to move: stride {stride} px must be at least 1.")
     if batch_size < 1:
         raise WorkbenchError(f"A batch needs at least one image, got batch_size={batch_size}.")
