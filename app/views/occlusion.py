@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import streamlit as st
@@ -35,6 +35,7 @@ from viz.drawing.style import number
 from viz.network.fills import FILLS
 from viz.network.layers import maps_to_show, mined_together, source_of
 from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, square_for
+from viz.occlusion.compute import Shape
 from viz.occlusion.figure import draw_row
 from viz.store.answer import Side
 from viz.store.query import ImageSource
@@ -90,7 +91,9 @@ def choose_window(size: int) -> dict[str, Any]:
             format_func=WORDS.__getitem__,
             help=HELP,
         )
-    return {"window": window, "stride": stride, "fill": fill}
+    with st.container(width=100):
+        shape = address.pick(st.selectbox, "Shape", get_args(Shape), name="shape", default="square")
+    return {"window": window, "stride": stride, "fill": fill, "shape": shape}
 
 
 def true_class(choice: Choice, image: ChosenImage) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, nan
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from training.progress import Progress, silent
 from viz.network.layers import KINDS, deepest
 
 FIRST = 64  # places of the coarse map: it stands after one batch
+Shape = Literal["square", "circle"]
 Cell = tuple[int, int]  # row and column of a map
 Place = tuple[int, int, int]  # row, column, and how many cells down and right it stands for
 
@@ -91,6 +93,7 @@ def occlusion(
     window: int,
     stride: int,
     fill: Tensor | None = None,
+    shape: Shape = "square",
     batch_size: int = 64,
     progress: Progress = silent,
 ) -> Occlusion:
@@ -110,6 +113,7 @@ def occlusion(
         stride: Step between windows, px.
         fill: (3, H, W), normalised: what the window shows; 0, the mean, if not given.
             See `viz.network.fills`.
+        shape: Of the window; a circle has the window's side as its diameter.
         batch_size: Images in one forward pass.
         progress: Told (places done, places).
 
@@ -119,7 +123,13 @@ def occlusion(
     Source: Zeiler & Fergus, ECCV 2014, section 4.2. Their grey is 0 after normalisation.
     """
     for state in scan(
-        network, image, window=window, stride=stride, fill=fill, batch_size=batch_size
+        network,
+        image,
+        window=window,
+        stride=stride,
+        fill=fill,
+        shape=shape,
+        batch_size=batch_size,
     ):
         progress(state.done, state.shape[0] * state.shape[1])
     return state
@@ -132,6 +142,7 @@ def scan(
     window: int,
     stride: int,
     fill: Tensor | None = None,
+    shape: Shape = "square",
     batch_size: int = 64,
     state: Occlusion | None = None,
 ) -> Iterator[Occlusion]:
@@ -143,6 +154,7 @@ def scan(
         window: Side of the window, px.
         stride: Step between windows, px.
         fill: (3, H, W), normalised.
+        shape: Of the window.
         batch_size: Images in one forward pass.
         state: Where an earlier pass with the same network, image and window stopped.
 
@@ -157,7 +169,9 @@ def scan(
     channel_of = dict(zip(state.layers, state.channel.tolist(), strict=True))
     places = visiting_order(*state.shape)[state.done :]
     parts = [places[first : first + batch_size] for first in range(0, len(places), batch_size)]
-    for part, images in zip(parts, _covered(image, fill, parts, window, stride), strict=True):
+    hidden = inside(shape, window).to(image.device)
+    batches = _covered(image, fill, parts, hidden, stride)
+    for part, images in zip(parts, batches, strict=True):
         # not around the loop: the mode would leak into the caller at each yield
         with torch.no_grad():
             logits, totals = _forward(
@@ -173,12 +187,28 @@ def argmin_cell(found: Occlusion, label: int) -> Cell:
     return divmod(int(found.probability[..., label].argmin()), found.shape[1])
 
 
-def covered(image: Tensor, fill: Tensor, window: int, top: int = 0, left: int = 0) -> Tensor:
+def covered(
+    image: Tensor,
+    fill: Tensor,
+    window: int,
+    top: int = 0,
+    left: int = 0,
+    shape: Shape = "square",
+) -> Tensor:
     """The image (3, H, W) as it is with the window there; top and left in pixels."""
     image = image.clone()
     place = slice(None), slice(top, top + window), slice(left, left + window)
-    image[place] = fill[place]
+    image[place] = torch.where(inside(shape, window), fill[place], image[place])
     return image
+
+
+def inside(shape: Shape, window: int) -> Tensor:
+    """(window, window) bool, what the window hides of the square around it: pixels whose centres
+    lie in it."""
+    if shape == "square":
+        return torch.ones(window, window, dtype=torch.bool)
+    from_centre = torch.arange(window) - (window - 1) / 2
+    return from_centre[:, None] ** 2 + from_centre**2 <= (window / 2) ** 2
 
 
 def probabilities(logits: Tensor) -> Tensor:
@@ -259,10 +289,10 @@ def _before(network: Network, image: Tensor, window: int, stride: int) -> Occlus
 
 
 def _covered(
-    image: Tensor, fill: Tensor, parts: list[list[Place]], window: int, stride: int
+    image: Tensor, fill: Tensor, parts: list[list[Place]], hidden: Tensor, stride: int
 ) -> Iterator[Tensor]:
     """A batch (n, 3, H, W) for each part, the window at each of its places; all share a buffer."""
-    copies = max(map(len, parts), default=0)
+    copies, window = max(map(len, parts), default=0), len(hidden)
     batch = image.repeat(copies, 1, 1, 1).contiguous(memory_format=torch.channels_last)
     for part in parts:
         places = [
@@ -270,7 +300,7 @@ def _covered(
             for top, left in ((row * stride, col * stride) for row, col, _ in part)
         ]
         for copy, place in zip(batch, places, strict=False):
-            copy[place] = fill[place]
+            copy[place] = torch.where(hidden, fill[place], image[place])
         yield batch[: len(part)]
         for copy, place in zip(batch, places, strict=False):
             copy[place] = image[place]

@@ -14,7 +14,7 @@ from training.runs import Run
 from viz.network.choices import class_index
 from viz.network.fills import filling
 from viz.network.layers import source_of
-from viz.occlusion.compute import Occlusion, covered, last_maps, scan, square_for
+from viz.occlusion.compute import Occlusion, Shape, covered, last_maps, scan, square_for
 from viz.store.answer import CacheMiss
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
@@ -59,6 +59,8 @@ class OcclusionQuery(Resumable[Any]):
     """What the window shows: grey, which is the training set's mean colour; mean, the image's own
     mean colour; blur, the image through a Gaussian of 10 px of 224; noise, normal and seeded; or a
     number, the value after normalisation."""
+    shape: Shape = "square"
+    """Of the window: square or circle, whose diameter is the window's side."""
 
     view: ClassVar[str] = "occlusion"
     version: ClassVar[int] = 2  # 2: probabilities in double precision
@@ -94,6 +96,7 @@ class OcclusionQuery(Resumable[Any]):
             window=self.window,
             stride=self.stride,
             fill=filling(self.fill, pixels),
+            shape=self.shape,
             state=before,
         )
 
@@ -136,7 +139,7 @@ class OcclusionQuery(Resumable[Any]):
     ) -> Tensor:
         """What the network sees with the window there, (3, H, W) in [0, 1]."""
         pixels = opened.pixels(source)
-        hidden = covered(pixels, filling(self.fill, pixels), window, top, left)
+        hidden = covered(pixels, filling(self.fill, pixels), window, top, left, self.shape)
         return opened.run.preprocess.picture(hidden)
 
     def _galleries(

@@ -7,6 +7,7 @@ from training.errors import WorkbenchError
 from training.models import Network
 from viz.network.fills import filling
 from viz.occlusion import covered, last_maps, occlusion, scan, steps, visiting_order
+from viz.occlusion.compute import inside
 
 
 def by_brute_force(network, image, window, stride, fill, layer):
@@ -229,3 +230,28 @@ def test_a_layer_without_maps_cannot_be_watched(tiny, noise):
 def test_a_batch_of_images_is_refused(tiny, noise):
     with pytest.raises(WorkbenchError, match="One image"):
         occlusion(tiny, noise, window=8, stride=8)
+
+
+def test_a_circle_hides_the_pixels_whose_centres_lie_in_it():
+    assert inside("circle", 4).int().tolist() == [
+        [0, 1, 1, 0],
+        [1, 1, 1, 1],
+        [1, 1, 1, 1],
+        [0, 1, 1, 0],
+    ]
+    assert inside("circle", 1).all()
+    assert inside("square", 3).all()
+
+
+def test_a_circular_window_is_what_brute_force_finds(tiny, noise):
+    image, fill = noise[0], torch.zeros_like(noise[0])
+    found = occlusion(tiny, image, window=9, stride=7, shape="circle")
+    centre = torch.arange(9.0) - 4
+    disc = centre[:, None] ** 2 + centre**2 <= 4.5**2
+    for row, col in ((0, 0), (1, 2), (3, 3)):
+        hidden = image.clone()
+        for y, x in disc.nonzero().tolist():
+            hidden[:, row * 7 + y, col * 7 + x] = 0
+        expected = tiny(hidden[None]).double().softmax(1)[0]
+        assert torch.allclose(found.probability[row, col], expected, atol=1e-6)
+        assert torch.equal(covered(image, fill, 9, row * 7, col * 7, "circle"), hidden)
