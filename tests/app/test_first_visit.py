@@ -74,7 +74,7 @@ def test_the_first_visit_shows_the_untrained_filters_and_training_can_be_stopped
     page.locator(".js-plotly-plot image").first.wait_for(state="attached")
     print(f"first picture after {time.monotonic() - began:.1f} s")
     status = runs / "demo" / "status.json"
-    assert read_status(status).state == RUNNING  # type: ignore[union-attr]
+    assert read_status(status).state == RUNNING
     page.get_by_role("button", name="Stop").click()
-    wait_until(lambda: read_status(status).state == STOPPED)  # type: ignore[union-attr]
+    wait_until(lambda: read_status(status).state == STOPPED)
     page.get_by_text("Training was stopped").wait_for()
