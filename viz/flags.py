@@ -78,7 +78,7 @@ def pictures_of(runs: Sequence[Run], source: str) -> list[Image.Image]:
     Raises:
         WorkbenchError: If there is no such picture, or the runs have other validation images.
     """
-    if is_number(source) and len({run.config.get("data_fingerprint") for run in runs}) > 1:
+    if is_number(source) and len({run.info.data_fingerprint for run in runs}) > 1:
         named = " and ".join(run.name for run in runs)
         raise WorkbenchError(
             f"{named} have other validation images. Give --image the path of a picture for both."

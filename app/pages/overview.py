@@ -121,7 +121,7 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     if table:
         st.markdown("**Errors**")
         st.table(pd.DataFrame(table))
-    elif "training" in choice.run.config:
+    elif choice.run.info.training is not None:
         st.markdown("**Errors** will stand here after the first epoch.")
     else:
         st.markdown("**Errors** of an imported network are measured on its data by")
@@ -144,7 +144,7 @@ COSTS = ("parameters", "macs")
 
 def _called(run: Run) -> str:
     """The network's name; of an adopted one, what its author calls it."""
-    name: str = run.config.get("adopted", {}).get("name") or run.config["model"]
+    name: str = run.info.network_name
     return name
 
 

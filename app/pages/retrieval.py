@@ -123,7 +123,7 @@ def nearest(known: Tensor, query: Tensor, itself: int | None) -> Neighbours:
 
 
 def nearest_by_pixels(choice: Choice, image: ChosenImage) -> Neighbours:
-    known = small_pixels(str(choice.run.path), str(choice.run.config.get("data")))
+    known = small_pixels(str(choice.run.path), str(choice.run.info.data))
     query = shrunken(np.asarray(image.picture)[None])[0]
     return nearest(known, query, image.index)
 

@@ -181,9 +181,9 @@ def _row(run: Run) -> dict[str, str]:
         "state": progress.status.state,
         "epochs": f"{max(progress.newest, 0)} of {progress.epochs}",
         "best top-1": best,
-        "network": run.config["model"],
+        "network": run.info.model,
         "data": run.data_name,
-        "made": run.config.get("created", "")[:16].replace("T", " "),
+        "made": run.info.created[:16].replace("T", " "),
         "why": progress.status.message if progress.status.state != FINISHED else "",
     }
 

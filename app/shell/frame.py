@@ -226,7 +226,7 @@ def _glance(run: Run, page: str, seen: tuple[object, ...]) -> None:
 def _description(run: Run) -> str:
     state = run.status().state
     dot = f" · {STATES[state]}" if state in STATES and state != RUNNING else ""
-    return f"{plain(run.config['model'])} on {plain(run.data_name)}{dot}"
+    return f"{plain(run.info.model)} on {plain(run.data_name)}{dot}"
 
 
 def _show_broken(broken: list[BrokenRun]) -> None:

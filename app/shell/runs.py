@@ -55,7 +55,7 @@ def data_of(run: Run) -> Data:
     Raises:
         WorkbenchError: If the run has none, or they are no longer there or no longer the same.
     """
-    return _data(str(run.path), str(run.config.get("data_fingerprint")))
+    return _data(str(run.path), str(run.info.data_fingerprint))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the images")

@@ -25,7 +25,7 @@ class TrainingProgress:
         status = run.status()
         saved = run.epochs
         newest = saved[-1] if saved else -1
-        epochs = int(run.config.get("training", {}).get("epochs", max(newest, 0)))
+        epochs = int((run.info.training or {}).get("epochs", max(newest, 0)))
         now = 0.0
         if status.state == RUNNING and status.message.startswith("Epoch") and status.total:
             now = status.done / status.total

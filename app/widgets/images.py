@@ -117,7 +117,7 @@ def on_both(choices: list[Choice], image: ChosenImage) -> list[tuple[Choice, Cho
 
 def same_data(first: Choice, second: Choice) -> bool:
     """Whether two runs were trained on the same images."""
-    return first.run.config.get("data_fingerprint") == second.run.config.get("data_fingerprint")
+    return first.run.info.data_fingerprint == second.run.info.data_fingerprint
 
 
 def chosen_in_address() -> int | None:

@@ -100,7 +100,7 @@ def test_the_same_question_is_the_same_job_and_is_not_started_twice(
     wait_until(lambda: made.status() and made.status().done)
     again = Job(made.arguments)
     again.start()
-    assert again.status().pid == made.status().pid  # type: ignore[union-attr]
+    assert again.status().pid == made.status().pid
 
 
 def test_cancelling_ends_the_job_to_its_last_child(
@@ -112,7 +112,7 @@ def test_cancelling_ends_the_job_to_its_last_child(
     made = job(COUNTING)
     made.start()
     wait_until(lambda: made.status() and made.status().done)
-    leader = made.status().pid  # type: ignore[union-attr]
+    leader = made.status().pid
     processes = family(leader)
     assert len(processes) == 2
     made.cancel()
@@ -128,7 +128,7 @@ def test_a_job_that_fails_says_why_in_its_own_words(
     made = job(BROKEN)
     made.start()
     wait_until(lambda: state(made) == FAILED)
-    assert made.status().message == "There is no such layer."  # type: ignore[union-attr]
+    assert made.status().message == "There is no such layer."
 
 
 @pytest.mark.parametrize("born_s", [None, 1.0])
@@ -214,7 +214,7 @@ def test_a_job_is_found_again_after_a_reload_and_can_be_cancelled(
     [status] = slow_run.parent.glob(".jobs/*/command.json")
     file = status.with_name("status.json")
     wait_until(file.exists)
-    process = psutil.Process(read_status(file).pid)  # type: ignore[union-attr]
+    process = psutil.Process(read_status(file).pid)
     process.suspend()  # so that it is in the middle for as long as this test looks
     page.reload()
     page.get_by_role("button", name="Cancel").wait_for()

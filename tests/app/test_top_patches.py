@@ -83,7 +83,7 @@ def test_without_data_the_page_says_what_it_needs_and_leads_on(app: Open, small:
 
 
 def test_the_lot_that_is_drawn_is_in_the_address(app: Open, in_address: Said) -> None:
-    def order(test: AppTest) -> str:
+    def order(test: AppTest) -> object:
         return next(field.value for field in test.number_input if field.label == "Channel")
 
     first = app("top_patches", layer="conv5", order="shuffled", lot=3)

@@ -1,6 +1,7 @@
 """Anybody's classifier becomes a network of ours: each trap is found, and mended or named."""
 
 import json
+from typing import Any
 
 import pytest
 import torch
@@ -341,7 +342,7 @@ def test_hooks_are_refused():
         adopt(parametrized, image_size=SIZE)
 
 
-GOOD = [
+GOOD: list[dict[str, Any]] = [
     {
         "name": "conv1",
         "layer": "Conv2d",

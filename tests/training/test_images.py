@@ -27,7 +27,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
     return file.getvalue()
 
 
-def pixel(content: bytes, x: int = 0, y: int = 0) -> tuple[int, ...]:
+def pixel(content, x=0, y=0):
     return read_image(content).image.getpixel((x, y))
 
 

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_the_last_epoch_is_the_default(run: Run, tmp_path: Path):
 def test_the_film_plays_every_epoch(run: Run, tmp_path: Path):
     look("film", run, "--out", tmp_path / "film.gif")
     with Image.open(tmp_path / "film.gif") as film:
-        assert film.n_frames == 3
+        assert film.n_frames == 3  # type: ignore[attr-defined]
 
 
 def test_a_picture_file_and_the_same_validation_image_give_the_same(run: Run, tmp_path: Path):
@@ -126,7 +127,7 @@ def test_the_watched_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
         assert np.array_equal(file["probability"], green)
 
 
-OF_TWO = {
+OF_TWO: dict[str, tuple[Any, ...]] = {
     "occlusion": (
         ["--stride", 8, "--label", "green"],
         "second_probability",

@@ -24,7 +24,7 @@ def architecture(run: str, *, out: str | None = None) -> None:
     rows = describe(blueprint(opened))
     write(
         path,
-        lambda: architecture_figure(rows, name=opened.config["model"]),
+        lambda: architecture_figure(rows, name=opened.info.model),
         arrays_of(rows),
         how_made("architecture", opened),
     )

@@ -17,7 +17,7 @@ def card_of(run: Run, epoch: int) -> Card:
     size = run.preprocess.size
     first = next(row for row in rows if row.name == plan.convolutions[0])
     lines = [
-        ("Network", run.config["model"]),
+        ("Network", run.info.model),
         ("Size", f"{parameters:,} parameters, {macs:,} multiply-accumulates an image"),
         ("Input", f"{size}×{size} px"),
         ("First layer", f"{first.output[0]} kernels, {first.kind}"),
@@ -25,19 +25,19 @@ def card_of(run: Run, epoch: int) -> Card:
         ("Epoch shown", f"{epoch}, of {run.epochs[-1]} trained"),
         *_errors(run, epoch),
     ]
-    if training := run.config.get("training"):
+    if training := run.info.training:
         lines.append(
             (
                 "Training",
                 f"{training['epochs']} epochs asked for, batches of {training['batch_size']}, "
                 f"rate {training['lr']:g} ({training['schedule']}), "
                 f"momentum {training['momentum']:g}, weight decay {training['weight_decay']:g}, "
-                f"dropout {run.config['options'].get('dropout', 0):g}, seed {training['seed']}, "
-                f"{run.config.get('precision', 'float32')}",
+                f"dropout {run.info.options.get('dropout', 0):g}, seed {training['seed']}, "
+                f"{run.info.precision or 'float32'}",
             )
         )
-    versions = run.config.get("versions", {})
-    revision = run.config.get("revision")
+    versions = run.info.versions
+    revision = run.info.revision
     if versions:
         words = [
             f"{name} {versions[name]}" for name in ("filterscope", "torch") if name in versions

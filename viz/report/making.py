@@ -173,7 +173,7 @@ def _place(run: Run) -> Path:
 
 def _shareable(text: str, run: Run) -> str:
     """A reason without the places of run and data."""
-    data = (run.config.get("data") or "").partition(":")[2]
+    data = (run.info.data or "").partition(":")[2]
     for place in filter(None, (str(run.path.resolve()), str(run.path), data)):
         text = text.replace(place, Path(place).name)
     return text

@@ -28,8 +28,8 @@ class NotKept(Exception):
 
 def blueprint(run: Run) -> Network:
     """The run's network without weights: layer names and geometry in no time; not to be changed."""
-    options = json.dumps(run.config["options"], sort_keys=True)
-    return _blueprint(run.config["model"], len(run.classes), options)
+    options = json.dumps(run.info.options, sort_keys=True)
+    return _blueprint(run.info.model, len(run.classes), options)
 
 
 @lru_cache(maxsize=32)

@@ -41,7 +41,7 @@ def how_made(
     made: dict[str, Any] = {
         **software(view),
         "run": run.name,
-        "network": run.config["model"],
+        "network": run.info.model,
         "data": run.data_name,  # not its path, which is nobody else's business
     }
     if isinstance(epoch, int):

@@ -136,7 +136,7 @@ def _curves(one: At, pair: list[At]) -> None:
 
 
 def _architecture(one: At, _pair: list[At]) -> None:
-    figure = architecture_figure(describe(blueprint(one.run)), name=one.run.config["model"])
+    figure = architecture_figure(describe(blueprint(one.run)), name=one.run.info.model)
     _draw(figure, f"The network of {one.run.name} as a row of blocks")
 
 

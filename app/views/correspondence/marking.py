@@ -60,7 +60,7 @@ def mark(choice: Choice, data: Data, images: list[int]) -> list[Box]:
 
 def folder_of(run: Run) -> Path:
     """Where tables for a run's pictures are kept: a number means a picture of one data set."""
-    return runs_root() / TABLES / f"{run.config['data_fingerprint']}-{run.preprocess.size}px"
+    return runs_root() / TABLES / f"{run.info.data_fingerprint}-{run.preprocess.size}px"
 
 
 def keep_table(run: Run, boxes: list[Box]) -> str:

@@ -40,7 +40,7 @@ def _curves(run: Run) -> None:
     metrics = run.metrics()
     if metrics.empty:
         return
-    epochs = int(run.config.get("training", {}).get("epochs", len(metrics)))
+    epochs = int((run.info.training or {}).get("epochs", len(metrics)))
     best = overfits_after(metrics)
     _draw(
         curves_lines(metrics, epochs=epochs, dark=is_dark()),

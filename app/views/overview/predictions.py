@@ -22,7 +22,7 @@ RIGHT, WRONG = "#0072b280", "#8888884d"  # half transparent: good on light and d
 def show_guesses(choice: Choice) -> None:
     """Draw the strip, once there are images: a run that has just begun still prepares them."""
     run = choice.run
-    if not run.config.get("data"):
+    if not run.info.data:
         return
     if run.status().state == RUNNING and run.metrics().empty:
         return

@@ -137,6 +137,7 @@ def test_what_cannot_be_measured_says_why(run: Run):
         localise(run.network(), nothing, run.preprocess, "occlusion", images=4)
     wrong = Split(val.images, (val.labels + 1) % 4, val.names, boxes=val.boxes)
     right = named_rightly(run)
+    assert val.boxes is not None
     only = Split(val.images[right], wrong.labels[right], [""] * len(right), boxes=val.boxes[right])
     with pytest.raises(WorkbenchError, match="none of"):
         localise(run.network(), only, run.preprocess, "occlusion", images=99)
