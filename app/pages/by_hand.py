@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 import torch
 from torch import Tensor
 
+from app.jobs.ask import ask
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, channel_picker, chosen
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import ChosenImage, choose_image
 from app.widgets.layout import heading
@@ -20,20 +19,19 @@ from training.errors import WorkbenchError
 from viz.by_hand import (
     CURVE,
     LECTURE,
-    After,
     ByHand,
+    ByHandQuery,
+    Sum,
     first_convolution,
     slide,
     typed_kernel,
-    unit_by_hand,
-    what_follows,
 )
-from viz.by_hand.figure import by_hand_figure
+from viz.by_hand.figure import draw_sum
 from viz.drawing.pointing import point_at_heatmap
 from viz.drawing.sheet import shrink
 from viz.drawing.style import number
 from viz.network.patches import cut
-from viz.store.export import command_line
+from viz.store.query import ImageSource, Look
 
 MAP_PX, PICTURE_PX = 400, 64  # a map's side on the page; a picture's, under a typed kernel
 SOURCES = {
@@ -79,11 +77,15 @@ def of_network(choice: Choice) -> None:
     with torch.inference_mode():
         maps = network.activations(seen[None].to(network.device), [layer])[layer][0].cpu()
     row, col = cell_of(maps[channel])
-    found = unit_by_hand(network, seen, channel, row, col)
-    after = what_follows(network, seen, channel, row, col)
-    title = f"{layer}, channel {channel}, unit ({row}, {col}) of epoch {choice.epoch}"
-    show(maps[channel], (row, col), found, after, title)
-    offer_board(choice, image, found, after, title, (channel, row, col))
+    query = ByHandQuery(
+        str(choice.run.path), choice.epoch, ImageSource(image.source), channel, row, col
+    )
+    reply = ask(query)
+    if reply.answer is None:
+        return
+    side = reply.side(Look())
+    show(maps[channel], (row, col), side.shown.sum, side.shown.title)
+    offer_side(side)
 
 
 def of_lecture(_choice: Choice) -> None:
@@ -91,8 +93,8 @@ def of_lecture(_choice: Choice) -> None:
     where = st.segmented_control(
         "Patch", list(LECTURE), default=next(iter(LECTURE)), required=True, key="lecture patch"
     )
-    found = ByHand(LECTURE[where], CURVE, 0.0)
-    show_board(found, (), f"The curve detector, {where}")
+    found = Sum(ByHand(LECTURE[where], CURVE, 0.0), ())
+    show_board(found, f"The curve detector, {where}")
     st.caption(
         "On the curve the products add up to 6,600, elsewhere to 0: a large number means that the "
         "patch looks like the kernel."
@@ -114,8 +116,8 @@ def of_typed(choice: Choice) -> None:
     row, col = cell_of(values)
     height, width = kernel.shape[1:]
     box = torch.tensor([[row, col, row + height, col + width]])
-    found = ByHand(cut(picture[None], box, fill=0.0)[0], kernel, 0.0)
-    show(values, (row, col), found, (), f"Your kernel at row {row}, column {col}")
+    found = Sum(ByHand(cut(picture[None], box, fill=0.0)[0], kernel, 0.0), ())
+    show(values, (row, col), found, f"Your kernel at row {row}, column {col}")
 
 
 def cell_of(values: Tensor) -> tuple[int, int]:
@@ -138,20 +140,19 @@ def grey_of(image: ChosenImage) -> Tensor:
     return torch.from_numpy(pixels.mean(-1).round()).float()[None]
 
 
-def show(
-    values: Tensor, cell: tuple[int, int], found: ByHand, after: Sequence[After], title: str
-) -> None:
+def show(values: Tensor, cell: tuple[int, int], found: Sum, title: str) -> None:
     """The map to point at, and beside it the sum behind the chosen cell."""
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=MAP_PX + 90):
         draw_map(values, cell)
     with row.container(width="stretch"):
-        show_board(found, after, title)
+        show_board(found, title)
 
 
-def show_board(found: ByHand, after: Sequence[After], title: str) -> None:
-    show_figure(by_hand_figure(found, after, title=title), alt=f"{title}: patch, kernel, product")
-    st.markdown(f"The sum is **{number(found.total)}**.")
+def show_board(found: Sum, title: str) -> None:
+    figure = draw_sum(found.unit, found.after, title=title)
+    show_figure(figure, alt=f"{title}: patch, kernel, product")
+    st.markdown(f"The sum is **{number(found.unit.total)}**.")
 
 
 def draw_map(values: Tensor, cell: tuple[int, int]) -> None:
@@ -175,42 +176,6 @@ def draw_map(values: Tensor, cell: tuple[int, int]) -> None:
     if clicked is not None:
         address.write(unit=f"{clicked[0]},{clicked[1]}")
         st.rerun()
-
-
-def offer_board(
-    choice: Choice,
-    image: ChosenImage,
-    found: ByHand,
-    after: Sequence[After],
-    title: str,
-    unit: tuple[int, int, int],
-) -> None:
-    run, epoch = choice.run, choice.epoch
-    channel, row, col = unit
-    offer(
-        lambda: by_hand_figure(found, after, title=title),
-        lambda: {
-            "patch": found.patch.numpy(),
-            "kernel": found.kernel.numpy(),
-            "product": found.product.numpy(),
-            "bias": np.array(found.bias),
-        },
-        name=f"{run.name}-by-hand-{channel}-{row}-{col}-epoch-{epoch}",
-        made=made_by(choice, "by-hand", channel=channel, unit=[row, col], image=image.seen(run)),
-        shell=command_line(
-            "by-hand",
-            run.path,
-            image=image.source,
-            epoch=epoch,
-            channel=channel,
-            row=row,
-            col=col,
-            out="by-hand.png",
-        ),
-        python=image.python(run.path)
-        + "\nfrom viz.by_hand import unit_by_hand\n\n"
-        + f"unit_by_hand(run.network({epoch}), run.preprocess(image), {channel}, {row}, {col})",
-    )
 
 
 page()

@@ -11,12 +11,15 @@ from viz.by_hand.compute import (
     unit_by_hand,
     what_follows,
 )
+from viz.by_hand.query import ByHandQuery, Sum
 
 __all__ = [
     "CURVE",
     "LECTURE",
     "After",
     "ByHand",
+    "ByHandQuery",
+    "Sum",
     "first_convolution",
     "slide",
     "typed_kernel",

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from viz.by_hand.compute import After, ByHand
+from viz.by_hand.query import ByHandShown
 from viz.drawing.sheet import as_array
 from viz.drawing.style import (
     INK,
@@ -48,7 +49,12 @@ def draw_board(ax: Axes, values: np.ndarray, *, full: float, unit: float = 1.0) 
         )  # fmt: skip
 
 
-def by_hand_figure(
+def draw(shown: ByHandShown) -> Figure:
+    """The board of one unit of a network."""
+    return draw_sum(shown.sum.unit, shown.sum.after, title=shown.title)
+
+
+def draw_sum(
     found: ByHand, after: Sequence[After] = (), *, title: str = "Convolution by hand"
 ) -> Figure:
     """Patch × kernel = product for each plane, its sum, the bias, and what follows.

@@ -11,7 +11,6 @@ from functools import partial
 from viz.cli import call
 from viz.commands.architecture import architecture
 from viz.commands.attribution import attribution
-from viz.commands.by_hand import by_hand
 from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
 from viz.commands.correspondence import correspondence
@@ -46,7 +45,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "top-patches": top_patches,
     "unit": unit,
     "deconvnet": deconvnet,
-    "by-hand": by_hand,
     "attribution": attribution,
     "localisation": localisation,
     "invariance": invariance,

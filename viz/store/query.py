@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 ImageSource = NewType("ImageSource", str)
 """A picture file, or the number of a validation image."""
+FIRST_IMAGE = ImageSource("0")
 
 
 @dataclass(frozen=True)
