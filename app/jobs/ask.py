@@ -96,6 +96,16 @@ def ask(query: Query[Any], message: str | None = None) -> Reply:
     return Reply(opened, query, show_job(job, message, state), whole=False)
 
 
+def ask_cached(query: Query[Any]) -> Reply | None:
+    """The cached answer; None where it is not cached and would have to be computed."""
+    opened = Opened.of(query.run, query.epoch, LENDER)
+    query = query.resolved(opened)
+    try:
+        return Reply(opened, query, answers_of_parts(query, opened, cached_only=True), whole=True)
+    except CacheMiss:
+        return None
+
+
 def answer(
     compute: Callable[..., Result],
     run: Run,

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import shlex
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 import torch
 from torch import Tensor
 
+from app.jobs.ask import Reply, ask, ask_cached, can_keep
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
-from app.views.attribution.heat_maps import DEAR, Maps, arguments, heat_of, kept_heat, maps_of
-from app.views.attribution.pair import has_class, show_beside
-from app.views.attribution.sanity_checks import show_trust
+from app.views.sanity_checks import show_sanity_checks
 from app.widgets.bars import scale_bar
 from app.widgets.class_choice import pick_class, probabilities
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import heading, panes, show_pixels
-from training.models import Network
-from viz import results
-from viz.attribution import METHODS, MethodName
-from viz.attribution.figure import attribution_figure, attribution_pointing, heat_pixels
-from viz.drawing import style
+from app.widgets.layout import columns, heading, panes, show_pixels
+from app.widgets.pairs import show_pair
+from viz.attribution import METHODS, AttributionLook, AttributionQuery, MethodName
+from viz.attribution.figure import heat_pixels, point_at_maps
+from viz.attribution.pair import METHOD, HeatsOfTwo, Which
 from viz.drawing.outline import image_pixels
+from viz.drawing.pairs import MORE
 from viz.drawing.sheet import full_contrast, sheet
 from viz.drawing.style import AMOUNT, SIGNED, number
 from viz.drawing.words import percent
-from viz.sanity_checks.removal import ranks
+from viz.sanity_checks import ranks
+from viz.sanity_checks.query import SEED
+from viz.store.answer import Side
+from viz.store.query import ImageSource
+from viz.store.view import pair
 
 LARGE_PX, SMALL_PX = 256, 160
 DEFAULT: MethodName = "grad-cam"
+SLOW: MethodName = "occlusion"  # a thousand passes
+QUICK = tuple(method for method in METHODS if method != SLOW)
+SIDES: tuple[tuple[str, Which], ...] = (("A", "first"), ("B", "second"), (MORE, "difference"))
+Pairs = list[tuple[Choice, ChosenImage]]
 
 
 def page() -> None:
@@ -45,99 +52,106 @@ def page() -> None:
     choices = compared()
     choice = choices[0]
     image = choose_image(choice)
-    network = choice.network()
-    probability = probabilities(network, choice.run.preprocess(image.picture))
-    label = pick_class(choice.run.classes, probability)
-    method = address.read("method", {str(each): each for each in METHODS}.__getitem__, DEFAULT)
+    probability = probabilities(choice.network(), choice.run.preprocess(image.picture))
+    name = choice.run.classes[pick_class(choice.run.classes, probability)]
+    method = address.read("method", _method, DEFAULT)
     pairs = on_both(choices, image)
-    if len(pairs) > 1 and has_class(pairs[1][0], choice.run.classes[label]):
-        show_beside(pairs, label, method)
-        return
-    maps = maps_of(choice, image, label, method)
+    if len(pairs) > 1 and has_class(pairs[1][0], name):
+        show_two(pairs, name, method)
+    else:
+        show_one(choice, image, name, method)
+
+
+def _method(text: str) -> MethodName:
+    """The first of those that an address or a command names."""
+    by_name = {str(each): each for each in METHODS}
+    return by_name[text.partition(",")[0]]
+
+
+def query_of(choice: Choice, image: ChosenImage, name: str) -> AttributionQuery:
+    """All methods' maps of a class."""
+    run, source = str(choice.run.path), ImageSource(image.source)
+    return AttributionQuery(run, choice.epoch, source, name, tuple(METHODS))
+
+
+def maps_of(query: AttributionQuery, choice: Choice, wanted: MethodName) -> Reply:
+    """All of them; the slow one may come later, unless it is the one to be seen."""
+    if wanted == SLOW or not can_keep(choice.run):
+        return ask(query)
+    return ask_cached(query) or ask(replace(query, method=QUICK))
+
+
+def is_whole(reply: Reply) -> bool:
+    """Whether no method's map is to come."""
+    return reply.whole and len(reply.query.method) == len(METHODS)
+
+
+def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) -> None:
+    """All maps, one of them large, and what tells whether to believe it."""
+    query = query_of(choice, image, name)
     picture, inspector = panes()
     with picture:
-        draw_sheet(choice, image, label, maps, method)
-    with inspector:
-        inspect(choice, network, image, label, method, maps[method])
-    show_trust(choice, image, label, method)
-    if DEAR not in maps:
-        with picture:  # under what is there already: a job's progress ends the page
-            heat_of(choice, image, label, DEAR)
-        if kept_heat(choice, image, label, DEAR) is not None:
+        place = st.container()
+        reply = maps_of(query, choice, method)  # a job's panel stands under what is there already
+    side = reply.side(AttributionLook())
+    with place:
+        draw_sheet(image, side, method)
+    with picture:
+        if is_whole(reply):
+            offer_side(side)
+    if method in side.shown.maps:
+        with inspector:
+            inspect(choice, image, side, method)
+    show_sanity_checks(choice, image, name, method)
+    if reply.whole and not is_whole(reply):
+        with picture:
+            more = ask(query)
+        if more.whole:
             st.rerun()
 
 
-def draw_sheet(
-    choice: Choice, image: ChosenImage, label: int, maps: Maps, method: MethodName
-) -> None:
+def draw_sheet(image: ChosenImage, side: Side, method: MethodName) -> None:
     """The image and all maps; a click chooses one."""
-    run, epoch = choice.run, choice.epoch
-    seen = run.preprocess.picture(run.preprocess(image.picture))
-    name = run.classes[label]
-    st.markdown(f"**What speaks for {plain(name)}**")
-    figure = attribution_pointing(seen, maps, chosen=method)
-    alt = f"{image.name} and heat maps of {name} by {len(maps)} methods"
-    clicked = pointed_at(figure, key=f"attributions {len(maps)}", alt=alt)
+    shown = side.shown
+    name, count = shown.classes[shown.label], len(shown.maps)
+    st.markdown(f"**Attribution for class {plain(name)}**")
+    alt = f"{image.name} and heat maps of {name} by {count} methods"
+    figure = point_at_maps(shown, chosen=method)
+    clicked = pointed_at(figure, key=f"attributions {count}", alt=alt)
     if clicked:
         address.write(method=clicked)
         st.rerun()
     scale_bar(AMOUNT, "0", "much", "amounts: gradient, guided, deconvnet, Grad-CAM")
     scale_bar(SIGNED, "against", "for", "signed, white is 0: integrated gradients, occlusion")
-    words = shlex.join(arguments(choice, image, label, method)).rpartition(" --method ")[0]
-    offer(
-        lambda: attribution_figure(seen, maps, style.plain(name)),
-        lambda: {each: heat.numpy() for each, heat in maps.items()},
-        name=f"{run.name}-attribution-epoch-{epoch}",
-        made=made_by(choice, "attribution", image=image.seen(run), label=name, method=list(maps)),
-        shell=f"python -m viz {words} --out attribution.png",
-        python=image.python(run.path)
-        + "\nfrom viz.attribution import attribution\n\n"
-        + f"network = run.network({epoch})\nimages = run.preprocess(image)[None]\n"
-        + f'attribution(network, images, [{label}], method="{method}")',
-    )
 
 
-def inspect(
-    choice: Choice,
-    network: Network,
-    image: ChosenImage,
-    label: int,
-    method: MethodName,
-    heat: Tensor,
-) -> None:
+def inspect(choice: Choice, image: ChosenImage, side: Side, method: MethodName) -> None:
     """One map, large, and what its highest pixels are worth to the network."""
-    shown = METHODS[method]
-    st.markdown(f"**{shown.name}** · {shown.source}")
+    label, heat, known = side.shown.label, side.shown.maps[method], METHODS[method]
+    st.markdown(f"**{known.name}** · {known.source}")
     show_pixels(
-        heat_pixels(heat, LARGE_PX, is_signed=shown.is_signed),
-        alt=f"Heat map of {choice.run.classes[label]} by {shown.name}",
+        heat_pixels(heat, LARGE_PX, is_signed=known.is_signed),
+        alt=f"Heat map of {side.shown.classes[label]} by {known.name}",
     )
     full = number(full_contrast(heat))
-    low = f"−{full}" if shown.is_signed else "0"
-    scale_bar(SIGNED if shown.is_signed else AMOUNT, low, full, "")
-    st.caption(f"Each pixel: {shown.words}.")
+    low = f"−{full}" if known.is_signed else "0"
+    scale_bar(SIGNED if known.is_signed else AMOUNT, low, full, "")
+    st.caption(f"Each pixel: {known.words}.")
     if not heat.any():
         st.info("The map is empty: by this method nothing speaks for the class.")
     share = address.pick_number(
         st.slider, "Its highest pixels (%)", 1, 99, name="share", default=10
     )
-    show_worth(choice, network, image, label, heat, share)
+    show_worth(choice, image, label, heat, share)
     if st.button("Cover it spot by spot", icon=":material/visibility_off:"):
         go_to("occlusion", image=image.key, label=label)
 
 
-def show_worth(
-    choice: Choice,
-    network: Network,
-    image: ChosenImage,
-    label: int,
-    heat: Tensor,
-    share: int,
-) -> None:
+def show_worth(choice: Choice, image: ChosenImage, label: int, heat: Tensor, share: int) -> None:
     """The image with nothing but its highest pixels, and without them."""
-    preprocess = choice.run.preprocess
+    preprocess, network = choice.run.preprocess, choice.network()
     seen = preprocess(image.picture)
-    rank = ranks(heat, torch.Generator().manual_seed(results.SEED))
+    rank = ranks(heat, torch.Generator().manual_seed(SEED))
     highest = rank < share / 100 * rank.numel()
     parts = [torch.where(which, seen, torch.zeros_like(seen)) for which in (highest, ~highest)]
     pixels = np.stack([image_pixels(preprocess.picture(part), SMALL_PX) for part in parts])
@@ -148,6 +162,58 @@ def show_worth(
         sheet(pixels / 255, 2, gap=4)[0],
         alt=f"{image.name} with nothing but the highest {share} % of the map, and without them",
     )
+
+
+def has_class(choice: Choice, name: str) -> bool:
+    """Whether B has learned the class; a word where it has not."""
+    if name in choice.run.classes:
+        return True
+    st.info(
+        f"B, {choice.title}, has not learned {plain(name)}: A is shown alone.",
+        icon=":material/info:",
+    )
+    return False
+
+
+def show_two(pairs: Pairs, name: str, method: MethodName) -> None:
+    """A row of A, B and B − A for each method, one of them large; the slow one comes last."""
+    queries = [query_of(*each, name) for each in pairs]
+    replies: list[Reply] = []
+    for (choice, _), query in zip(pairs, queries, strict=True):
+        replies.append(maps_of(query, choice, method))
+        if not replies[-1].whole:
+            return  # the second begins when the first one stands
+    first, second = (reply.side(AttributionLook()) for reply in replies)
+    both, heats = pair(first, second), HeatsOfTwo(first.shown, second.shown)
+    titles = [choice.title for choice, _ in pairs]
+    st.markdown(f"**Attribution for class {plain(name)}**, each method on one scale for A and B")
+    clicked = show_pair(both, titles, key="attribution", chosen={METHOD: method})
+    if method in heats.first:
+        draw_large(heats, method)
+    if all(is_whole(reply) for reply in replies):
+        offer_pair(first, second, both)
+    elif all(ask(query).whole for query in queries):
+        st.rerun()
+    if clicked is not None:
+        address.write(method=clicked[1])
+        st.rerun()
+
+
+def draw_large(heats: HeatsOfTwo, method: MethodName) -> None:
+    """The chosen method's maps, with their scales."""
+    known = METHODS[method]
+    sides = SIDES if heats.difference else SIDES[:2]
+    titles = [f"**{known.name}**, {who}" for who, _ in sides]
+    for (who, which), place in zip(sides, columns(titles), strict=True):
+        with place:
+            colours, low, high = heats.scale(method, which)
+            heat = getattr(heats, which)[method]
+            show_pixels(
+                heat_pixels(heat, LARGE_PX, is_signed=colours == SIGNED, full=high),
+                alt=f"Heat map by {known.name}, {who}",
+            )
+            scale_bar(colours, number(low), number(high), "")
+    st.caption(f"Each pixel: {known.words} ({known.source}).")
 
 
 page()

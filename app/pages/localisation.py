@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from app.jobs.ask import answer
+from app.jobs.ask import ask
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, chosen, go_to
 from app.shell.runs import data_of
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import validation_name
 from app.widgets.layout import heading
 from training.data import Data
 from training.ensemble import check_classes
 from training.errors import WorkbenchError
-from viz import results
+from viz.attribution import METHODS, MethodName
 from viz.drawing.words import percent
-from viz.localisation import NAMES, Localisation, as_arrays, rows
-from viz.localisation.figure import localisation_figure, misses_pointing
+from viz.localisation import NAMES, Localisation, LocalisationLook, LocalisationQuery, rows
+from viz.localisation.figure import misses_pointing
 from viz.network.objects import object_masks, require_known
+from viz.store.answer import Side
+from viz.store.view import draw
 
-USUAL = ("occlusion", "grad-cam")
+USUAL: list[MethodName] = ["occlusion", "grad-cam"]
 COUNTS, COUNT = (20, 50, 100, 200, 500, 1000), 50
 
 
 def page() -> None:
     heading(
         "Localisation",
-        "Validation images that the network names rightly and whose object's place is known. A "
-        "method hits where the strongest point of its map lies in the object.",
+        "Validation images that the network classifies correctly and whose object's place is "
+        "known. A method hits where the strongest point of its map lies in the object.",
     )
     choice = chosen()
     try:
@@ -41,18 +43,23 @@ def page() -> None:
         check_classes(choice.run, data)
         known = len(require_known(data.val))
     except WorkbenchError as error:
-        st.info(f"There is nothing to point at. {plain(str(error))}", icon=":material/info:")
+        st.info(
+            f"No image of this data set has a known object location. {plain(str(error))}",
+            icon=":material/info:",
+        )
         return
     methods, images = controls(known)
-    found = localisations(choice, methods, images)
-    draw(choice, found, images)
-    misses(choice, data, found)
+    run = str(choice.run.path)
+    reply = ask(LocalisationQuery(run, choice.epoch, methods=tuple(methods), images=images))
+    if reply.answer is not None:
+        show(reply.side(LocalisationLook()))
+        misses(choice, data, reply.answer)
 
 
-def controls(known: int) -> tuple[list[str], int]:
+def controls(known: int) -> tuple[list[MethodName], int]:
     """Which methods, at least one, and how many images."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        methods = address.read("methods", _methods, list(USUAL))
+        methods = address.read("methods", _methods, USUAL)
         key = address.fresh_key("methods", methods, list(NAMES))
 
         def changed() -> None:
@@ -71,66 +78,35 @@ def controls(known: int) -> tuple[list[str], int]:
     return methods, images
 
 
-def _methods(text: str) -> list[str]:
+def _methods(text: str) -> list[MethodName]:
     names = text.split(",")
     if not set(names) <= NAMES.keys():
         raise ValueError(text)
-    return [name for name in NAMES if name in names]
+    by_name = {str(method): method for method in METHODS}
+    return [by_name[name] for name in NAMES if name in names]
 
 
-def localisations(choice: Choice, methods: list[str], images: int) -> list[Localisation]:
-    """One a method, each kept once for each checkpoint."""
-    run, epoch = choice.run, choice.epoch
-
-    def compute(*, progress: Any = None, **how: Any) -> list[Localisation]:
-        found = []
-        for number, method in enumerate(methods):
-
-            def tell(done: int, total: int, before: int = number) -> None:
-                if progress is not None:
-                    progress(before * total + done, len(methods) * total)
-
-            found.append(
-                results.localisation(run, epoch, method, images=images, progress=tell, **how)
-            )
-        return found
-
-    return answer(compute, run, command(choice, methods, images), label="Looking for the objects")
-
-
-def command(choice: Choice, methods: list[str], images: int) -> list[str]:
-    asked = ["--methods", ",".join(methods), "--images", str(images)]
-    return ["localisation", str(choice.run.path), "--epoch", str(choice.epoch), *asked]
-
-
-def draw(choice: Choice, found: list[Localisation], images: int) -> None:
+def show(side: Side) -> None:
     """Table and figure, and what they mean."""
-    first, methods = found[0], [one.method for one in found]
-    st.markdown(f"**{len(first.image)} of {first.looked_at}** images are named rightly. Of these:")
-    st.dataframe(as_table(found), hide_index=True, width=600)
-    show_figure(
-        localisation_figure(found),
-        alt=f"How often {', '.join(NAMES[method] for method in methods)} point at the object",
+    found = side.shown.found
+    first = found[0]
+    st.markdown(
+        f"**{len(first.image)} of {first.looked_at}** images are classified correctly. Of these:"
     )
+    st.dataframe(as_table(found), hide_index=True, width=600)
+    named = ", ".join(NAMES[one.method] for one in found)
+    show_figure(draw(side), alt=f"How often {named} point at the object")
     st.caption(
         "Left: hits with Wilson's interval at 95 %, without tolerance. Right: mean share of the "
         "map's positive part, the thin line spanning the middle half of the images. Occlusion "
-        "points with the middle of the grey square that leaves the class the lowest probability; "
+        "points with the middle of the grey window that leaves the class the lowest probability; "
         "its map is of log odds, as a sure network's probability rounds to 1 everywhere. Objects "
         "tend to the middle of a picture: a method should beat its middle pixel, too."
     )
-    run, epoch = choice.run, choice.epoch
-    offer(
-        lambda: localisation_figure(found),
-        lambda: as_arrays(found),
-        name=f"{run.name}-localisation-epoch-{epoch}",
-        made=made_by(choice, "localisation", methods=methods, images=images, split="val"),
-        shell=f"python -m viz {' '.join(command(choice, methods, images))} --out localisation.png",
-        python=PYTHON.format(path=run.path, epoch=epoch, method=methods[0], images=images),
-    )
+    offer_side(side)
 
 
-def as_table(found: list[Localisation]) -> pd.DataFrame:
+def as_table(found: Sequence[Localisation]) -> pd.DataFrame:
     """The rows in words."""
     return pd.DataFrame(
         [
@@ -147,12 +123,12 @@ def as_table(found: list[Localisation]) -> pd.DataFrame:
     )
 
 
-def misses(choice: Choice, data: Data, found: list[Localisation]) -> None:
+def misses(choice: Choice, data: Data, found: Sequence[Localisation]) -> None:
     """The farthest misses of each method; a click shows the image on the Occlusion page."""
     st.subheader("The farthest misses", anchor=False)
     st.caption(
         "The object in orange, a cross where the method points; below each picture its map. "
-        "Click one to slide the square over it."
+        "Click one to slide a window over it."
     )
     preprocess, classes = choice.run.preprocess, choice.run.classes
     for one in found:
@@ -173,15 +149,6 @@ def misses(choice: Choice, data: Data, found: list[Localisation]) -> None:
         )
         if clicked is not None:
             go_to("occlusion", image=f"val:{clicked}")
-
-
-PYTHON = """\
-from training.runs import Run
-from viz import results
-from viz.localisation import share_of
-
-found = results.localisation(Run.open("{path}"), {epoch}, "{method}", images={images})
-share_of(found.hit)"""
 
 
 page()

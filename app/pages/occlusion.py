@@ -221,7 +221,7 @@ def lead_on(choice: Choice, view: View) -> None:
             go_to("top_patches", layer=layer, channel=tracked.channel)
         if st.button("Its map and projection", icon=":material/layers:"):
             go_to("feature_maps", layer=tracked.layer, channel=tracked.channel)
-        if st.button("Can this be trusted?", icon=":material/fact_check:"):
+        if st.button("Sanity checks", icon=":material/fact_check:"):
             go_to("attribution", image=view.image.key, label=view.label, method="occlusion")
 
 

@@ -9,7 +9,7 @@ notice. What one page knows is carried over to the next page that knows the same
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -121,6 +121,7 @@ def pick(
     *,
     name: str,
     default: Value,
+    also: Mapping[str, Value] | None = None,
     **how: Any,
 ) -> Value:
     """A widget with options (selectbox, radio, segmented_control) whose choice is in the address.
@@ -131,9 +132,10 @@ def pick(
         options: What there is to choose from.
         name: In the address.
         default: One of the options; chosen where the address says nothing.
+        also: Further texts by which an address may name options, where none is written so.
         **how: Passed to the widget.
     """
-    by_text = {str(option): option for option in options}
+    by_text = dict(also or {}) | {str(option): option for option in options}
     value = read(name, by_text.__getitem__, default)
     return _bound(widget, name, value, default, label, options, **how)
 

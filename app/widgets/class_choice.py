@@ -21,7 +21,7 @@ def probabilities(network: Network, image: Tensor) -> Tensor:
 
 
 def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:
-    """A box with all classes, the most probable first; in the address.
+    """A box with all classes, the most probable first; in the address by number, or by name.
 
     Args:
         classes: All K names.
@@ -35,6 +35,7 @@ def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = 
             best(probability, len(classes)),
             name="label",
             default=int(probability.argmax()) if known is None else known,
+            also={name: index for index, name in enumerate(classes)},
             format_func=lambda index: (
                 f"{classes[index]}{' ✓' if index == known else ''} · "
                 f"{percent(float(probability[index]))}"

@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from app.widgets.images import keep_upload
 from tests.app.test_retrieval import words
 from training.runs import Run
-from viz import results
-from viz.attribution import METHODS
+from viz import answer
+from viz.attribution import AttributionQuery
+from viz.sanity_checks import SanityChecksQuery
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -32,16 +33,23 @@ def image_of(run: Run) -> Image.Image:
 def test_every_map_is_worked_out_once_for_the_most_probable_class(app: Open, small: Run) -> None:
     test = app("attribution", image="val:0")
     assert not test.exception
-    image = image_of(small)
-    label = results.most_probable(small, small.network(3), image)
-    assert f"**What speaks for {small.classes[label]}**" in words(test)
-    for method in METHODS:
-        results.attribution(small, 3, image, label=label, method=method, only_kept=True)
+    label = int(small.network(3)(small.preprocess(image_of(small))[None]).argmax())
+    assert f"**Attribution for class {small.classes[label]}**" in words(test)
+    answer(AttributionQuery(str(small.path), 3, label=small.classes[label]), cached_only=True)
+
+
+def test_a_class_may_be_named_in_the_address_and_of_several_methods_the_first_is_large(
+    app: Open, small: Run
+) -> None:
+    test = app("attribution", label=small.classes[2], method="guided,gradient")
+    assert f"**Attribution for class {small.classes[2]}**" in words(test)
+    assert "Springenberg et al. 2014" in words(test)
+    assert not test.info
 
 
 def test_class_method_and_share_come_from_the_address(app: Open, small: Run) -> None:
     test = app("attribution", label=2, method="guided", share=25)
-    assert f"**What speaks for {small.classes[2]}**" in words(test)
+    assert f"**Attribution for class {small.classes[2]}**" in words(test)
     assert "Springenberg et al. 2014" in words(test)
     assert test.slider(key="address-share-0").value == 25
 
@@ -49,11 +57,12 @@ def test_class_method_and_share_come_from_the_address(app: Open, small: Run) -> 
 def test_a_map_is_put_to_the_test_on_request_and_stays_tested(app: Open, small: Run) -> None:
     test = app("attribution", method="gradient", label=1, image="val:0")
     assert "Petsiuk" not in words(test)
-    test = press(test, "Put it to the test")
+    test = press(test, "Run sanity checks")
     assert not test.exception
     for source in ("Petsiuk et al. 2018", "Adebayo et al. 2018", "at random", "after fc8"):
         assert source in words(test)
-    found = results.trust(small, 3, image_of(small), label=1, method="gradient", only_kept=True)
+    query = SanityChecksQuery(str(small.path), 3, label="1", method="gradient")
+    found = answer(query, cached_only=True)
     assert found.randomisation.down_to[0] == "fc8"
     again = app("attribution", method="gradient", label=1, image="val:0")
     assert "Petsiuk et al. 2018" in words(again)
@@ -105,9 +114,7 @@ def test_the_maps_of_another_epoch_stand_beside_it_with_the_difference(
     assert "**B**: small, epoch 0" in said
     assert "**Guided backprop**, B − A" in said
     for epoch in (3, 0):
-        for method in METHODS:
-            how = {"label": 1, "method": method, "only_kept": True}
-            results.attribution(small, epoch, image_of(small), **how)
+        answer(AttributionQuery(str(small.path), epoch, label="1"), cached_only=True)
 
 
 def test_a_class_that_the_other_has_not_learned_is_shown_alone(app: Open, runs: Path) -> None:

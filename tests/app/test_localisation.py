@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.test_retrieval import words
 from training.runs import Run
-from viz import results
-from viz.localisation import NAMES
+from viz import answer, results
+from viz.localisation import NAMES, LocalisationQuery
+from viz.store.lend import split_of
 
 Open = Callable[..., AppTest]
 
@@ -31,21 +32,24 @@ def with_boxes(small: Run, tmp_path, monkeypatch) -> Run:
     settings = small.path / "run.json"
     settings.write_text(settings.read_text().replace(small.config["data"], f"folder:{pictures}"))
     run = Run.open(small.path)
-    for method in ("occlusion", "gradient", "grad-cam"):
-        results.localisation(run, 3, method, images=16)  # or a busy machine leaves it to a job
+    answer(asked(run, "occlusion", "gradient", "grad-cam"))  # or a busy machine leaves it to a job
     return run
 
 
+def asked(run: Run, *methods: str) -> LocalisationQuery:
+    return LocalisationQuery(str(run.path), 3, methods=methods, images=16)
+
+
 def _split(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
-    found = results.split_of(run.data(), split)
+    found = split_of(run.data(), split)
     return found.images, found.labels
 
 
 def test_the_methods_stand_in_a_table_beside_chance(app: Open, with_boxes: Run) -> None:
     test = app("localisation", methods="occlusion,gradient")
     assert not test.exception
-    found = results.localisation(with_boxes, 3, "gradient", images=16, only_kept=True)
-    assert f"**{len(found.image)} of 16** images are named rightly" in words(test)
+    [found] = answer(asked(with_boxes, "gradient"), cached_only=True)
+    assert f"**{len(found.image)} of 16** images are classified correctly" in words(test)
     names = test.dataframe[0].value[""].tolist()
     assert names == ["Occlusion", "Gradient", "Middle of the picture", "Random point"]
     assert test.dataframe[0].value["hits the object"].iloc[3] == "14.1 %"  # 144 of 1024 px

@@ -191,9 +191,9 @@ def test_a_click_on_a_place_covers_it(server: str, page: Any) -> None:
 
 def test_the_map_leads_on_to_what_tells_whether_to_trust_it(app: Open, in_address: Said) -> None:
     test = app("occlusion", label=2)
-    next(button for button in test.button if button.label == "Can this be trusted?").click().run()
+    next(button for button in test.button if button.label == "Sanity checks").click().run()
     assert not test.exception
     assert test.title[0].value == "Attribution"
     assert in_address(test, "method") == "occlusion"
     assert in_address(test, "label") == "2"
-    assert any("Can the map by Occlusion be trusted?" in one.value for one in test.subheader)
+    assert any("Sanity checks of Occlusion" in one.value for one in test.subheader)

@@ -26,7 +26,10 @@ SHAPES = {
     "top-patches": dict.fromkeys(("score", "image", "row", "col"), (6, 9)),
     "deconvnet": {"projection": (3, 32, 32)},
     "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
-    "attribution": dict.fromkeys(METHODS, (32, 32)),
+    "attribution": {
+        **dict.fromkeys(METHODS, (32, 32)),
+        **{"label": (), "class_name": (4,), "whole": (4,), "provenance": ()},
+    },
     "retrieval": {"image": (12,), "distance": (12,)},
     "mistakes": {
         **dict.fromkeys(("index", "label", "truth"), (8,)),
@@ -48,7 +51,7 @@ def test_arrays_have_their_names_and_shapes(view: str, run: Run, tmp_path: Path)
         assert {name: file[name].shape for name in file.files} == SHAPES[view]
 
 
-def test_what_tells_whether_to_trust_a_map_is_written_too(run: Run, tmp_path: Path):
+def test_the_sanity_checks_of_a_map_are_written_under_their_old_name_too(run: Run, tmp_path: Path):
     flags = ["--method", "gradient", "--of", "trust", "--label", "green", "--out"]
     assert look("attribution", run, *flags, tmp_path / "trust.png") == 0
     assert look("attribution", run, *flags, tmp_path / "trust.npz") == 0
@@ -230,10 +233,6 @@ def test_a_class_goes_by_name_or_number():
         (["deconvnet", "RUN", "--channel", "77"], "channels 0 to 5, not 77"),
         (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
         (["attribution", "RUN", "--of", "trust"], "--of trust takes one --method"),
-        (
-            ["attribution", "RUN", "--of", "trust", "--method", "guided", "--beside", "RUN"],
-            "--of trust looks at one network",
-        ),
         (["occlusion", "RUN", "--fill", "gray"], "grey, mean, blur, noise, or a number"),
         (["occlusion", "RUN", "--layer", "fc7"], "fc7 has no maps to watch"),
         (["occlusion", "RUN", "--image", "1,x.png"], "x.png"),

@@ -192,28 +192,3 @@ def test_what_the_network_sees_decides_not_the_file(run: Run):
     one = picture(run)
     same = Image.fromarray(np.asarray(one).copy())
     assert results.digest_of(run, one) == results.digest_of(run, same)
-
-
-def test_an_attribution_is_worked_out_once_and_occlusion_shares_its_own_page(run: Run):
-    image = picture(run)
-    for method in ("grad-cam", "occlusion"):
-        first = results.attribution(run, 1, image, label=2, method=method)
-        again = results.attribution(run, 1, image, label=2, method=method, only_kept=True)
-        assert torch.equal(first, again)
-    assert results.occlusion(run, 1, image, only_kept=True).step == 1
-    with pytest.raises(results.NotKept):
-        results.attribution(run, 1, image, label=1, method="grad-cam", only_kept=True)
-
-
-def test_whether_to_trust_a_map_is_worked_out_once(run: Run):
-    how = {"label": 2, "method": "gradient"}
-    told = []
-    first = results.trust(run, 1, picture(run), **how, progress=lambda *each: told.append(each))
-    assert told == sorted(told)
-    assert told[-1] == (100, 100)
-    again = results.trust(run, 1, picture(run), **how, only_kept=True)
-    assert first.randomisation.down_to == again.randomisation.down_to
-    for name, array in first.arrays().items():
-        assert np.array_equal(array, again.arrays()[name])
-    heat = results.attribution(run, 1, picture(run), **how, only_kept=True)
-    assert torch.equal(first.randomisation.maps[0], heat)

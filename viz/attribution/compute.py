@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -13,8 +13,9 @@ from torch.nn import functional
 
 from training.errors import WorkbenchError
 from training.models import Network
+from viz.attribution.covering import Pointed, by_occlusion, covering
 from viz.deconvnet import RuleName, project
-from viz.occlusion import Occlusion, last_maps, occlusion, square_for
+from viz.occlusion import last_maps
 
 MethodName = Literal[
     "gradient", "guided", "deconvnet", "grad-cam", "integrated-gradients", "occlusion"
@@ -32,6 +33,8 @@ class Method:
     source: str  # the paper
     is_signed: bool  # negative values speak against the class; else all are amounts
     maps: Callable[[Network, Tensor, Tensor], Tensor]  # (N, 3, H, W) and (N,) to (N, H, W)
+    point: Callable[[Network, Tensor, Tensor], Pointed] | None = None
+    """Where it points, if that is not the largest pixel of its map."""
 
 
 def attribution(network: Network, images: Tensor, labels: Tensor, *, method: MethodName) -> Tensor:
@@ -52,13 +55,33 @@ def attribution(network: Network, images: Tensor, labels: Tensor, *, method: Met
         WorkbenchError: If there is no such method or class, or the numbers of images and labels
             differ.
     """
-    if method not in METHODS:
-        raise WorkbenchError(f"Unknown method {method!r}. Choose one of: {', '.join(METHODS)}.")
+    require_method(method)
     labels = torch.as_tensor(labels, dtype=torch.int64)
     _check(network, images, labels)
     if not len(images):
         return torch.empty(0, *images.shape[2:])
     return METHODS[method].maps(network, images, labels).float().cpu()
+
+
+def evidence(network: Network, images: Tensor, labels: Tensor, *, method: MethodName) -> Pointed:
+    """Where the evidence for each image's class lies: a map, and the one pixel it points at.
+
+    Arguments and errors as `attribution`. Most methods point at the largest pixel of their map;
+    occlusion points with the window, see `viz.attribution.covering.by_occlusion`.
+    """
+    require_method(method)
+    point = METHODS[method].point
+    if point is not None:
+        return point(network, images, labels)
+    maps = attribution(network, images, labels, method=method)
+    flat = maps.flatten(1).argmax(1)
+    return Pointed(maps, torch.stack([flat // maps.shape[2], flat % maps.shape[2]], dim=1))
+
+
+def require_method(method: str) -> None:
+    """Refuse a method that there is not."""
+    if method not in METHODS:
+        raise WorkbenchError(f"Unknown method {method!r}. Choose one of: {', '.join(METHODS)}.")
 
 
 def saliency(network: Network, images: Tensor, labels: Tensor, *, rule: RuleName) -> Tensor:
@@ -129,54 +152,6 @@ def integrated_gradients(
     return _in_batches(explain, network, images, labels, max(1, BATCH // steps)).sum(1)
 
 
-def covering(network: Network, images: Tensor, labels: Tensor) -> Tensor:
-    """What P(class) loses while a pixel is covered: the mean over the squares that cover it.
-
-    Square and step are those that the Occlusion page starts with.
-
-    Returns:
-        (N, H, W), signed: negative where covering helps.
-
-    Source: Zeiler & Fergus 2013, section 4.2; equal to captum's `Occlusion` of the probability.
-    """
-    window, stride = square_for(images.shape[-1])
-    results = [occlusion(network, image, window=window, stride=stride) for image in images]
-    return torch.stack(
-        [
-            loss_map(result, label, *images.shape[2:])
-            for result, label in zip(results, labels.tolist(), strict=True)
-        ]
-    )
-
-
-def loss_map(result: Occlusion, label: int, height: int, width: int) -> Tensor:
-    """The (height, width) map of `covering` from an occlusion; 0 where no square came."""
-    losses = result.base[label] - result.probability[..., label]
-    return over_pixels(losses[None], result.window, result.stride, (height, width))[0]
-
-
-def over_pixels(cells: Tensor, window: int, stride: int, size: Sequence[int]) -> Tensor:
-    """For each pixel the mean of the cells whose squares cover it; 0 where none does.
-
-    Args:
-        cells: (N, rows, cols); (r, c) is of the square from row r · stride, column c · stride on.
-        window: Side of the squares, px.
-        stride: Between them, px.
-        size: Height and width of the image.
-
-    Returns:
-        (N, H, W).
-    """
-    square = torch.ones(1, 1, window, window, dtype=cells.dtype)
-    sums, counts = (
-        functional.conv_transpose2d(each[:, None], square, stride=stride)[:, 0]
-        for each in (cells, torch.ones_like(cells[:1]))
-    )
-    means = sums / counts.clamp(min=1)  # a step wider than the square leaves gaps
-    rows, columns = means.shape[1:]
-    return functional.pad(means, (0, size[1] - columns, 0, size[0] - rows))
-
-
 METHODS: dict[MethodName, Method] = {
     "gradient": Method(
         "Gradient",
@@ -215,12 +190,14 @@ METHODS: dict[MethodName, Method] = {
     ),
     "occlusion": Method(
         "Occlusion",
-        "what P(class) loses, on average, while a grey square covers the pixel",
+        "what P(class) loses, on average, while a grey window covers the pixel",
         "Zeiler & Fergus 2013",
         True,
         covering,
+        by_occlusion,
     ),
 }
+"""The only list of the methods: attribution, localisation and the sanity checks go by it."""
 
 
 def _tapped(network: Network, layer: str) -> tuple[Network, nn.Module]:

@@ -1,6 +1,6 @@
 """Heat maps of a class beside each other, by several methods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -10,12 +10,14 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from viz.attribution.compute import METHODS, MethodName
+from viz.attribution.query import AttributionShown
 from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import as_array, channels_last, factor, full_contrast, sheet, shrink
 from viz.drawing.style import (
     AMOUNT,
     QUIET,
     SIGNED,
+    class_name,
     head,
     pixel_axes,
     pixel_figure,
@@ -36,7 +38,7 @@ def heat_colours(
         heat: The map.
         is_signed: Whether values may speak against.
         full: Value of full colour, where several maps share a scale; what
-            `viz.figures.sheet.full_contrast` says of this map if not given.
+            `viz.drawing.sheet.full_contrast` says of this map if not given.
     """
     scaled = as_array(heat) / (full or full_contrast(heat))
     if is_signed:
@@ -60,23 +62,16 @@ def heat_pixels(
     return sheet(tile[None], enlarge=factor(len(tile), side))[0]
 
 
-def attribution_figure(
-    picture: Tensor, maps: Mapping[MethodName, Tensor], class_name: str
-) -> Figure:
-    """The image, then its heat map by each method.
-
-    Args:
-        picture: What the network sees, (3, H, W) in [0, 1].
-        maps: (H, W) by method.
-        class_name: Whose evidence is shown, as it may stand in a figure.
-    """
-    tiles = _tiles(picture, maps)
+def draw(shown: AttributionShown) -> Figure:
+    """The image, then its heat map by each method."""
+    maps = shown.maps
+    tiles = _tiles(shown.picture, maps)
     enlarge = factor(tiles.shape[1], TILE_PX)
     side, under = enlarge * tiles.shape[1], 22
     columns = min(COLUMNS, len(tiles))
     rows = -(-len(tiles) // columns)
     width, height = columns * (side + GAP_PX) - GAP_PX, rows * (side + under) - under + 16
-    title = f"What speaks for {class_name}"
+    title = f"Attribution for class {class_name(shown.classes, shown.label)}"
     figure = pixel_figure(width + 150, height, title, SCALE)
     names = ["the network's input", *(METHODS[method].name for method in maps)]
     for place, (tile, name) in enumerate(zip(tiles, names, strict=True)):
@@ -94,34 +89,21 @@ def attribution_figure(
     return figure
 
 
-def attribution_pointing(
-    picture: Tensor, maps: Mapping[MethodName, Tensor], *, chosen: MethodName
-) -> go.Figure:
-    """The same to point at: a click returns the method, nothing ("") for the image itself."""
-    return point_at_tiles(_tiles(picture, maps), ["", *maps], chosen=chosen)
-
-
-def point_at_tiles(
-    tiles: np.ndarray,
-    shown: Sequence[MethodName | Literal[""]],
-    *,
-    chosen: str,
-    columns: int = COLUMNS,
-) -> go.Figure:
-    """Maps on one sheet to point at, the method's name below each; a click returns the method.
+def point_at_maps(shown: AttributionShown, *, chosen: str) -> go.Figure:
+    """The same to point at, names below; a click gives the method, "" for the image itself.
 
     Args:
-        tiles: (N, h, w, 3) in [0, 1].
-        shown: The method of each; "" for the image itself.
+        shown: The image and its maps.
         chosen: Method to outline.
-        columns: Tiles in a row.
     """
+    tiles = _tiles(shown.picture, shown.maps)
+    methods: list[MethodName | Literal[""]] = ["", *shown.maps]
     enlarge = factor(tiles.shape[1], TILE_PX)
-    pixels, grid = sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=CAPTION_PX)
-    known = [METHODS[each] if each else None for each in shown]
+    pixels, grid = sheet(tiles, COLUMNS, gap=GAP_PX, enlarge=enlarge, caption=CAPTION_PX)
+    known = [METHODS[each] if each else None for each in methods]
     hover = [f"{one.name}\n{one.source}" if one else "what the network sees" for one in known]
-    figure = point_at_sheet(pixels, grid, list(shown), hover, chosen=chosen)
-    for place, (each, one) in enumerate(zip(shown, known, strict=True)):
+    figure = point_at_sheet(pixels, grid, methods, hover, chosen=chosen)
+    for place, (each, one) in enumerate(zip(methods, known, strict=True)):
         top, left = grid.corner(place)
         name = one.name if one else "Input"
         figure.add_annotation(

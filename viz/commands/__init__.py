@@ -10,7 +10,6 @@ from functools import partial
 
 from viz.cli import call
 from viz.commands.architecture import architecture
-from viz.commands.attribution import attribution
 from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
 from viz.commands.correspondence import correspondence
@@ -22,7 +21,6 @@ from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
 from viz.commands.invariance import invariance
-from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
 from viz.commands.planes import planes
@@ -45,8 +43,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "top-patches": top_patches,
     "unit": unit,
     "deconvnet": deconvnet,
-    "attribution": attribution,
-    "localisation": localisation,
     "invariance": invariance,
     "correspondence": correspondence,
     "retrieval": retrieval,

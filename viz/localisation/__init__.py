@@ -12,10 +12,13 @@ from viz.localisation.compute import (
     share_of,
     table,
 )
+from viz.localisation.query import LocalisationLook, LocalisationQuery
 
 __all__ = [
     "NAMES",
     "Localisation",
+    "LocalisationLook",
+    "LocalisationQuery",
     "as_arrays",
     "distance_to",
     "energy_inside",

@@ -15,8 +15,7 @@ from training.errors import WorkbenchError
 from training.models import Network
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
-from viz.attribution import METHODS as ATTRIBUTIONS
-from viz.localisation.evidence import METHODS
+from viz.attribution.compute import METHODS, MethodName, evidence, require_method
 from viz.network.objects import object_masks, require_known
 from viz.store.cache import Arrays, from_arrays, to_arrays
 
@@ -24,13 +23,14 @@ TOGETHER = 8  # images whose maps are made before anything is told of them
 BATCH = 128  # images in one forward pass
 WORST = 5  # misses whose maps are kept
 CONFIDENCE = 0.95  # of the intervals
-_NAMES: dict[str, str] = {name: method.name for name, method in ATTRIBUTIONS.items()}
-NAMES = {name: _NAMES[name] for name in METHODS}  # for people
+NAMES: dict[str, str] = {  # for people; occlusion first, which points for itself
+    name: METHODS[name].name for name in sorted(METHODS, key=lambda name: name != "occlusion")
+}
 
 
 @dataclass(frozen=True)
 class Localisation:
-    """How one method does on the N images that the network names rightly."""
+    """How one method does on the N images that the network classifies correctly."""
 
     method: str
     image: Tensor  # (N,) int64, index into the split
@@ -39,7 +39,7 @@ class Localisation:
     energy: Tensor  # (N,) share of the map's positive part that lies in the object; NaN without any
     area: Tensor  # (N,) share of the picture that is object: chance for a random point
     centre: Tensor  # (N,) bool, whether the picture's middle pixel is object
-    looked_at: int  # images, of which N were named rightly
+    looked_at: int  # images, of which N were classified correctly
     worst: Tensor  # (k,) int64, places among the N of the farthest misses, farthest first
     maps: Tensor  # (k, H, W) of these
 
@@ -62,12 +62,12 @@ def localise(
     network: Network,
     split: Split,
     preprocess: Preprocess,
-    method: str,
+    method: MethodName,
     *,
     images: int,
     progress: Progress = silent,
 ) -> Localisation:
-    """Let a method point at the object in images that the network names rightly.
+    """Let a method point at the object in images that the network classifies correctly.
 
     An image counts as a hit where the point lies in the object's mask or box, without tolerance.
     A map that is zero everywhere points at its top left pixel.
@@ -76,20 +76,19 @@ def localise(
         network: In evaluation mode.
         split: Images and where their objects are.
         preprocess: The run's preprocessing.
-        method: A name in `viz.evidence.METHODS`.
+        method: A name in `viz.attribution.METHODS`.
         images: How many to look at, evenly spread over those whose object is known.
         progress: Told (images done, images).
 
     Raises:
         WorkbenchError: If there is no such method, no object's place is known, or the network
-            names none of the images rightly.
+            classifies none of the images correctly.
 
     Source: the pointing game is of Zhang et al. 2016, section 4.1 (there with 15 px of tolerance
     on PASCAL VOC); the energy of Wang et al. 2020 (Score-CAM), section 4.4.
     """
-    if method not in METHODS:
-        raise WorkbenchError(f"Unknown method {method!r}. Choose one of: {', '.join(METHODS)}.")
-    candidates, looked_at = _named_rightly(network, split, preprocess, images)
+    require_method(method)
+    candidates, looked_at = _classified_correctly(network, split, preprocess, images)
     masks = torch.from_numpy(object_masks(split, preprocess, candidates))
     labels = torch.from_numpy(split.labels[candidates])
     peaks, energies = [], []
@@ -98,7 +97,7 @@ def localise(
     for first in range(0, len(candidates), together):
         some = slice(first, first + together)
         seen = preprocess.from_uint8(split.images[candidates[some]])
-        pointed = METHODS[method](network, seen, labels[some])
+        pointed = evidence(network, seen, labels[some], method=method)
         peaks.append(pointed.peak)
         energies.append(energy_inside(pointed.maps, masks[some]))
         progress(first + len(seen), len(candidates))
@@ -117,11 +116,11 @@ def localise(
         centre=masks[:, middle, middle],
         looked_at=looked_at,
         worst=worst,
-        maps=METHODS[method](network, pictures, labels[worst]).maps,
+        maps=evidence(network, pictures, labels[worst], method=method).maps,
     )
 
 
-def _named_rightly(
+def _classified_correctly(
     network: Network, split: Split, preprocess: Preprocess, count: int
 ) -> tuple[np.ndarray, int]:
     """Indices of those whose object is seen, and how many images were asked."""
@@ -138,8 +137,8 @@ def _named_rightly(
     right = chosen[np.concatenate(guesses) == split.labels[chosen]] if guesses else chosen
     if not len(right):
         raise WorkbenchError(
-            f"The network names none of {len(chosen)} images with a known object rightly. Look at "
-            "more images, or at a later epoch."
+            f"The network classifies none of {len(chosen)} images with a known object correctly. "
+            "Look at more images, or at a later epoch."
         )
     return right, len(chosen)
 
@@ -206,7 +205,7 @@ def table(found: Sequence[Localisation]) -> str:
     """The rows as text."""
     first = found[0]
     lines = [
-        f"{len(first.image)} of {first.looked_at} images are named rightly; of these:",
+        f"{len(first.image)} of {first.looked_at} images are classified correctly; of these:",
         f"{'':24}{'hits the object':>17}{'95 %':>16}{'energy inside':>15}",
     ]
     for row in rows(found):

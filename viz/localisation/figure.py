@@ -15,6 +15,7 @@ from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import as_array, factor, sheet, shrink
 from viz.drawing.style import AMOUNT, DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT
 from viz.localisation.compute import Localisation, rows
+from viz.localisation.query import LocalisationShown
 
 WIDTH_IN, ROW_IN = 7.4, 0.34
 DOT, LINE = OKABE_ITO[0], OKABE_ITO[5]
@@ -55,14 +56,12 @@ def draw_energy(ax: Axes, found: Sequence[Localisation]) -> None:
     _dress(ax, "Share of its map that lies in the object", len(methods))
 
 
-def localisation_figure(found: Sequence[Localisation]) -> Figure:
+def draw(shown: LocalisationShown) -> Figure:
     """The methods of one network on the same images.
-
-    Args:
-        found: One a method.
 
     Source: the pointing game of Zhang et al. 2016, beside two kinds of chance.
     """
+    found = shown.found
     figure = Figure(
         figsize=(WIDTH_IN, 1.45 + ROW_IN * len(found)), dpi=DPI, layout="constrained",
         facecolor=PAPER,

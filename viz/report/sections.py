@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from viz.localisation.evidence import METHODS
+from viz.localisation import NAMES
 from viz.report.asking import (
     Pictures,
     by_hand,
@@ -141,10 +141,10 @@ SECTIONS: tuple[Section, ...] = (
             of_epoch(
                 "localisation",
                 "How often each method's strongest point lies in the object, over the images that "
-                "are named rightly, and how much of its map; beside the middle of the picture and "
-                "a point by lot.",
+                "are classified correctly, and how much of its map; beside the picture's middle "
+                "and a random point.",
                 "How often heat maps point at the object",
-                methods=list(METHODS),
+                methods=list(NAMES),
                 images=50,
             ),
         ),

@@ -7,7 +7,6 @@ signal); mining then goes on where it stopped.
 """
 
 from viz.occlusion import square_for
-from viz.results.of_attributions import SEED, attribution, trust
 from viz.results.of_channels import (
     evolution,
     gallery_of,
@@ -19,7 +18,7 @@ from viz.results.of_channels import (
 from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
-from viz.results.of_splits import diagnosis, evaluation, features, localisation, neighbours
+from viz.results.of_splits import diagnosis, evaluation, features, neighbours
 from viz.results.of_weights import (
     FilterScale,
     below,
@@ -42,10 +41,8 @@ from viz.results.opening import (
 )
 
 __all__ = [
-    "SEED",
     "FilterScale",
     "NotKept",
-    "attribution",
     "below",
     "blueprint",
     "channel_count",
@@ -62,7 +59,6 @@ __all__ = [
     "gallery_of",
     "invariance",
     "kept_report",
-    "localisation",
     "most_probable",
     "neighbours",
     "network_of",
@@ -78,6 +74,5 @@ __all__ = [
     "square_for",
     "strongest",
     "top_patches",
-    "trust",
     "with_planes",
 ]

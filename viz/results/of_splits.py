@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import torch
 from PIL import Image
 from torch import Tensor
@@ -14,15 +12,13 @@ from training.progress import Progress, silent
 from training.runs import Run
 from viz.diagnosis import Diagnosis
 from viz.diagnosis import compute as diagnoses
-from viz.localisation import Localisation
-from viz.localisation import compute as localisations
 from viz.mistakes import compute as mistakes
 from viz.network.images import SplitImages
 from viz.network.layers import last_hidden
 from viz.results.opening import answered, blueprint, network_of, split_of
 from viz.retrieval import Neighbours
 from viz.retrieval import compute as retrieval
-from viz.store.cache import Arrays, Question, to_arrays
+from viz.store.cache import Arrays, Question
 
 
 def features(
@@ -141,43 +137,3 @@ def diagnosis(
         )
 
     return diagnoses.as_diagnosis(answered(run, question, compute, only_kept))
-
-
-def localisation(
-    run: Run,
-    epoch: int,
-    method: str,
-    *,
-    images: int,
-    split: str = "val",
-    only_kept: bool = False,
-    progress: Progress = silent,
-) -> Localisation:
-    """Whether the heat maps of a method point at the objects of many images.
-
-    Args:
-        run: Whose network and data.
-        epoch: Of the network.
-        method: A name in `viz.evidence.METHODS`.
-        images: How many to look at, of those whose object's place is known.
-        split: val or train.
-        only_kept: Raise `NotKept` rather than compute.
-        progress: Told (images done, images).
-    """
-    data = run.data(progress)
-    check_classes(run, data)
-    known = split_of(data, split)
-    # the images' fingerprint knows nothing of boxes, which may come later or change
-    objects = hashlib.sha256(b"" if known.boxes is None else known.boxes.tobytes()).hexdigest()[:16]
-    settings = {"method": method, "images": images, "split": split, "objects": objects}
-    question = Question("localisation", run.digest(epoch), data.fingerprint, settings)
-
-    def compute() -> Arrays:
-        network = network_of(run, epoch)
-        return to_arrays(
-            localisations.localise(
-                network, known, run.preprocess, method, images=images, progress=progress
-            )
-        )
-
-    return localisations.as_localisation(answered(run, question, compute, only_kept))

@@ -1,4 +1,4 @@
-"""Whether to trust a heat map: curves of P(class), and the map without what was learnt."""
+"""Sanity checks of a heat map: curves of P(class), and the map without what was learnt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor
 
-from viz.attribution import METHODS, MethodName
+from viz.attribution import METHODS
 from viz.attribution.figure import heat_pixels
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.sheet import as_array
@@ -19,13 +19,14 @@ from viz.drawing.style import (
     QUIET,
     SMALL_PT,
     TEXT_PT,
+    class_name,
     head,
     pixel_axes,
     pixel_figure,
     show,
 )
-from viz.sanity_checks.compute import Trust
-from viz.sanity_checks.removal import Removal, area
+from viz.sanity_checks.deletion_insertion import DeletionInsertion, area
+from viz.sanity_checks.query import SanityChecksShown
 
 TILE_PX, GAP_PX, CORRELATION_PX = 64, 5, 86
 CURVE_PX, LEFT_PX, BETWEEN_PX = (
@@ -41,60 +42,54 @@ PANELS: dict[PanelName, str] = {
 MAP, CHANCE = OKABE_ITO[0], QUIET
 
 
-def trust_figure(trust: Trust, *, method: MethodName, class_name: str) -> Figure:
-    """Deletion, insertion, and the cascade of randomised layers.
-
-    Args:
-        trust: Of one map.
-        method: That made the map.
-        class_name: Whose evidence the map shows, as it may stand in a figure.
-    """
-    removal, randomisation = trust.removal, trust.randomisation
-    shown = METHODS[method]
+def draw(shown: SanityChecksShown) -> Figure:
+    """Deletion, insertion, and the cascade of randomised layers."""
+    curves, randomisation = shown.found.curves, shown.found.randomisation
+    method = METHODS[shown.method]
     across, tall = CURVE_PX
     room = across + LEFT_PX + BETWEEN_PX
     strip = len(randomisation.maps) * (TILE_PX + GAP_PX) - GAP_PX
     second = 36 + tall + 62  # top of the correlations
     third = second + CORRELATION_PX + 10  # top of the maps
-    title = f"{shown.name}: can its map of {class_name} be trusted?"
+    title = f"Sanity checks of {method.name} for class {class_name(shown.classes, shown.label)}"
     width = LEFT_PX + max(2 * room - LEFT_PX - BETWEEN_PX, strip)
     figure = pixel_figure(width, third + TILE_PX + 14, title)
-    high = max(float(curve.nan_to_num().max()) for curve in _curves(removal))
+    high = max(float(curve.nan_to_num().max()) for curve in _probabilities(curves))
     for place, kind in enumerate(PANELS):
         ax = pixel_axes(figure, LEFT_PX + place * room, 36, across, tall)
-        draw_removal(ax, removal, kind, high=high)
+        draw_curve(ax, curves, kind, high=high)
         ax.set_title(PANELS[kind], size=TEXT_PT, color=INK, loc="left", pad=18)  # above the legend
     ax = pixel_axes(figure, LEFT_PX, second, strip, CORRELATION_PX)
     draw_correlation(ax, randomisation.correlation)
     head(ax, "rank correlation with the trained network's map; ↓ all layers down to here random")
     for place, heat in enumerate(randomisation.maps):
         ax = pixel_axes(figure, LEFT_PX + place * (TILE_PX + GAP_PX), third, TILE_PX, TILE_PX)
-        show(ax, heat_pixels(heat, TILE_PX, is_signed=shown.is_signed))
+        show(ax, heat_pixels(heat, TILE_PX, is_signed=method.is_signed))
         name = "trained" if place == 0 else f"↓ {randomisation.down_to[place - 1]}"
         ax.set_xlabel(name, size=SMALL_PT, color=INK, labelpad=3)
     return figure
 
 
-def draw_removal(ax: Axes, removal: Removal, kind: PanelName, *, high: float) -> None:
+def draw_curve(ax: Axes, curves: DeletionInsertion, kind: PanelName, *, high: float) -> None:
     """A map's curve with its area, and the mean and range of the random orders.
 
     Args:
         ax: Where.
-        removal: The curves.
+        curves: All of them.
         kind: deletion or insertion.
         high: The largest probability that the scale has to show.
     """
     of_map, by_chance = (
-        (removal.deleted, removal.random_deleted)
+        (curves.deleted, curves.random_deleted)
         if kind == "deletion"
-        else (removal.inserted, removal.random_inserted)
+        else (curves.inserted, curves.random_inserted)
     )
-    share = as_array(removal.share)
-    words = f"random order, area {area(removal.share, by_chance):.3f}"
+    share = as_array(curves.share)
+    words = f"random order, area {area(curves.share, by_chance):.3f}"
     lowest, highest = (as_array(edge) for edge in by_chance.aminmax(dim=0))
     ax.fill_between(share, lowest, highest, color=CHANCE, alpha=0.2, linewidth=0)
     ax.plot(share, as_array(by_chance.mean(0)), color=CHANCE, linewidth=1.2, ls="--", label=words)
-    words = f"this map, area {area(removal.share, of_map):.3f}"
+    words = f"this map, area {area(curves.share, of_map):.3f}"
     ax.plot(share, as_array(of_map), color=MAP, linewidth=1.6, label=words)
     _axes(ax)
     ax.set(xlim=(0, 1), ylim=(0, 1.04 * high or 1))
@@ -123,9 +118,9 @@ def draw_correlation(ax: Axes, correlation: Tensor) -> None:
     ax.spines["bottom"].set_visible(False)
 
 
-def _curves(removal: Removal) -> list[Tensor]:
-    both = [removal.deleted, removal.inserted]
-    return [*both, *removal.random_deleted, *removal.random_inserted]
+def _probabilities(curves: DeletionInsertion) -> list[Tensor]:
+    both = [curves.deleted, curves.inserted]
+    return [*both, *curves.random_deleted, *curves.random_inserted]
 
 
 def _axes(ax: Axes) -> None:

@@ -164,10 +164,12 @@ def ask_two(
     lender = lender or Lender()
     runs = [lender.run(query.run) for query in (first, second)]
     check_same_images(first, runs)
-    a = ask(first.fitted(runs), look, lender, progress=progress)
-    opened = Opened.of(second.run, second.epoch, lender)
-    look = second.look_for(opened, a.shown.look)
-    return a, ask(second.fitted(runs), look, lender, progress=progress)
+    one, two = (Opened.of(query.run, query.epoch, lender) for query in (first, second))
+    first = first.fitted(runs).resolved(one)
+    second = second.fitted(runs).following(first, two)
+    a = ask(first, look, lender, progress=progress)
+    look = second.look_for(two, a.shown.look)
+    return a, ask(second, look, lender, progress=progress)
 
 
 def check_same_images(query: Query[Any], runs: Sequence[Run]) -> None:

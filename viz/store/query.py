@@ -64,9 +64,21 @@ class Query(Generic[Answer]):
         """The same question with defaults that fit all of several runs."""
         return self
 
+    def following(self, _first: Any, _opened: Opened) -> Self:
+        """The question of a second network, with what the first one's resolved question settled.
+
+        Raises:
+            WorkbenchError: If the second network cannot be asked that.
+        """
+        return self
+
     def look_for(self, _opened: Opened, look: Any) -> Any:
         """The look at a first network as a second one can take it."""
         return look
+
+    def said(self, _opened: Opened) -> dict[str, Any]:
+        """Settings of a resolved question that a file tells otherwise than the fields have them."""
+        return {}
 
     def parts(self) -> Sequence[Query[Any]]:
         """The resolved questions that are cached each for itself, of which this one is made."""

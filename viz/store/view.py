@@ -81,15 +81,20 @@ def pair(first: Side, second: Side) -> Any:
 def draw_both(query: Query[Any], both: Any, titles: Sequence[str]) -> Figure:
     """The figure of two networks.
 
+    A view whose figures of two are no rows of panels has `draw_both(both, titles)` beside `draw`.
+
     Args:
         query: Of either.
         both: What `pair` gave.
         titles: Of each network.
     """
+    figures = _figures(query)
+    if hasattr(figures, "draw_both"):
+        figure: Figure = figures.draw_both(both, titles)
+        return figure
     if isinstance(both, Twice):
         from viz.drawing.stack import stacked
 
-        figures = _figures(query)
         return stacked([figures.draw(both.first), figures.draw(both.second)], titles)
     from viz.drawing.pairs import draw_pair
 
@@ -104,6 +109,7 @@ def made(side: Side, **more: Any) -> Made:
             if field.name not in ("run", "epoch"):
                 value = getattr(asked, field.name)
                 settings[field.name] = of_images(field.type, value, opened.image_seen)
+    settings |= side.query.said(opened)
     epochs = settings.pop("epochs", None)
     return how_made(side.query.view, opened.run, epochs or opened.epoch, **settings, **more)
 

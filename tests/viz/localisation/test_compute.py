@@ -7,9 +7,10 @@ import torch
 from training.data import Split
 from training.errors import WorkbenchError
 from training.runs import Run
-from viz import results
-from viz.localisation import compute as localisation
+from viz.attribution import Pointed
 from viz.localisation import (
+    LocalisationLook,
+    LocalisationQuery,
     distance_to,
     energy_inside,
     localise,
@@ -18,8 +19,9 @@ from viz.localisation import (
     share_of,
     table,
 )
-from viz.localisation.evidence import Pointed
+from viz.localisation import compute as localisation
 from viz.network.objects import object_masks
+from viz.store.answer import CacheMiss, answer, ask
 
 MASK = torch.zeros(1, 8, 8, dtype=torch.bool)
 MASK[0, 2:4, 3:7] = True  # 8 of 64 pixels
@@ -59,17 +61,18 @@ def pointing_at(monkeypatch):
     """Makes up a method that points at the same pixel of every image."""
 
     def make(row: int, column: int) -> None:
-        def point(_network, images, _labels):
+        def point(_network, images, _labels, *, method):
+            assert method == "occlusion"
             maps = torch.zeros(len(images), *images.shape[2:])
             maps[:, row, column] = 2.0
             return Pointed(maps, torch.tensor([[row, column]]).expand(len(images), 2))
 
-        monkeypatch.setattr(localisation, "METHODS", {"occlusion": point})
+        monkeypatch.setattr(localisation, "evidence", point)
 
     return make
 
 
-def named_rightly(run: Run) -> list[int]:
+def classified_correctly(run: Run) -> list[int]:
     val = run.data().val
     guesses = run.network()(run.preprocess.from_uint8(val.images)).argmax(1).numpy()
     return np.flatnonzero(guesses == val.labels).tolist()
@@ -79,10 +82,10 @@ def localised(run: Run, images: int = 16):
     return localise(run.network(), run.data().val, run.preprocess, "occlusion", images=images)
 
 
-def test_only_images_that_are_named_rightly_count(run: Run, pointing_at):
+def test_only_images_that_are_classified_correctly_count(run: Run, pointing_at):
     pointing_at(4, 8)
     found = localised(run)
-    assert found.image.tolist() == named_rightly(run)
+    assert found.image.tolist() == classified_correctly(run)
     assert found.looked_at == 16
     assert found.hit.all()
     assert mean_energy(found) == 1.0
@@ -107,14 +110,15 @@ def test_a_random_point_hits_as_often_as_chance_says(run: Run):
 
 
 def test_the_farthest_misses_come_first_with_their_maps(run: Run, monkeypatch):
-    def point(_network, images, _labels):
+    def point(_network, images, _labels, *, method):
+        assert method == "occlusion"
         # as far below the object as the image's first pixel says
         rows_ = 12 + ((images[:, 0, 0, 0] + 2) * 4).long()
         maps = torch.zeros(len(images), 32, 32)
         maps[torch.arange(len(images)), rows_, 8] = 1.0
         return Pointed(maps, torch.stack([rows_, torch.full_like(rows_, 8)], dim=1))
 
-    monkeypatch.setattr(localisation, "METHODS", {"occlusion": point})
+    monkeypatch.setattr(localisation, "evidence", point)
     found = localised(run)
     distances = found.distance[found.worst]
     assert distances[0] == found.distance.max()
@@ -136,7 +140,7 @@ def test_what_cannot_be_measured_says_why(run: Run):
     with pytest.raises(WorkbenchError, match=r"boxes\.csv"):
         localise(run.network(), nothing, run.preprocess, "occlusion", images=4)
     wrong = Split(val.images, (val.labels + 1) % 4, val.names, boxes=val.boxes)
-    right = named_rightly(run)
+    right = classified_correctly(run)
     assert val.boxes is not None
     only = Split(val.images[right], wrong.labels[right], [""] * len(right), boxes=val.boxes[right])
     with pytest.raises(WorkbenchError, match="none of"):
@@ -145,13 +149,46 @@ def test_what_cannot_be_measured_says_why(run: Run):
         localise(run.network(), val, run.preprocess, "lime", images=4)
 
 
-def test_it_is_kept_and_asked_anew_when_the_boxes_change(run: Run, tmp_path):
-    before = results.localisation(run, 2, "occlusion", images=16)
-    again = results.localisation(run, 2, "occlusion", images=16, only_kept=True)
+def asked(run: Run, **how) -> LocalisationQuery:
+    return LocalisationQuery(str(run.path), 2, images=16, **how)
+
+
+def test_it_is_cached_and_asked_anew_when_the_boxes_change(run: Run, tmp_path):
+    query = asked(run, methods=("occlusion",))
+    [before] = answer(query)
+    [again] = answer(query, cached_only=True)
     assert torch.equal(again.energy, before.energy)
     assert again.method == "occlusion"
     table_ = tmp_path / "album/boxes.csv"
     table_.write_text(table_.read_text().replace(",23,11", ",23,12"))
-    with pytest.raises(results.NotKept):
-        results.localisation(run, 2, "occlusion", images=16, only_kept=True)
-    results.localisation(run, 2, "occlusion", images=16)
+    with pytest.raises(CacheMiss):
+        answer(query, cached_only=True)
+    answer(query)
+
+
+def test_each_method_is_cached_for_itself_and_comes_once(run: Run):
+    answer(asked(run, methods=("gradient", "guided")))
+    [guided] = answer(asked(run, methods=("guided", "guided")), cached_only=True)
+    assert guided.method == "guided"
+
+
+def test_arrays_say_which_images_these_are(run: Run):
+    shown = ask(asked(run, methods=("gradient",)), LocalisationLook()).shown
+    arrays, val = shown.arrays(), run.data().val
+    images = arrays["gradient_image"].tolist()
+    assert arrays["file_name"].tolist() == [val.names[index] for index in images]
+    assert arrays["label"].tolist() == [val.labels[index] for index in images]
+    assert arrays["class_name"].tolist() == list(run.classes)
+
+
+@pytest.mark.parametrize(
+    ("how", "lesson"),
+    [
+        ({"methods": ("lime",)}, "Unknown method 'lime'. Choose one of: gradient, guided"),
+        ({"images": 0}, "--images must be at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_any_work(run: Run, how, lesson):
+    with pytest.raises(WorkbenchError, match=lesson):
+        answer(LocalisationQuery(str(run.path), **how))
+    assert not run.derived.exists()

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from viz.localisation import Localisation
-from viz.localisation.figure import localisation_figure, misses_pointing
+from viz.localisation import Localisation, LocalisationLook
+from viz.localisation.figure import draw, misses_pointing
+from viz.localisation.query import LocalisationShown
 
 
 @pytest.fixture
@@ -27,7 +28,9 @@ def found() -> Localisation:
 
 
 def test_it_names_its_numbers_and_both_kinds_of_chance(found, words_of):
-    words = words_of(localisation_figure([found]))
+    labels, names = np.array([0, 1, 0, 1]), ("a.png", "b.png", "c.png", "d.png")
+    shown = LocalisationShown(LocalisationLook(), ("ant", "bee"), (found,), labels, names)
+    words = words_of(draw(shown))
     assert "Occlusion" in words
     assert "75.0%" in words
     assert "52.5%" in words  # of the energy; a map without any counts as none

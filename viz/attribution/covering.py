@@ -1,19 +1,17 @@
-"""Where the evidence for a class lies, by any method: a map, and the one pixel it points at."""
+"""Attribution by occlusion: what a class loses while a window covers each spot of an image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice, product
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from training.models import Network
-from viz.attribution import MethodName, attribution, over_pixels
-from viz.attribution import compute as attributions
-from viz.occlusion import square_for
+from viz.occlusion import Occlusion, occlusion, square_for
 
 BATCH = 128  # covered images in one forward pass
 
@@ -26,13 +24,52 @@ class Pointed:
     peak: Tensor  # (N, 2) int64, row and column
 
 
-def by_attribution(
-    network: Network, images: Tensor, labels: Tensor, *, method: MethodName
-) -> Pointed:
-    """The largest pixel of a method's map."""
-    maps = attribution(network, images, labels, method=method)
-    flat = maps.flatten(1).argmax(1)
-    return Pointed(maps, torch.stack([flat // maps.shape[2], flat % maps.shape[2]], dim=1))
+def covering(network: Network, images: Tensor, labels: Tensor) -> Tensor:
+    """What P(class) loses while a pixel is covered: the mean over the windows that cover it.
+
+    Window and stride are those that the Occlusion page starts with.
+
+    Returns:
+        (N, H, W), signed: negative where covering helps.
+
+    Source: Zeiler & Fergus 2013, section 4.2; equal to captum's `Occlusion` of the probability.
+    """
+    window, stride = square_for(images.shape[-1])
+    results = [occlusion(network, image, window=window, stride=stride) for image in images]
+    return torch.stack(
+        [
+            loss_map(result, label, *images.shape[2:])
+            for result, label in zip(results, labels.tolist(), strict=True)
+        ]
+    )
+
+
+def loss_map(result: Occlusion, label: int, height: int, width: int) -> Tensor:
+    """The (height, width) map of `covering` from an occlusion; 0 where no window came."""
+    losses = result.base[label] - result.probability[..., label]
+    return over_pixels(losses[None], result.window, result.stride, (height, width))[0]
+
+
+def over_pixels(cells: Tensor, window: int, stride: int, size: Sequence[int]) -> Tensor:
+    """For each pixel the mean of the cells whose windows cover it; 0 where none does.
+
+    Args:
+        cells: (N, rows, cols); (r, c) is of the window from row r · stride, column c · stride on.
+        window: Side of the windows, px.
+        stride: Between them, px.
+        size: Height and width of the image.
+
+    Returns:
+        (N, H, W).
+    """
+    ones = torch.ones(1, 1, window, window, dtype=cells.dtype)
+    sums, counts = (
+        functional.conv_transpose2d(each[:, None], ones, stride=stride)[:, 0]
+        for each in (cells, torch.ones_like(cells[:1]))
+    )
+    means = sums / counts.clamp(min=1)  # a stride wider than the window leaves gaps
+    rows, columns = means.shape[1:]
+    return functional.pad(means, (0, size[1] - columns, 0, size[0] - rows))
 
 
 def by_occlusion(
@@ -43,17 +80,17 @@ def by_occlusion(
     window: int | None = None,
     stride: int | None = None,
 ) -> Pointed:
-    """The middle of the square that leaves the class the lowest probability.
+    """The middle of the window that leaves the class the lowest probability.
 
     Probabilities are compared as log odds, log(P / (1 − P)). Their order is the same, but a sure
-    network's P rounds to 1 wherever the square lies, and the lowest of many ones is nowhere. The
-    map holds for each pixel the log odds lost, in the mean over the squares that cover it.
+    network's P rounds to 1 wherever the window lies, and the lowest of many ones is nowhere. The
+    map holds for each pixel the log odds lost, in the mean over the windows that cover it.
 
     Args:
         network: In evaluation mode.
         images: (N, 3, H, W), normalised.
         labels: (N,) of their classes.
-        window: Side of the grey square, px; as on the Occlusion page if not given.
+        window: Side of the grey window, px; as on the Occlusion page if not given.
         stride: Its steps, px; likewise.
 
     Source: Zeiler & Fergus 2013, section 4.2.
@@ -70,27 +107,16 @@ def by_occlusion(
     return Pointed(maps, corner + window // 2)
 
 
-METHODS: Mapping[str, Callable[[Network, Tensor, Tensor], Pointed]] = {
-    "occlusion": by_occlusion,
-    **{
-        name: partial(by_attribution, method=name)
-        for name in attributions.METHODS
-        if name != "occlusion"
-    },
-}
-"""Each takes a network, images (N, 3, H, W) and labels (N,)."""
-
-
 @torch.inference_mode()
 def covered_log_odds(
     network: Network, images: Tensor, labels: Tensor, *, window: int, stride: int
 ) -> Tensor:
-    """Log odds of each image's class while a square of the mean colour covers each place.
+    """Log odds of each image's class while a window of the mean colour covers each place.
 
     Places of all images share the batches; memory holds one of them.
 
     Returns:
-        (N, rows, cols); cell (r, c) hides the square with its top left at (r · stride, c · stride).
+        (N, rows, cols); cell (r, c) hides the window with its top left at (r · stride, c · stride).
     """
     rows, columns = ((side - window) // stride + 1 for side in images.shape[2:])
     places = product(range(len(images)), range(rows), range(columns))

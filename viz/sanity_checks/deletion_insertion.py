@@ -1,4 +1,4 @@
-"""Take the pixels away in a heat map's order, or bring them: does the answer follow the map?"""
+"""Deletion and insertion: pixels go, or come, in a heat map's order; does the answer follow?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STEPS, RANDOM, BATCH = 32, 5, 64
 
 
 @dataclass(frozen=True)
-class Removal:
+class DeletionInsertion:
     """P(class) while pixels go, or come, in the order of a map and in random orders.
 
     A map that found the evidence takes the answer away soon, with a small area under `deleted`,
@@ -37,18 +37,18 @@ def area(share: Tensor, probability: Tensor) -> float:
 
 
 @torch.no_grad()
-def removal(
+def deletion_insertion(
     network: Network,
     image: Tensor,
     heat: Tensor,
     *,
     label: int,
     generator: torch.Generator,
-    ground: float | Tensor = 0.0,
+    baseline: float | Tensor = 0.0,
     steps: int = STEPS,
     random: int = RANDOM,
     progress: Progress = silent,
-) -> Removal:
+) -> DeletionInsertion:
     """The deletion and the insertion curve of a heat map, and those of random orders.
 
     Args:
@@ -58,7 +58,7 @@ def removal(
             most for the class, its last ones most against it.
         label: Class whose probability is followed, 0 <= label < K.
         generator: Of the random orders, and of the order of equal pixels.
-        ground: What stands where a pixel is missing, after normalisation: 0 is the training
+        baseline: What stands where a pixel is missing, after normalisation: 0 is the training
             set's mean colour. Or an image (3, H, W), such as a blurred one.
         steps: Equal shares in which the pixels go, as far as they can be divided so.
         random: Number of random orders.
@@ -77,11 +77,11 @@ def removal(
     for number, each in enumerate(maps):
         rank = ranks(each, generator)
         present = [rank >= count for count in counts] + [rank < count for count in counts]
-        probability = _probability(network, image, torch.stack(present), label, ground)
+        probability = _probability(network, image, torch.stack(present), label, baseline)
         deleted.append(probability[: steps + 1])
         inserted.append(probability[steps + 1 :])
         progress(number + 1, len(maps))
-    return Removal(
+    return DeletionInsertion(
         share=counts / heat.numel(),
         deleted=deleted[0],
         inserted=inserted[0],
@@ -103,11 +103,11 @@ def ranks(heat: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _probability(
-    network: Network, image: Tensor, present: Tensor, label: int, ground: float | Tensor
+    network: Network, image: Tensor, present: Tensor, label: int, baseline: float | Tensor
 ) -> Tensor:
     """P(class) of the image with only some pixels: (n, H, W) bool to (n,)."""
     image = image.to(network.device)
-    behind = torch.as_tensor(ground, dtype=image.dtype, device=image.device)
+    behind = torch.as_tensor(baseline, dtype=image.dtype, device=image.device)
     parts = [
         network(torch.where(some[:, None].to(image.device), image, behind)).softmax(1)[:, label]
         for some in present.split(BATCH)

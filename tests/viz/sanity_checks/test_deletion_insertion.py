@@ -6,7 +6,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models import Network
-from viz.sanity_checks.removal import area, ranks, removal
+from viz.sanity_checks.deletion_insertion import area, deletion_insertion, ranks
 
 
 def seeded():
@@ -28,7 +28,7 @@ def odds():
 def test_the_curves_are_those_that_a_reader_can_work_out(odds):
     # odds of class 1 with pixels 123, -23, --3, --- : 4, 1, 1/2, 1; and ---, 1--, 12-, 123
     image, heat = torch.ones(3, 1, 3), torch.tensor([[3.0, 2.0, 1.0]])
-    found = removal(odds, image, heat, label=1, generator=seeded(), steps=3, random=0)
+    found = deletion_insertion(odds, image, heat, label=1, generator=seeded(), steps=3, random=0)
     assert torch.allclose(found.share, torch.tensor([0, 1 / 3, 2 / 3, 1]))
     assert torch.allclose(found.deleted, torch.tensor([4 / 5, 1 / 2, 1 / 3, 1 / 2]))
     assert torch.allclose(found.inserted, torch.tensor([1 / 2, 4 / 5, 8 / 9, 4 / 5]))
@@ -39,7 +39,7 @@ def test_the_curves_are_those_that_a_reader_can_work_out(odds):
 
 def test_a_chance_order_goes_through_any_of_the_six(odds):
     image, heat = torch.ones(3, 1, 3), torch.tensor([[3.0, 2.0, 1.0]])
-    found = removal(odds, image, heat, label=1, generator=seeded(), steps=3, random=60)
+    found = deletion_insertion(odds, image, heat, label=1, generator=seeded(), steps=3, random=60)
     after_one = {1 / 2: 0, 2 / 3: 0, 8 / 9: 0}  # without the first, the second, the third
     for value in found.random_deleted[:, 1].tolist():
         after_one[min(after_one, key=lambda each: abs(each - value))] += 1
@@ -52,16 +52,18 @@ def test_a_chance_order_goes_through_any_of_the_six(odds):
 
 def test_a_missing_pixel_shows_the_ground(odds):
     image, heat = torch.ones(3, 1, 3), torch.tensor([[3.0, 2.0, 1.0]])
-    ground = torch.full((3, 1, 3), 2.0)  # squares the odds of a pixel
-    found = removal(
-        odds, image, heat, label=1, generator=seeded(), steps=3, random=0, ground=ground
+    baseline = torch.full((3, 1, 3), 2.0)  # squares the odds of a pixel
+    found = deletion_insertion(
+        odds, image, heat, label=1, generator=seeded(), steps=3, random=0, baseline=baseline
     )
     assert found.deleted[1] == pytest.approx(16 / 17)
     assert found.deleted[3] == found.inserted[0] == pytest.approx(16 / 17)
 
 
 def test_curves_start_and_end_at_the_whole_image_and_at_none(tiny, noise):
-    found = removal(tiny, noise[0], noise[1, 0], label=2, generator=seeded(), steps=7, random=2)
+    found = deletion_insertion(
+        tiny, noise[0], noise[1, 0], label=2, generator=seeded(), steps=7, random=2
+    )
     with torch.no_grad():
         whole = float(tiny(noise[:1]).softmax(1)[0, 2])
         none = float(tiny(torch.zeros(1, 3, 32, 32)).softmax(1)[0, 2])
@@ -84,7 +86,7 @@ def test_equal_pixels_come_in_random_order_after_the_higher_ones():
 
 def test_progress_counts_the_orders(tiny, noise):
     told = []
-    removal(
+    deletion_insertion(
         tiny, noise[0], noise[1, 0], label=0, generator=seeded(), steps=2, random=2,
         progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
@@ -102,7 +104,7 @@ def test_progress_counts_the_orders(tiny, noise):
 def test_what_makes_no_sense_is_refused(tiny, noise, wrong, lesson):
     asked = {"heat": noise[1, 0], "label": 0} | wrong
     with pytest.raises(WorkbenchError, match=lesson):
-        removal(tiny, noise[0], generator=seeded(), **asked)
+        deletion_insertion(tiny, noise[0], generator=seeded(), **asked)
 
 
 def test_an_area_of_several_curves_is_their_mean():
