@@ -1,21 +1,20 @@
-"""Mistakes: where is it wrong, and what does it take for what?"""
+"""Mistakes: where is it wrong, and which classes does it confuse?"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 import torch
-from matplotlib.figure import Figure
 
-from app.jobs.ask import answer
+from app.jobs.ask import ask
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of
 from app.widgets.bars import class_bars
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import choose as choose_image
 from app.widgets.images import chosen_in_address, same_data, validation_name
@@ -24,42 +23,56 @@ from training.data import Data
 from training.ensemble import border_of, check_classes
 from training.errors import WorkbenchError
 from training.runs import Run
-from viz import results
-from viz.confusion.figure import confusion_figure
+from viz.confusion import ConfusionLook, ConfusionQuery
 from viz.drawing.outline import image_pixels
 from viz.drawing.words import percent
-from viz.mistakes import Evaluation, Mistakes, Order, class_errors
-from viz.mistakes.figure import READINGS, mistakes_figure, mistakes_pointing
-from viz.store.cache import to_arrays
-from viz.store.export import command_line
+from viz.mistakes import (
+    Evaluation,
+    Mistakes,
+    MistakesLook,
+    MistakesQuery,
+    Order,
+    class_errors,
+)
+from viz.mistakes.figure import mistakes_pointing
+from viz.store import view
 
 SHOWN, IMAGE_PX = 20, 256
 DIFFERING = 5  # classes that are named
-ORDERS: dict[Order, str] = {"surest": "Surest", "worst": "Worst"}
+ORDERS: dict[Order, str] = {
+    "surest": "Most confident mistakes",
+    "worst": "Lowest probability of the true class",
+}
 
 
 def page() -> None:
     heading(
         "Mistakes",
-        "Validation images that the network takes for something else: under each its class and "
-        "the first guess. Click one for its five best guesses.",
+        "Validation images that the network takes for another class: under each its class and the "
+        "top prediction. Click one for its top-5 predictions.",
     )
     choices = compared()
     choice = choices[0]
     try:
         data = data_of(choice.run)
+    except WorkbenchError as error:
+        st.info(f"No validation images. {plain(str(error))}", icon=":material/info:")
+        return
+    try:
         check_classes(choice.run, data)
     except WorkbenchError as error:
-        st.info(
-            f"There are no images to be wrong about. {plain(str(error))}", icon=":material/info:"
-        )
+        st.info(plain(str(error)), icon=":material/info:")
         return
     order, views = controls(choice.run)
-    found = evaluation_of(choice, views)
-    numbers(found, f"A, {choice.title}: " if len(choices) > 1 else "")
+    query = query_of(choice, views)
+    reply = ask(query)
+    if reply.answer is None:
+        return
+    numbers(reply.answer, f"A, {choice.title}: " if len(choices) > 1 else "")
     for other in choices[1:]:
-        beside(choice, found, other, views)
-    mistakes = (found.surest if order == "surest" else found.worst)[:SHOWN]
+        compare(choice, reply.answer, other, views)
+    side = reply.side(MistakesLook(order, SHOWN))
+    mistakes = side.shown.found
     if not len(mistakes):
         st.success("Not one validation image is taken for another class.", icon=":material/check:")
         return
@@ -68,26 +81,25 @@ def page() -> None:
     place = mistakes.index.tolist().index(index) if index in mistakes.index.tolist() else 0
     with picture:
         draw(data, mistakes, place, order)
-        offer_mistakes(choice, data, mistakes, order, views)
+        offer_side(side)
     with inspector:
         inspect(choice, data, mistakes[place : place + 1])
-    confusion(choice, found, views)
+    confusion(query)
 
 
-def controls(run: Run) -> tuple[Order, int]:
+def controls(run: Run) -> tuple[Order, Literal[1, 10]]:
     """Which mistakes, and from how many views; ten need images stored larger than the input."""
     with st.container(horizontal=True, gap="large"):
         order: Order = address.pick(
             st.segmented_control,
-            "First come",
+            "Order",
             list(ORDERS),
             name="order",
             default="surest",
             format_func=ORDERS.__getitem__,
             required=True,
-            help=" ".join(f"{ORDERS[each]}: {READINGS[each]}." for each in ORDERS),
         )
-        views = 1
+        views: Literal[1, 10] = 1
         preprocess = run.preprocess
         if preprocess.resize > preprocess.size or border_of(run):
             views = address.pick(
@@ -102,15 +114,9 @@ def controls(run: Run) -> tuple[Order, int]:
     return order, views
 
 
-def evaluation_of(choice: Choice, views: int) -> Evaluation:
-    """Of all validation images, kept once for each checkpoint."""
-    run, epoch = choice.run, choice.epoch
-
-    def compute(**how: Any) -> Evaluation:
-        return results.evaluation(run, epoch, views=views, **how)
-
-    arguments = ["mistakes", str(run.path), "--epoch", str(epoch), "--views", str(views)]
-    return answer(compute, run, arguments, label="Looking at all validation images")
+def query_of(choice: Choice, views: Literal[1, 10]) -> MistakesQuery:
+    """Of all validation images."""
+    return MistakesQuery(str(choice.run.path), choice.epoch, views=views)
 
 
 def numbers(found: Evaluation, whose: str = "") -> None:
@@ -121,7 +127,7 @@ def numbers(found: Evaluation, whose: str = "") -> None:
     )
 
 
-def beside(choice: Choice, found: Evaluation, other: Choice, views: int) -> None:
+def compare(choice: Choice, found: Evaluation, other: Choice, views: Literal[1, 10]) -> None:
     """How often the network to compare with is wrong, and for which classes the two differ."""
     if not same_data(choice, other) or other.run.classes != choice.run.classes:
         st.info(
@@ -129,7 +135,9 @@ def beside(choice: Choice, found: Evaluation, other: Choice, views: int) -> None
             icon=":material/info:",
         )
         return
-    second = evaluation_of(other, views)
+    second = ask(query_of(other, views)).answer
+    if second is None:
+        return
     numbers(second, f"B, {other.title}: ")
     errors = [class_errors(each.confusion) for each in (found, second)]
     gain = (errors[0] - errors[1]).nan_to_num()
@@ -163,7 +171,7 @@ def draw(data: Data, mistakes: Mistakes, place: int, order: Order) -> None:
 
 
 def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
-    """One image, large, with its guesses, and where to go from there."""
+    """One image, large, with its predictions, and where to go from there."""
     preprocess = choice.run.preprocess
     index, label = int(mistake.index), int(mistake.label)
     seen = preprocess.from_uint8(data.val.images[[index]])[0]
@@ -173,7 +181,7 @@ def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
     probabilities[mistake.guess[0]] = mistake.probability[0]
     probabilities[label] = mistake.truth[0]
     shown = mistake.guess[0].tolist()
-    st.markdown("**The network takes it for**")
+    st.markdown("**Top-5 predictions**")
     class_bars(
         probabilities, choice.run.classes, shown=[*shown, *{label} - set(shown)], label=label
     )
@@ -183,63 +191,20 @@ def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
         go_to("retrieval", image=f"val:{index}")
 
 
-def offer_mistakes(
-    choice: Choice, data: Data, mistakes: Mistakes, order: Order, views: int
-) -> None:
-    run, epoch = choice.run, choice.epoch
-
-    def figure() -> Figure:
-        images = data.val.images[mistakes.index.numpy()]
-        picture = run.preprocess.picture(run.preprocess.from_uint8(images))
-        return mistakes_figure(picture, mistakes, data.classes, order=order)
-
-    offer(
-        figure,
-        lambda: to_arrays(mistakes),
-        name=f"{run.name}-mistakes-{order}-epoch-{epoch}",
-        made=made_by(choice, "mistakes", order=order, split="val", views=views, k=SHOWN),
-        shell=command_line(
-            "mistakes",
-            run.path,
-            epoch=epoch,
-            order=order,
-            k=SHOWN,
-            views=views,
-            out="mistakes.png",
-        ),
-        python=PYTHON.format(path=run.path, epoch=epoch, views=views) + f".{order}[:{SHOWN}]",
-    )
-
-
-PYTHON = """\
-from training.runs import Run
-from viz import results
-
-run = Run.open("{path}")
-results.evaluation(run, {epoch}, views={views})"""
-
-
-def confusion(choice: Choice, found: Evaluation, views: int) -> None:
-    run, epoch = choice.run, choice.epoch
-    st.subheader("What is taken for what", anchor=False)
+def confusion(query: MistakesQuery) -> None:
+    """The matrix; the evaluation is cached by now."""
+    st.subheader("Confusion matrix", anchor=False)
     st.caption(
-        "Rows are the images' classes, columns the network's first guess: what lies off the "
+        "Rows are the images' classes, columns the network's top prediction: what lies off the "
         "diagonal is confused. At the right the pairs that are confused most often."
     )
-
-    def figure() -> Figure:
-        return confusion_figure(found.confusion, run.classes)
-
-    alt = f"Confusion matrix of {len(run.classes)} classes after epoch {epoch}"
-    show_figure(figure(), alt=alt)
-    offer(
-        figure,
-        lambda: {"confusion": found.confusion.numpy()},
-        name=f"{run.name}-confusion-epoch-{epoch}",
-        made=made_by(choice, "confusion", split="val", views=views),
-        shell=command_line("confusion", run.path, epoch=epoch, views=views, out="confusion.png"),
-        python=PYTHON.format(path=run.path, epoch=epoch, views=views) + ".confusion",
-    )
+    reply = ask(ConfusionQuery(query.run, query.epoch, query.split, query.views))
+    if reply.answer is None:
+        return
+    side = reply.side(ConfusionLook())
+    alt = f"Confusion matrix of {len(side.shown.classes)} classes after epoch {side.opened.epoch}"
+    show_figure(view.draw(side), alt=alt)
+    offer_side(side)
 
 
 page()

@@ -14,7 +14,8 @@ from training.ensemble import check_classes
 from training.errors import WorkbenchError
 from training.models import create
 from training.runs import Run
-from viz import results
+from viz import answer
+from viz.mistakes import EvaluationQuery
 
 Open = Callable[..., AppTest]
 
@@ -23,7 +24,7 @@ Open = Callable[..., AppTest]
 def test_the_page_begins_with_the_gravest_mistake(app: Open, small: Run, order: str) -> None:
     test = app("mistakes", epoch=1, order=order)
     assert not test.exception
-    found = results.evaluation(small, 1, only_kept=True)
+    found = answer(EvaluationQuery(str(small.path), 1), cached_only=True)
     wrong = found.images - int(found.confusion.trace())
     assert f"**{wrong} of {found.images}** images are wrong" in words(test)
     gravest = int(getattr(found, order).index[0])
@@ -31,7 +32,7 @@ def test_the_page_begins_with_the_gravest_mistake(app: Open, small: Run, order: 
 
 
 def test_a_chosen_mistake_is_inspected_and_leads_on(app: Open, small: Run) -> None:
-    second = int(results.evaluation(small, 1).surest.index[1])
+    second = int(answer(EvaluationQuery(str(small.path), 1)).surest.index[1])
     test = app("mistakes", epoch=1, image=f"val:{second}")
     assert f"(validation image {second})" in words(test)
     next(button for button in test.main.button if button.label == "Where does it look?").click()
@@ -42,7 +43,8 @@ def test_a_chosen_mistake_is_inspected_and_leads_on(app: Open, small: Run) -> No
 def test_ten_views_are_offered_where_there_is_something_to_cut_off(app: Open, small: Run) -> None:
     test = app("mistakes", epoch=1, views=10)
     assert not test.exception
-    results.evaluation(small, 1, views=10, only_kept=True)  # or it raises: the page kept it
+    query = EvaluationQuery(str(small.path), 1, views=10)
+    answer(query, cached_only=True)  # or it raises: the page cached it
     settings = small.path / "run.json"
     config = json.loads(settings.read_text())
     config["training"]["crop_padding"] = 0
@@ -55,11 +57,11 @@ def test_ten_views_are_offered_where_there_is_something_to_cut_off(app: Open, sm
 def test_where_all_is_right_the_page_says_so(
     app: Open, small: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = results.evaluation(small, 1)
+    found = answer(EvaluationQuery(str(small.path), 1))
     right = replace(
         found, confusion=torch.eye(4).long(), surest=found.surest[:0], worst=found.worst[:0]
     )
-    monkeypatch.setattr(results, "evaluation", lambda *_, **__: right)
+    monkeypatch.setattr(EvaluationQuery, "decode", lambda *_: right)
     assert "Not one validation image" in app("mistakes", epoch=1).success[0].value
 
 
@@ -86,7 +88,7 @@ def test_the_errors_of_another_epoch_stand_beside_with_the_classes_that_differ(
     assert not test.exception
     said = words(test)
     for side, epoch in (("A", 3), ("B", 0)):
-        found = results.evaluation(small, epoch, only_kept=True)
+        found = answer(EvaluationQuery(str(small.path), epoch), cached_only=True)
         wrong = found.images - int(found.confusion.trace())
         assert f"{side}, small, epoch {epoch}: **{wrong} of {found.images}**" in said
     assert "B is worse at" in said

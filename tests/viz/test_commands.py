@@ -32,10 +32,15 @@ SHAPES = {
     },
     "retrieval": {"image": (12,), "distance": (12,)},
     "mistakes": {
-        **dict.fromkeys(("index", "label", "truth"), (8,)),
+        **dict.fromkeys(("index", "label", "truth", "file_name"), (8,)),
+        **{"class_name": (4,), "provenance": ()},
         **dict.fromkeys(("guess", "probability"), (8, 4)),
     },
-    "confusion": {"confusion": (4, 4)},
+    "confusion": {
+        "confusion": (4, 4),
+        "class_name": (4,),
+        **dict.fromkeys(("images", "top1", "top5", "provenance"), ()),
+    },
 }
 
 

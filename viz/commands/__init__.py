@@ -11,7 +11,6 @@ from functools import partial
 from viz.cli import call
 from viz.commands.architecture import architecture
 from viz.commands.comparison import comparison
-from viz.commands.confusion import confusion
 from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
@@ -21,7 +20,6 @@ from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
 from viz.commands.invariance import invariance
-from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
 from viz.commands.planes import planes
 from viz.commands.provenance import provenance
@@ -48,8 +46,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,
-    "mistakes": mistakes,
-    "confusion": confusion,
     "diagnosis": diagnosis,
     "object-scale": object_scale,
     "comparison": comparison,

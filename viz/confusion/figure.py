@@ -1,4 +1,4 @@
-"""Which classes are taken for which: a matrix, and its largest entries in words."""
+"""The confusion matrix, and its largest entries in words."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from viz.confusion.query import ConfusionShown
 from viz.drawing.sheet import as_array
 from viz.drawing.style import (
     AMOUNT,
@@ -76,19 +77,15 @@ def draw_confused(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> None:
         )
 
 
-def confusion_figure(confusion: Tensor, classes: Sequence[str]) -> Figure:
-    """The matrix, its scale, and the classes that are most often confused.
-
-    Args:
-        confusion: (K, K) images of class (row) that were taken for class (column).
-        classes: Names of all classes.
-    """
+def draw(shown: ConfusionShown) -> Figure:
+    """The matrix, its scale, and the classes that are most often confused."""
+    confusion, classes = shown.confusion, shown.classes
     images, right = int(confusion.sum()), int(confusion.trace())
     letters = max(len(class_name(classes, index, LONGEST)) for index in range(len(confusion)))
     labels = 24 + (LETTER_PX * letters if len(confusion) <= NAMED else 0)
     words = 60 + 2 * LETTER_PX * letters
-    title = f"What is taken for what: {right:,} of {images:,} images are right"
-    reading = "rows: an image's class; columns: the network's first guess"
+    title = f"Confusion matrix: {right:,} of {images:,} images are classified correctly"
+    reading = "rows: an image's class; columns: the network's top prediction"
     figure = pixel_figure(labels + SIDE_PX + BAR_PX + words, SIDE_PX + labels, title, reading)
     draw_confusion(pixel_axes(figure, labels, 0, SIDE_PX, SIDE_PX), confusion, classes)
     bar = figure.colorbar(

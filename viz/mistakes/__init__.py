@@ -10,11 +10,15 @@ from viz.mistakes.compute import (
     class_errors,
     confused,
 )
+from viz.mistakes.query import EvaluationQuery, MistakesLook, MistakesQuery
 
 __all__ = [
     "MOST",
     "Evaluation",
+    "EvaluationQuery",
     "Mistakes",
+    "MistakesLook",
+    "MistakesQuery",
     "Order",
     "as_arrays",
     "as_evaluation",

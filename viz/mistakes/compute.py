@@ -1,4 +1,4 @@
-"""Where the network is wrong: which classes it takes for which, and its gravest mistakes."""
+"""Where the network is wrong: the confusion matrix, and its gravest mistakes."""
 
 from __future__ import annotations
 

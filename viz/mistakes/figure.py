@@ -1,4 +1,4 @@
-"""Images that were taken for something else, each over its five most probable classes."""
+"""Images that were taken for another class, each over its top-5 predictions."""
 
 from collections.abc import Sequence
 from textwrap import shorten
@@ -7,7 +7,6 @@ import numpy as np
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from viz.drawing.captioned_sheet import LETTERS, captioned_sheet
 from viz.drawing.colours import OKABE_ITO, class_colour
@@ -23,16 +22,17 @@ from viz.drawing.style import (
     show,
 )
 from viz.mistakes.compute import Mistakes, Order
+from viz.mistakes.query import MistakesShown
 
 TILE_PX, COLUMNS, NAME_PX, BAR_PX, GAP_PX = 144, 4, 20, 15, 18
 TRUE, OTHER = OKABE_ITO[5], OKABE_ITO[4]  # as the paper's red and blue
 READINGS: dict[Order, str] = {
-    "surest": "wrong with the highest probability first",
+    "surest": "most confident mistakes first",
     "worst": "lowest probability of the true class first",
 }
 
 
-def draw_guesses(
+def draw_predictions(
     ax: Axes,
     guesses: Sequence[int],
     probabilities: Sequence[float],
@@ -40,7 +40,7 @@ def draw_guesses(
     *,
     label: int,
 ) -> None:
-    """A bar from 0 to 1 for each guess, its name on it; that of the true class in red."""
+    """A bar from 0 to 1 for each prediction, its name on it; that of the true class in red."""
     rows = list(range(len(guesses)))
     colours = [TRUE if guess == label else OTHER for guess in guesses]
     ax.barh(rows, probabilities, height=0.86, color=colours, alpha=0.55)
@@ -52,26 +52,20 @@ def draw_guesses(
     ax.axvline(0, color=QUIET, linewidth=0.8)
 
 
-def mistakes_figure(
-    pictures: Tensor, mistakes: Mistakes, classes: Sequence[str], *, order: Order = "surest"
-) -> Figure:
-    """Each image with its class in words and the five best guesses as bars.
-
-    Args:
-        pictures: As the network sees them, (m, 3, H, W) in [0, 1].
-        mistakes: The same m, in order.
-        classes: Names of all classes.
-        order: Which they are, for the words above.
+def draw(shown: MistakesShown) -> Figure:
+    """Each image with its class in words and its top-5 predictions as bars.
 
     Source: Krizhevsky et al. 2012, figure 4, left.
     """
-    tiles = shrink(channels_last(pictures), TILE_PX)
+    mistakes, classes = shown.found, shown.classes
+    tiles = shrink(channels_last(shown.pictures), TILE_PX)
     side = tiles.shape[1] * factor(tiles.shape[1], TILE_PX) if len(tiles) else TILE_PX
     tall = side + NAME_PX + BAR_PX * mistakes.guess.shape[1]
     columns = min(COLUMNS, max(1, len(mistakes)))
     rows = max(1, -(-len(mistakes) // columns))
     width, height = columns * (side + GAP_PX) - GAP_PX, rows * (tall + GAP_PX) - GAP_PX
-    reading = f"{READINGS[order]}; below each image its class, and the guesses from 0 to 100 %"
+    order = READINGS[shown.look.order]
+    reading = f"{order}; below each image its class, and the predictions from 0 to 100 %"
     figure = pixel_figure(width, height, "Where the network is wrong", reading)
     for place in range(len(mistakes)):
         row, column = divmod(place, columns)
@@ -85,7 +79,7 @@ def mistakes_figure(
             0.5, -4 / side, name, size=SMALL_PT + 0.5, color=INK, va="top", ha="center",
             transform=ax.transAxes,
         )  # fmt: skip
-        draw_guesses(
+        draw_predictions(
             pixel_axes(figure, left, top + side + NAME_PX, side, tall - side - NAME_PX),
             mistakes.guess[place].tolist(),
             mistakes.probability[place].tolist(),
@@ -102,7 +96,7 @@ def mistakes_pointing(
     *,
     chosen: int | None = None,
 ) -> go.Figure:
-    """The images in order, each over its class and its first guess; a click returns its index.
+    """The images in order, each over its class and its top prediction; a click returns its index.
 
     Args:
         pictures: (m, S, S, 3) uint8.

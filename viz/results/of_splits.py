@@ -6,13 +6,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from training.ensemble import Member, border_of, check_classes
-from training.evaluate import Evaluation
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.diagnosis import Diagnosis
 from viz.diagnosis import compute as diagnoses
-from viz.mistakes import compute as mistakes
 from viz.network.images import SplitImages
 from viz.network.layers import last_hidden
 from viz.results.opening import answered, blueprint, network_of, split_of
@@ -76,38 +73,6 @@ def neighbours(
     found = retrieval.nearest(known, query, min(k + (but is not None), len(known)))
     others = found.image != (-1 if but is None else but)
     return Neighbours(found.image[others][:k], found.distance[others][:k])
-
-
-def evaluation(
-    run: Run,
-    epoch: int,
-    *,
-    split: str = "val",
-    views: int = 1,
-    only_kept: bool = False,
-    progress: Progress = silent,
-) -> Evaluation:
-    """Accuracy, confusion and mistakes on all images of a split; one pass serves both views of it.
-
-    Args:
-        run: Whose network and data.
-        epoch: Of the network.
-        split: val or train.
-        views: 1 for the central crop, 10 for the mean of ten views.
-        only_kept: Raise `NotKept` rather than compute.
-        progress: Told (images done, images).
-    """
-    data = run.data(progress)
-    check_classes(run, data)
-    settings = {"split": split, "views": views}
-    question = Question("evaluation", run.digest(epoch), data.fingerprint, settings)
-
-    def compute() -> Arrays:
-        images, network = split_of(data, split), network_of(run, epoch)
-        member = Member(run.name, network, images, run.preprocess, border_of(run))
-        return mistakes.as_arrays(mistakes.evaluation(member, views=views, progress=progress))
-
-    return mistakes.as_evaluation(answered(run, question, compute, only_kept))
 
 
 def diagnosis(

@@ -1,13 +1,11 @@
-"""What a network is wrong about, kept whole."""
+"""What a network is wrong about, without loss."""
 
 import numpy as np
-import pytest
 import torch
 
-from training.evaluate import evaluate
 from training.runs import Run
-from viz import results
-from viz.mistakes import as_arrays, as_evaluation, class_errors, confused
+from viz import answer
+from viz.mistakes import EvaluationQuery, as_arrays, as_evaluation, class_errors, confused
 
 
 def test_the_pairs_most_often_confused_come_first():
@@ -20,20 +18,8 @@ def test_the_pairs_most_often_confused_come_first():
     assert confused(confusion, 2).images.tolist() == [7, 3]
 
 
-def test_the_evaluation_is_that_of_training_and_is_kept(run: Run):
-    truth = evaluate(run.network(2), run.data().val, run.preprocess, mistakes=64)
-    with pytest.raises(results.NotKept):
-        results.evaluation(run, 2, only_kept=True)
-    for only_kept in (False, True):
-        found = results.evaluation(run, 2, only_kept=only_kept)
-        assert torch.equal(found.confusion, truth.confusion)
-        assert torch.equal(found.worst.index, truth.worst.index)
-        assert (found.top1, found.images) == (truth.top1, 16)
-        assert found.loss == pytest.approx(truth.loss, rel=1e-5)
-
-
-def test_nothing_is_lost_in_keeping(run: Run):
-    before = results.evaluation(run, 1)
+def test_nothing_is_lost_in_arrays(run: Run):
+    before = answer(EvaluationQuery(str(run.path), 1))
     again = as_evaluation(as_arrays(before))
     for order in ("surest", "worst"):
         for name in ("index", "label", "truth", "guess", "probability"):
