@@ -20,16 +20,6 @@ from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import diagnosis, evaluation, features, localisation, neighbours
-from viz.results.of_weights import (
-    FilterScale,
-    below,
-    filters_beside,
-    first_filters,
-    first_weight,
-    full_colour,
-    planes,
-    with_planes,
-)
 from viz.results.opening import (
     NotKept,
     blueprint,
@@ -43,10 +33,8 @@ from viz.results.opening import (
 
 __all__ = [
     "SEED",
-    "FilterScale",
     "NotKept",
     "attribution",
-    "below",
     "blueprint",
     "channel_count",
     "correspondence",
@@ -55,10 +43,6 @@ __all__ = [
     "evaluation",
     "evolution",
     "features",
-    "filters_beside",
-    "first_filters",
-    "first_weight",
-    "full_colour",
     "gallery_of",
     "invariance",
     "kept_report",
@@ -70,7 +54,6 @@ __all__ = [
     "occlusion_so_far",
     "occlusions",
     "parts_of_objects",
-    "planes",
     "profiles",
     "self_check",
     "split_of",
@@ -79,5 +62,4 @@ __all__ = [
     "strongest",
     "top_patches",
     "trust",
-    "with_planes",
 ]
