@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import streamlit as st
 
+from app.jobs.ask import ask
 from app.shell import address
 from app.shell.frame import Choice, compared, layer_picker
-from app.views.filters.deeper_filters import show_planes
-from app.views.filters.inspector import channel_in_address, inspect
-from app.views.filters.pair import show_beside
-from app.widgets.downloads import made_by, offer
-from app.widgets.drawing import pointed_at
-from app.widgets.layout import heading, panes
-from app.widgets.sheets import tile_px
-from training.runs import Run
-from viz import results
-from viz.film.figure import film_figure, film_gif
-from viz.filters import Film, Filters, Order
-from viz.filters import compute as kernels
-from viz.filters.figure import filters_figure, filters_pointing
-from viz.store.export import command_line, how_made
+from app.views.film import show_film
+from app.views.filters import (
+    channel_in_address,
+    choose_channel,
+    choose_look,
+    inspect,
+    show_sheet,
+)
+from app.views.planes import show_planes
+from app.widgets.downloads import offer_pair, offer_side
+from app.widgets.layout import BESIDE_PX, heading, panes
+from app.widgets.pairs import show_pair
+from viz.filters import FiltersLook, FiltersQuery
+from viz.planes import with_planes
+from viz.store.answer import Side
+from viz.store.lend import plan_of
+from viz.store.view import pair
 
 SHEET_PX = 670  # what a window of 1024 px has room for
-ORDERS = {"index": "as they are", "norm": "strongest first"}
-SCALES = {"epochs": "one for all epochs", "shared": "this epoch's", "each": "each its own"}
 PICTURES = {"epoch": "one epoch", "film": "film of all epochs"}
 
 
@@ -37,150 +37,72 @@ def page() -> None:
     )
     choices = compared()
     choice = choices[0]
-    plan = results.blueprint(choice.run)
+    plan = plan_of(choice.run)
     layer = plan.convolutions[0]
     controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
     with controls.container(width=235):
-        chosen_layer = layer_picker(plan, [layer, *results.with_planes(choice.run)], layer)
+        chosen_layer = layer_picker(plan, [layer, *with_planes(plan)], layer)
     if chosen_layer != layer:
         show_planes(choice, chosen_layer, controls)
         if len(choices) > 1:
-            st.caption(f"Only the filters of {layer} are shown beside others.")
+            st.caption(f"Two networks are compared by the filters of {layer} alone.")
         return
     with controls:
-        picture, order, scale = _controls(len(choice.run.epochs))
-    for each in choices:
-        name = results.first_weight(each.run)
-        finite = each.run.weight(each.epoch, name).isfinite().all()
-        each.warn_of([] if finite else [name.removesuffix(".weight")])
-    if len(choices) > 1 and picture == "epoch":
-        show_beside(choices, order, scale)
+        film = len(choice.run.epochs) > 1 and _picture() == "film"
+        look = FiltersLook() if film else choose_look()
+    sides = [side_of(each, look) for each in choices]
+    if len(sides) > 1 and not film:
+        show_two(choices, sides[0], sides[1])
         return
-    result = _first_filters(choice, scale, order)
     left, right = panes()
-    channel = channel_in_address(len(result.channel))
+    channel = channel_in_address(len(sides[0].shown.weight))
     with left:
-        if picture == "film":
-            _film(choice, layer)
+        if film:
+            show_film(choice.run, SHEET_PX - 20)
         else:
-            _sheet(choice, layer, result, channel, order, scale)
+            choose_channel(show_sheet(sides[0], SHEET_PX, chosen=channel), channel)
+            offer_side(sides[0])
     with right:
-        inspect(choice, layer, result, channel)
+        inspect(sides[0].shown, channel)
 
 
-def _first_filters(choice: Choice, scale: results.FilterScale, order: Order) -> Filters:
-    run = choice.run
-    weight = run.weight(choice.epoch, results.first_weight(run))
-    if scale != "epochs":
-        return kernels.first_layer(weight, scale=scale, order=order)
-    digests = tuple(run.digest(epoch) for epoch in run.epochs)
-    return kernels.first_layer(weight, order=order, high=_full_colour(str(run.path), digests))
+def side_of(choice: Choice, look: FiltersLook) -> Side:
+    """The first filters of one network, with a banner where some are broken."""
+    side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(look)
+    finite = side.shown.weight.isfinite().all()
+    choice.warn_of([] if finite else [side.shown.layer])
+    return side
 
 
-@st.cache_data(max_entries=32, show_spinner="Reading the filters of all epochs")
-def _full_colour(run_path: str, digests: tuple[str, ...]) -> float:
-    """One scale for all epochs, read once for all of them."""
-    del digests  # part of the key only
-    return results.full_colour(Run.open(run_path))
+def show_two(choices: list[Choice], first: Side, second: Side) -> None:
+    """A, B and what B has more, on one scale; a click shows that filter's planes in both."""
+    both = pair(first, second)
+    shown = [first.shown, second.shown]
+    channel = channel_in_address(max(len(each.weight) for each in shown))
+    titles = [choice.title for choice in choices]
+    clicked = show_pair(both, titles, key="filters", chosen={"channel": channel})
+    choose_channel(clicked and clicked[1], channel)
+    offer_pair(first, second, both)
+    if channel is None:
+        st.info("Click a filter to see it large in both.", icon=":material/ads_click:")
+        return
+    row = st.container(horizontal=True, gap="medium")
+    for who, choice, each in zip("AB", choices, shown, strict=True):
+        if channel < len(each.weight):
+            with row.container(width=BESIDE_PX):
+                inspect(each, channel, both.rows[0].first.scale, of=choice, key=who)
 
 
-def _controls(epochs: int) -> tuple[str, Order, results.FilterScale]:
-    picture = _segments("Picture", PICTURES, "picture") if epochs > 1 else "epoch"
-    still = picture == "epoch"
-    order = _segments("Order", ORDERS, "order") if still else "index"
-    scale = _segments("Scale", SCALES, "scale") if still else "epochs"
-    return picture, cast(Order, order), cast(results.FilterScale, scale)
-
-
-def _segments(label: str, words: dict[str, str], name: str) -> str:
-    """One of a few; the first is the default."""
+def _picture() -> str:
     return address.pick(
         st.segmented_control,
-        label,
-        list(words),
-        name=name,
-        default=next(iter(words)),
-        format_func=words.__getitem__,
+        "Picture",
+        list(PICTURES),
+        name="picture",
+        default="epoch",
+        format_func=PICTURES.__getitem__,
         width="content",
     )
-
-
-def _sheet(
-    choice: Choice,
-    layer: str,
-    result: Filters,
-    channel: int | None,
-    order: Order,
-    scale: results.FilterScale,
-) -> None:
-    tile = tile_px(len(result.tiles), SHEET_PX)
-    figure = filters_pointing(result, chosen=channel, tile_px=tile)
-    alt = f"The {len(result.tiles)} filters of {layer} after epoch {choice.epoch}"
-    clicked = pointed_at(figure, key="filters", alt=alt)
-    if clicked is not None and clicked != channel:
-        address.write(channel=clicked)
-        st.rerun()
-    title = f"First filters, epoch {choice.epoch}"
-    made = made_by(choice, "filters", layer=layer, order=order, scale=scale)
-    path, epoch = choice.run.path, choice.epoch
-    offer(
-        lambda: filters_figure(result, title=title),
-        lambda: {"filters": result.tiles.numpy(), "channel": result.channel.numpy()},
-        name=f"{choice.run.name}-filters-epoch-{epoch}",
-        made=made,
-        shell=command_line(
-            "filters", path, epoch=epoch, order=order, scale=scale, out="filters.png"
-        ),
-        python=PYTHON.format(path=path, epoch=epoch, order=order, scale=scale),
-    )
-
-
-PYTHON = """\
-from training.runs import Run
-from viz import results
-
-filters = results.first_filters(Run.open("{path}"), {epoch}, scale="{scale}", order="{order}")"""
-
-
-def _film(choice: Choice, layer: str) -> None:
-    run = choice.run
-    digests = tuple(run.digest(epoch) for epoch in run.epochs)
-    gif = _gif(str(run.path), layer, digests)
-    st.image(gif, alt=f"The filters of {layer} growing over {len(digests)} epochs")
-    st.caption("One scale for all epochs: what grows brighter grows stronger.")
-    offer(
-        lambda: film_figure(_film_of(run, layer)),
-        lambda: {
-            "tiles": _film_of(run, layer).tiles.numpy(),
-            "epoch": _film_of(run, layer).epoch.numpy(),
-        },
-        name=f"{run.name}-film",
-        made=how_made("film", run, run.epochs, layer=layer),
-        shell=command_line("film", run.path, out="film.gif"),
-        python=FILM_PYTHON.format(path=run.path, layer=layer),
-        more={"gif": lambda: gif},
-    )
-
-
-FILM_PYTHON = """\
-from training.runs import Run
-from viz.film.figure import film_gif
-from viz.filters import film
-
-run = Run.open("{path}")
-gif = film_gif(film({{epoch: run.weight(epoch, "{layer}.weight") for epoch in run.epochs}}))"""
-
-
-@st.cache_data(max_entries=8, show_spinner="Making the film")
-def _gif(run_path: str, layer: str, digests: tuple[str, ...]) -> bytes:
-    """The film as GIF; a new epoch or retrained weights make a new one."""
-    del digests  # part of the key only
-    made = _film_of(Run.open(run_path), layer)
-    return film_gif(made, tile_px=tile_px(made.tiles.shape[1], SHEET_PX - 20))
-
-
-def _film_of(run: Run, layer: str) -> Film:
-    return kernels.film({epoch: run.weight(epoch, f"{layer}.weight") for epoch in run.epochs})
 
 
 page()

@@ -20,7 +20,7 @@ from training.errors import WorkbenchError
 from viz import results
 from viz.drawing.words import percent
 from viz.filters import first_layer
-from viz.filters.planes_figure import filter_planes_figure
+from viz.filters.figure import filter_planes_figure
 from viz.network.layers import deepest, landmarks
 from viz.store.cache import to_arrays
 from viz.store.export import command_line

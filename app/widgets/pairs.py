@@ -9,8 +9,9 @@ import streamlit as st
 
 from app.shell.errors import plain
 from app.widgets.drawing import pointed_at
-from app.widgets.layout import columns
+from app.widgets.layout import BESIDE_PX, columns
 from viz.drawing.pairs import MORE, Pair
+from viz.drawing.panels import Sheet
 
 PANEL_PX = 256  # three in a window of 1440 px
 
@@ -46,7 +47,10 @@ def show_pair(
             with column:
                 which = ("A", "B", MORE)[place]
                 now = pointed_at(
-                    panel.point((chosen or {}).get(row.name), PANEL_PX),
+                    panel.point(
+                        (chosen or {}).get(row.name),
+                        BESIDE_PX if isinstance(panel, Sheet) else PANEL_PX,
+                    ),
                     key=f"{key} {number} {which}",
                     alt=f"{pair.title}: {words[place] or row.name or key}, {which}",
                 )

@@ -17,11 +17,8 @@ from viz.commands.deconvnet import deconvnet
 from viz.commands.diagnosis import diagnosis
 from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
-from viz.commands.film import film
-from viz.commands.filters import filters
 from viz.commands.invariance import invariance
 from viz.commands.object_scale import object_scale
-from viz.commands.planes import planes
 from viz.commands.provenance import provenance
 from viz.commands.report import report
 from viz.commands.retrieval import retrieval
@@ -33,9 +30,6 @@ from viz.store.view import views
 
 VIEWS: dict[str, Callable[..., None]] = {
     "architecture": architecture,
-    "filters": filters,
-    "film": film,
-    "planes": planes,
     "feature-maps": feature_maps,
     "strongest": strongest,
     "top-patches": top_patches,

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from viz.drawing.pointing import point_at_heatmap, point_at_sheet
 from viz.drawing.scales import PLOTLY, Scale
-from viz.drawing.sheet import Grid
+from viz.drawing.sheet import Grid, factor, sheet
 from viz.drawing.style import pixel_axes, scale_bar, show
 
 BAR_PX = 78  # room for a scale bar and its words
@@ -111,6 +111,7 @@ class Sheet:
     hover: Sequence[str]  # of each tile
     scale: Scale | None = None  # None: there is nothing to measure by
     label: str = ""
+    tiles: np.ndarray | None = None  # (N, h, w, 3) in [0, 1], to enlarge them otherwise on a page
 
     @property
     def size(self) -> tuple[int, int]:
@@ -131,9 +132,13 @@ class Sheet:
             scale_bar(figure, bar, *self.scale, self.label)
 
     def point(self, chosen: Any = None, side: int | None = None) -> go.Figure:
-        """The same to point at."""
-        del side  # tiles are enlarged by whole factors only
-        return point_at_sheet(self.pixels, self.grid, self.stands_for, self.hover, chosen=chosen)
+        """The same to point at, the tiles enlarged by the largest whole factor that fits in."""
+        pixels, grid = self.pixels, self.grid
+        if self.tiles is not None and side is not None:
+            room = side // grid.columns - grid.gap
+            enlarge = factor(self.tiles.shape[1], max(room, 1))
+            pixels, grid = sheet(self.tiles, grid.columns, grid.gap, enlarge)
+        return point_at_sheet(pixels, grid, self.stands_for, self.hover, chosen=chosen)
 
 
 Panel = Heatmap | Classes | Sheet

@@ -1,1 +1,5 @@
 """The first filters over all epochs, as an animation."""
+
+from viz.film.query import FilmQuery, FilmShown
+
+__all__ = ["FilmQuery", "FilmShown"]

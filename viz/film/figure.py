@@ -19,9 +19,20 @@ from viz.drawing.style import (
     show,
     side_bar,
 )
-from viz.filters import Film
+from viz.film.query import FilmShown
+from viz.filters.compute import Film
 
 TILE_PX, STRIP_TILE_PX, CAPTION_PX, BORDER_PX = 40, 30, 26, 10
+
+
+def draw(shown: FilmShown) -> Figure:
+    """Eight epochs side by side."""
+    return film_figure(shown.film)
+
+
+def gif(shown: FilmShown) -> bytes:
+    """The animation."""
+    return film_gif(shown.film)
 
 
 def film_gif(

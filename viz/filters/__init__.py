@@ -1,5 +1,19 @@
 """What the first filters look for: their weights as small colour pictures."""
 
-from viz.filters.compute import Film, Filters, Order, Scale, film, first_layer, largest_weight
+from viz.filters.compute import Film, Filters, Order, Scale, film, first_layer
+from viz.filters.query import FilterScale, FiltersLook, FiltersQuery, FiltersShown
+from viz.network.weights import largest_weight
 
-__all__ = ["Film", "Filters", "Order", "Scale", "film", "first_layer", "largest_weight"]
+__all__ = [
+    "Film",
+    "FilterScale",
+    "Filters",
+    "FiltersLook",
+    "FiltersQuery",
+    "FiltersShown",
+    "Order",
+    "Scale",
+    "film",
+    "first_layer",
+    "largest_weight",
+]

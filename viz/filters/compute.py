@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from training.errors import WorkbenchError
+from viz.network.weights import healed
 
 Scale = Literal["shared", "each"]
 Order = Literal["index", "norm"]
@@ -64,7 +65,7 @@ def first_layer(
 
     Source: Krizhevsky et al. 2012, figure 3.
     """
-    norm = _healed(weight).flatten(1).norm(dim=1)
+    norm = healed(weight).flatten(1).norm(dim=1)
     weight = _three_colours(weight)
     if order not in ("index", "norm"):
         raise WorkbenchError(f"Unknown order {order!r}. Choose one of: index, norm.")
@@ -78,11 +79,6 @@ def first_layer(
     else:
         raise WorkbenchError(f"Unknown scale {scale!r}. Choose one of: shared, each.")
     return Filters(tiles[channel], channel, norm[channel], low, full)
-
-
-def largest_weight(weights: Iterable[Tensor]) -> float:
-    """What full colour stands for where the filters of several networks share a scale."""
-    return max(_healed(weight).abs().max().item() for weight in weights)
 
 
 def film(weights: Mapping[int, Tensor]) -> Film:
@@ -109,13 +105,7 @@ def _three_colours(weight: Tensor) -> Tensor:
             f"Filters are drawn in colour and need weights (C, 3, h, w), "
             f"got {tuple(weight.shape)}. Take the first convolution of a network for images."
         )
-    return _healed(weight).expand(-1, 3, -1, -1)
-
-
-def _healed(weight: Tensor) -> Tensor:
-    """The weight as float32 on the CPU, zero where it is not a number."""
-    # one broken weight must not grey out all the others
-    return weight.detach().float().cpu().nan_to_num(0.0, 0.0, 0.0)
+    return healed(weight).expand(-1, 3, -1, -1)
 
 
 def _symmetric(weight: Tensor, high: float) -> Tensor:

@@ -1,16 +1,17 @@
-"""The first filters on one sheet, all on one scale."""
+"""The first filters on one sheet, all on one scale, and one of them large with its planes."""
 
-from collections.abc import Sequence
 from math import isnan
 
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import factor, sheet
 from viz.drawing.style import (
     GREY,
+    SIGNED,
     head,
     number,
     pixel_axes,
@@ -20,10 +21,17 @@ from viz.drawing.style import (
     side_bar,
 )
 from viz.filters.compute import Filters
+from viz.filters.query import FiltersShown
 
 TILE_PX = 48
-BETWEEN, NAME_ROOM = 24, 18  # px between sheets, and above them
+COLOUR_PX, PLANE_PX, GAP_PX = 200, 84, 22  # of one filter, large, and of its planes
 LABEL = "weight, in each of red, green, blue"
+
+
+def draw(shown: FiltersShown) -> Figure:
+    """All kernels of the first layer."""
+    title = f"First filters of {plain(shown.run)}, epoch {shown.epoch}"
+    return filters_figure(shown.filters, title=title)
 
 
 def draw_filters(ax: Axes, filters: Filters) -> None:
@@ -37,33 +45,11 @@ def filters_figure(filters: Filters, *, title: str = "First filters") -> Figure:
     enlarge = factor(filters.tiles.shape[1], TILE_PX)
     (height, width) = sheet(filters.tiles, enlarge=enlarge)[0].shape[:2]
     shared = not isnan(filters.high)
-    figure = pixel_figure(width, height, title, _reading(filters), bar=shared)
+    figure = pixel_figure(width, height, title, reading(filters), bar=shared)
     draw_filters(pixel_axes(figure, 0, 0, width, height), filters)
     if shared:
         scale = (GREY, filters.low, filters.high, LABEL)
         side_bar(figure, width, height, scale)
-    return figure
-
-
-def filters_beside_figure(sheets: Sequence[tuple[str, Filters]]) -> Figure:
-    """Several networks' kernels beside each other on one scale, each under its name.
-
-    Args:
-        sheets: Name and filters of each; all on the same scale.
-    """
-    drawn = [sheet(each.tiles, enlarge=factor(each.tiles.shape[1], TILE_PX)) for _, each in sheets]
-    sizes = [pixels.shape[:2] for pixels, _ in drawn]
-    lefts = [sum(wide + BETWEEN for _, wide in sizes[:place]) for place in range(len(sizes))]
-    height, width = max(tall for tall, _ in sizes), lefts[-1] + sizes[-1][1]
-    first = sheets[0][1]
-    shared = not isnan(first.high)
-    figure = pixel_figure(width, height + NAME_ROOM, "First filters", _reading(first), bar=shared)
-    for (name, _), (pixels, _), (tall, wide), left in zip(sheets, drawn, sizes, lefts, strict=True):
-        ax = pixel_axes(figure, left, NAME_ROOM, wide, tall)
-        show(ax, pixels)
-        head(ax, plain(name, 60))
-    if shared:
-        side_bar(figure, width, height, (GREY, first.low, first.high, LABEL), top=NAME_ROOM)
     return figure
 
 
@@ -78,17 +64,52 @@ def filters_pointing(
         tile_px: Side not to exceed; kernels are enlarged by the largest whole factor within it.
     """
     pixels, grid = sheet(filters.tiles, enlarge=factor(filters.tiles.shape[1], tile_px))
+    return point_at_sheet(pixels, grid, *pointed(filters), chosen=chosen)
+
+
+def pointed(filters: Filters) -> tuple[list[int], list[str]]:
+    """What a click on each tile returns, and what the pointer tells about it."""
     channels = filters.channel.tolist()
     hover = [
         f"filter {channel}, norm {number(norm)}"
         for channel, norm in zip(channels, filters.norm.tolist(), strict=True)
     ]
-    return point_at_sheet(pixels, grid, channels, hover, chosen=chosen)
+    return channels, hover
 
 
-def _reading(filters: Filters) -> str:
+def reading(filters: Filters) -> str:
+    """One line on how many there are, in which order and on which scale."""
     count, height, width = filters.tiles.shape[:3]
     index = filters.channel.tolist()
     order = "by number" if index == sorted(index) else "strongest first"
     scale = "each on its own scale" if isnan(filters.high) else "one scale, mid grey is zero"
     return f"{count} kernels of {height}×{width} px, {order}, {scale}"
+
+
+def filter_planes_figure(weight: Tensor, tile: Tensor, *, title: str, high: float) -> Figure:
+    """The filter in colour above what it adds and takes away in red, green and blue.
+
+    Args:
+        weight: (3, h, w), or (1, h, w) of a filter for grey images.
+        tile: The same as a picture, (h, w, 3) in [0, 1].
+        title: Which filter it is.
+        high: Weight at the end of the planes' scale, the same for all filters that compare.
+    """
+    enlarge = factor(weight.shape[1], PLANE_PX)
+    plane_height, plane_width = (enlarge * side for side in weight.shape[1:])
+    colour = sheet(tile[None], enlarge=factor(tile.shape[0], COLOUR_PX))[0]
+    height, width = colour.shape[:2]
+    pitch = plane_width + 10
+    names = ("red", "green", "blue") if len(weight) == 3 else ("grey",)
+    total = max(width, len(names) * pitch)
+    top = height + GAP_PX
+    figure = pixel_figure(total, top + plane_height, title, "red: adds, blue: takes away", bar=True)
+    show(pixel_axes(figure, 0, 0, width, height), colour)
+    planes = weight.numpy().repeat(enlarge, axis=1).repeat(enlarge, axis=2)
+    for place, (plane, name) in enumerate(zip(planes, names, strict=True)):
+        ax = pixel_axes(figure, place * pitch, top, plane_width, plane_height)
+        show(ax, plane, cmap=SIGNED, vmin=-high, vmax=high)
+        head(ax, name)
+    scale = (SIGNED, -high, high, "weight")
+    side_bar(figure, len(names) * pitch - 14, plane_height, scale, top=top)
+    return figure

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.errors import WorkbenchError
+from training.models import Network
+from viz.network.layers import source_of
+from viz.network.weights import healed
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def heaviest_planes(
         )
     of = weight.shape[1]
     chosen = torch.tensor(list(channels), dtype=torch.int64)
-    filters = weight.detach().cpu().float().nan_to_num(0.0, 0.0, 0.0)[chosen]
+    filters = healed(weight)[chosen]
     energy = filters.double().square().sum((2, 3))  # (C, K)
     order = energy.argsort(dim=1, descending=True, stable=True)[:, :count]
     rows = torch.arange(len(chosen))[:, None]
@@ -57,3 +60,14 @@ def heaviest_planes(
     share = (energy / total.where(total > 0, 1.0)).gather(1, order)
     first = chosen // (len(weight) // groups) * of  # of the channels that its group sees
     return Planes(filters[rows, order], chosen, first[:, None] + order, share, of)
+
+
+def with_planes(network: Network) -> list[str]:
+    """The convolutions above the first; a network on the meta device is enough to know."""
+    deeper = network.convolutions[1:]
+    return [name for name in deeper if isinstance(network.layers[name], nn.Conv2d)]
+
+
+def below(network: Network, layer: str) -> str:
+    """The layer whose channels a convolution's planes look at."""
+    return source_of(network, network.inputs[layer][0])

@@ -7,11 +7,18 @@ from matplotlib.figure import Figure
 
 from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import Grid, factor, sheet
-from viz.drawing.style import QUIET, SIGNED, pixel_axes, pixel_figure, show, side_bar
+from viz.drawing.style import QUIET, SIGNED, pixel_axes, pixel_figure, plain, show, side_bar
 from viz.drawing.words import percent
 from viz.planes.compute import Planes
+from viz.planes.query import PlanesShown
 
 PLANE_PX, NAME_PX, GAP = 42, 52, 4
+
+
+def draw(shown: PlanesShown) -> Figure:
+    """A row for each filter asked for."""
+    title = f"Filters of {shown.layer} of {plain(shown.run)}, epoch {shown.epoch}"
+    return planes_figure(shown.planes, high=shown.high, title=title, below=shown.below)
 
 
 def planes_figure(planes: Planes, *, high: float, title: str, below: str) -> Figure:

@@ -11,6 +11,7 @@ from typing import Any
 from training.errors import WorkbenchError
 from viz import results
 from viz.flags import picture_of
+from viz.planes import with_planes
 from viz.report.subject import Subject, Wanted
 
 Pictures = Callable[[Subject], Iterator[Wanted]]
@@ -102,7 +103,7 @@ def unit(subject: Subject) -> Iterator[Wanted]:
 
 def planes(subject: Subject) -> Iterator[Wanted]:
     """Some filters of the second convolution, if there is one."""
-    for layer in results.with_planes(subject.run)[:1]:
+    for layer in with_planes(subject.plan)[:1]:
         channels = subject.channels(layer, CHANNELS)
         yield Wanted(
             "planes",

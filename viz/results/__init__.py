@@ -19,16 +19,6 @@ from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import diagnosis, features, neighbours
-from viz.results.of_weights import (
-    FilterScale,
-    below,
-    filters_beside,
-    first_filters,
-    first_weight,
-    full_colour,
-    planes,
-    with_planes,
-)
 from viz.results.opening import (
     NotKept,
     blueprint,
@@ -41,9 +31,7 @@ from viz.results.opening import (
 )
 
 __all__ = [
-    "FilterScale",
     "NotKept",
-    "below",
     "blueprint",
     "channel_count",
     "correspondence",
@@ -51,10 +39,6 @@ __all__ = [
     "digest_of",
     "evolution",
     "features",
-    "filters_beside",
-    "first_filters",
-    "first_weight",
-    "full_colour",
     "gallery_of",
     "invariance",
     "kept_report",
@@ -65,7 +49,6 @@ __all__ = [
     "occlusion_so_far",
     "occlusions",
     "parts_of_objects",
-    "planes",
     "profiles",
     "self_check",
     "split_of",
@@ -73,5 +56,4 @@ __all__ = [
     "square_for",
     "strongest",
     "top_patches",
-    "with_planes",
 ]

@@ -6,8 +6,9 @@ import torch
 
 from training.errors import WorkbenchError
 from training.runs import Run
-from viz import results
-from viz.planes import heaviest_planes
+from viz.network.weights import full_colour
+from viz.planes import PlanesQuery, heaviest_planes
+from viz.store.answer import answer
 
 
 def test_the_heaviest_plane_comes_first_with_its_share_of_the_energy():
@@ -48,7 +49,7 @@ def test_dead_and_broken_filters_are_drawn_as_zeros():
 
 def test_fully_connected_layers_have_no_planes(run: Run):
     with pytest.raises(WorkbenchError, match=r"fc6 has no filters to draw\. Choose one of: conv2"):
-        results.planes(run, 0, "fc6", [0])
+        answer(PlanesQuery(str(run.path), 0, layer="fc6"))
     with pytest.raises(WorkbenchError, match="got \\(2, 3\\)"):
         heaviest_planes(torch.zeros(2, 3), [0])
 
@@ -60,6 +61,6 @@ def test_no_plane_at_all_is_refused():
 
 def test_the_scale_holds_for_all_epochs(run: Run):
     largest = max(run.weight(epoch, "conv3.weight").abs().max().item() for epoch in run.epochs)
-    assert results.full_colour(run, "conv3") == pytest.approx(largest)
-    drawn = results.planes(run, 2, "conv3", range(8), count=8).planes
+    assert full_colour(run, "conv3") == pytest.approx(largest)
+    drawn = answer(PlanesQuery(str(run.path), 2, layer="conv3", count=8)).planes
     assert np.isclose(drawn.abs().max(), run.weight(2, "conv3.weight").abs().max())
