@@ -8,6 +8,7 @@ VIEWS = {
     "feature_maps": ("Feature maps & deconvnet", ":material/layers:"),
     "by_hand": ("Convolution by hand", ":material/calculate:"),
     "evolution": ("Evolution", ":material/timeline:"),
+    "class_evidence": ("Class evidence", ":material/trending_up:"),
     "occlusion": ("Occlusion", ":material/visibility_off:"),
     "attribution": ("Attribution", ":material/local_fire_department:"),
     "localisation": ("Localisation", ":material/my_location:"),

@@ -70,6 +70,19 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section("What excites each channel", f"{ZEILER}, figure 2", (top_patches, unit)),
     Section("When each channel learns", f"{ZEILER}, figure 4", (evolution,)),
+    Section(
+        "When it learned the answer",
+        "",
+        (
+            of_images(
+                "class-evidence",
+                3,
+                "Probability and rank of its class after every epoch, beside the strongest rivals; "
+                "the dotted line is the epoch from which on the answer is right.",
+                "probability and rank of its class by epoch",
+            ),
+        ),
+    ),
     Section("Translation, scale and rotation", f"{ZEILER}, figure 5", (invariance,)),
     Section(
         "Filters",
