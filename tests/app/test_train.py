@@ -79,7 +79,7 @@ def test_options_and_multipliers_can_be_typed(app: Open, spawned: list[list[str]
         ({"Name": "new", "Options of the network": "lrn"}, "not JSON"),
         ({"Name": "new", "Options of the network": "[3]"}, "expected an object"),
         ({"Name": "new", "Options of the network": '{"lern": []}'}, "no option 'lern'"),
-        ({"Name": "new", "Multipliers of rate and decay": '{"*": 2}'}, "give two numbers"),
+        ({"Name": "new", "Multipliers of rate and decay": '{"*": 2}'}, "a list with 2 entries"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(
