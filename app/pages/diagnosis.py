@@ -6,26 +6,28 @@ from typing import Any
 
 import streamlit as st
 
-from app.jobs.ask import answer
+from app.jobs.ask import ask
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of, name_of
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import made_by, offer, offer_pair, offer_side
 from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from viz import results
-from viz.diagnosis import Diagnosis, as_arrays
-from viz.diagnosis.figure import diagnosis_figure
+from viz.diagnosis import DiagnosisLook, DiagnosisQuery
 from viz.diagnosis.findings import Finding, findings
-from viz.diagnosis.pair import verdict, votes
+from viz.diagnosis.pair import DiagnosesOfTwo
+from viz.diagnosis.query import DiagnosisShown
 from viz.drawing.words import percent
 from viz.network.layers import source_of
 from viz.network.objects import known
 from viz.object_scale import as_arrays as scale_arrays
 from viz.object_scale import object_scale, words
 from viz.object_scale.figure import object_scale_figure
-from viz.store.export import command_line
+from viz.store.answer import Side
+from viz.store.lend import plan_of
+from viz.store.view import draw, draw_both, pair
 
 
 def page() -> None:
@@ -39,36 +41,47 @@ def page() -> None:
         for each in choices:
             data_of(each.run)
     except WorkbenchError as error:
-        st.info(f"There is nothing to diagnose it by. {plain(str(error))}", icon=":material/info:")
+        st.info(f"Diagnosis needs validation images: {plain(str(error))}", icon=":material/info:")
         return
-    found = [diagnosis_of(each) for each in choices]
-    if len(found) == 2:
-        decide(choices, found)
-    for column, each, diagnosis in zip(st.columns(len(found)), choices, found, strict=True):
-        with column:
-            say(each, diagnosis)
-    draw(choices, found)
+    sides = []
+    for each in choices:
+        query = DiagnosisQuery(str(each.run.path), each.epoch)
+        reply = ask(query, f"Diagnosing {each.run.name}")
+        if reply.answer is None:
+            break  # the second begins when the first one stands
+        sides.append(reply.side(DiagnosisLook()))
+    if len(sides) == len(choices):
+        show(choices, sides)
     sizes(choices)
 
 
-def diagnosis_of(choice: Choice) -> Diagnosis:
-    """Kept once for each checkpoint."""
-    run, epoch = choice.run, choice.epoch
+def show(choices: list[Choice], sides: list[Side]) -> None:
+    """The verdict of two, the findings of each, the figure."""
+    both = pair(*sides) if len(sides) == 2 else None
+    if both is not None:
+        decide(both)
+    for column, each, side in zip(st.columns(len(sides)), choices, sides, strict=True):
+        with column:
+            say(each, side.shown)
+    titles = [side.opened.title for side in sides]
+    figure = draw(sides[0]) if both is None else draw_both(sides[0].query, both, titles)
+    show_figure(figure, alt=f"Spectra, coverage, channels and shifts of {' and '.join(titles)}")
+    st.caption(
+        "Spectrum: what lies outside of the square is beyond the stride. Filters: one dot each, "
+        "larger with more energy, hollow where no Gabor function explains half of it. Channels: "
+        "dead is above zero in no image, near dead in less than 1 % of them, alike correlated with "
+        "another by 0.95 or more."
+    )
+    if both is None:
+        offer_side(sides[0])
+    else:
+        offer_pair(sides[0], sides[1], both)
 
-    def compute(**how: Any) -> Diagnosis:
-        return results.diagnosis(run, epoch, **how)
 
-    arguments = ["diagnosis", str(run.path), "--epoch", str(epoch)]
-    return answer(compute, run, arguments, label=f"Diagnosing {run.name}")
-
-
-def decide(choices: list[Choice], found: list[Diagnosis]) -> None:
+def decide(both: DiagnosesOfTwo) -> None:
     """Which of the two the numbers prefer, and the numbers."""
-    first, second = choices
-    names = title_of(first), title_of(second)
-    cast = votes(*found)
-    errors = first.run.top1_error(first.epoch), second.run.top1_error(second.epoch)
-    st.markdown(plain(verdict(cast, names, errors)))
+    names, cast = (both.first.title, both.second.title), both.votes
+    st.markdown(plain(both.verdict()))
     with st.expander("The numbers"):
         st.table(
             {
@@ -82,15 +95,12 @@ def decide(choices: list[Choice], found: list[Diagnosis]) -> None:
         )
 
 
-def title_of(choice: Choice) -> str:
-    return f"{name_of(choice.run)}, epoch {choice.epoch}"
-
-
-def say(choice: Choice, diagnosis: Diagnosis) -> None:
+def say(choice: Choice, shown: DiagnosisShown) -> None:
     """The error and the findings of one run."""
     name = name_of(choice.run)
-    st.markdown(f"**{plain(name)}**, epoch {choice.epoch}{error_of(choice)}")
-    said = findings(diagnosis)
+    error = "" if shown.error is None else f" · validation error {percent(shown.error)}"
+    st.markdown(f"**{plain(name)}**, epoch {choice.epoch}{error}")
+    said = findings(shown.found)
     if not said:
         st.success("Nothing stands out.", icon=":material/check:")
     for finding in said:
@@ -99,16 +109,11 @@ def say(choice: Choice, diagnosis: Diagnosis) -> None:
             lead_on(choice, finding, name)
 
 
-def error_of(choice: Choice) -> str:
-    error = choice.run.top1_error(choice.epoch)
-    return "" if error is None else f" · validation error {percent(error)}"
-
-
 def lead_on(choice: Choice, finding: Finding, name: str) -> None:
     """To the channels that a finding is about, the first of them chosen."""
     if not finding.channels:
         return
-    plan = results.blueprint(choice.run)
+    plan = plan_of(choice.run)
     layer = source_of(plan, finding.layer)
     is_first = layer == plan.convolutions[0]
     shown = ", ".join(map(str, finding.channels[:6])) + ("…" if len(finding.channels) > 6 else "")
@@ -125,34 +130,6 @@ def lead_on(choice: Choice, finding: Finding, name: str) -> None:
         if is_first:
             go_to("filters", **chosen_one)
         go_to("top_patches", layer=layer, **chosen_one)
-
-
-def draw(choices: list[Choice], found: list[Diagnosis]) -> None:
-    names = [title_of(each) for each in choices]
-
-    def figure() -> Any:
-        return diagnosis_figure(found, names)
-
-    show_figure(figure(), alt=f"Spectra, coverage, channels and shifts of {' and '.join(names)}")
-    st.caption(
-        "Spectrum: what lies outside of the square is beyond the stride. Filters: one dot each, "
-        "larger with more energy, hollow where no Gabor function explains half of it. Channels: "
-        "dead is above zero in no image, near dead in less than 1 % of them, alike correlated with "
-        "another by 0.95 or more."
-    )
-    choice = choices[0]
-    run, epoch = choice.run, choice.epoch
-    others = [f"{each.run.name}, epoch {each.epoch}" for each in choices[1:]]
-    other = choices[1] if len(choices) > 1 else None
-    beside = {"beside": other.run.path, "beside_epoch": other.epoch} if other else {}
-    offer(
-        figure,
-        lambda: as_arrays(found[0]),
-        name=f"{run.name}-diagnosis-epoch-{epoch}",
-        made=made_by(choice, "diagnosis", split="val", beside=others),
-        shell=command_line("diagnosis", run.path, epoch=epoch, **beside, out="diagnosis.png"),
-        python=PYTHON.format(path=run.path, epoch=epoch),
-    )
 
 
 def sizes(choices: list[Choice]) -> None:
@@ -189,15 +166,6 @@ def sizes(choices: list[Choice]) -> None:
         "--out object-scale.png",
         python=SCALE_PYTHON.format(path=run.path),
     )
-
-
-PYTHON = """\
-from training.runs import Run
-from viz import results
-from viz.diagnosis.findings import findings
-
-diagnosis = results.diagnosis(Run.open("{path}"), {epoch})
-findings(diagnosis)"""
 
 
 SCALE_PYTHON = """\

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from app.shell.errors import plain
 from tests.app.test_retrieval import words
 from training.runs import Run
-from viz import results
+from viz import answer
+from viz.diagnosis import DiagnosisQuery
 from viz.diagnosis.findings import findings
 
 Open = Callable[..., AppTest]
@@ -17,8 +18,8 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def diagnosed(small: Run) -> Run:
-    """The finished run, its diagnosis kept."""
-    results.diagnosis(small, 3)
+    """The finished run, its diagnosis cached."""
+    answer(DiagnosisQuery(str(small.path), 3))
     return small
 
 
@@ -26,7 +27,7 @@ def test_the_findings_stand_there_worst_first(app: Open, diagnosed: Run) -> None
     test = app("diagnosis")
     assert not test.exception
     said = words(test)
-    expected = findings(results.diagnosis(diagnosed, 3, only_kept=True))
+    expected = findings(answer(DiagnosisQuery(str(diagnosed.path), 3), cached_only=True))
     assert expected  # 32 px, three epochs: the filters are noise
     places = [said.index(plain(one.words)) for one in expected]
     assert places == sorted(places)
@@ -42,7 +43,7 @@ def test_another_run_is_set_beside_it(app: Open, diagnosed: Run) -> None:
 
 
 def test_a_finding_leads_to_its_channels(app: Open, diagnosed: Run) -> None:
-    said = findings(results.diagnosis(diagnosed, 3, only_kept=True))
+    said = findings(answer(DiagnosisQuery(str(diagnosed.path), 3), cached_only=True))
     first = next(one for one in said if one.channels and one.layer in ("conv1", "relu1"))
     test = app("diagnosis")
     label = f"See filter {first.channels[0]}"
@@ -55,4 +56,4 @@ def test_without_data_the_page_says_so(app: Open, small: Run) -> None:
     settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))
     test = app("diagnosis")
     assert not test.exception
-    assert "nothing to diagnose" in test.info[0].value
+    assert "Diagnosis needs validation images" in test.info[0].value

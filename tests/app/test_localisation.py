@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.app.test_retrieval import words
 from training.runs import Run
-from viz import answer, results
+from viz import answer
+from viz.diagnosis import DiagnosisQuery
 from viz.localisation import NAMES, LocalisationQuery
 from viz.store.lend import split_of
 
@@ -78,7 +79,7 @@ def test_without_boxes_it_says_what_would_tell_them(app: Open, small: Run) -> No
 
 
 def test_diagnose_sets_objects_beside_receptive_fields(app: Open, with_boxes: Run) -> None:
-    results.diagnosis(with_boxes, 3)
+    answer(DiagnosisQuery(str(with_boxes.path), 3))
     test = app("diagnosis")
     assert not test.exception
     assert "Objects are 12 px wide in the median" in words(test)

@@ -14,7 +14,6 @@ from viz.commands.comparison import comparison
 from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
-from viz.commands.diagnosis import diagnosis
 from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
 from viz.commands.invariance import invariance
@@ -40,7 +39,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,
-    "diagnosis": diagnosis,
     "object-scale": object_scale,
     "comparison": comparison,
     "self-check": self_check,

@@ -13,6 +13,8 @@ from matplotlib.ticker import PercentFormatter
 
 from viz.diagnosis.compute import MID, Diagnosis
 from viz.diagnosis.findings import CORRELATED, RARE, SHAPELESS
+from viz.diagnosis.pair import DiagnosesOfTwo
+from viz.diagnosis.query import DiagnosisShown
 from viz.drawing.colours import OKABE_ITO, class_colour
 from viz.drawing.sheet import as_array
 from viz.drawing.style import (
@@ -130,7 +132,7 @@ def draw_channels(ax: Axes, diagnosis: Diagnosis) -> None:
 
 
 def draw_shifts(ax: Axes, diagnoses: Sequence[Diagnosis], names: Sequence[str]) -> None:
-    """How often the first guess survives a shift, one line a network."""
+    """How often the top prediction survives a shift, one line a network."""
     for place, (diagnosis, name) in enumerate(zip(diagnoses, names, strict=True)):
         ax.plot(
             as_array(diagnosis.shifts.shift),
@@ -143,20 +145,25 @@ def draw_shifts(ax: Axes, diagnoses: Sequence[Diagnosis], names: Sequence[str]) 
     ax.set_ylim(0, 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(axis="y", color=QUIET, alpha=0.2, linewidth=0.6)
-    title = "First guesses that stay when the image moves"
+    title = "Top predictions that stay when the image moves"
     _dress(ax, title, "shift, px", "")
     ax.legend(frameon=False, fontsize=SMALL_PT + 0.5, labelcolor=INK, loc="lower left")
 
 
-def diagnosis_figure(diagnoses: Sequence[Diagnosis], names: Sequence[str]) -> Figure:
-    """One network as four panels; of two, one column each, and below them the shifts of both.
-
-    Args:
-        diagnoses: One or two.
-        names: Of the runs.
+def draw(shown: DiagnosisShown) -> Figure:
+    """One network as four panels.
 
     Source: Zeiler & Fergus 2013, figure 6, counted instead of looked at.
     """
+    return _panels([shown.found], [shown.title])
+
+
+def draw_both(both: DiagnosesOfTwo, titles: Sequence[str]) -> Figure:
+    """Two networks, one column each, and below them the shifts of both."""
+    return _panels([both.first.found, both.second.found], titles)
+
+
+def _panels(diagnoses: Sequence[Diagnosis], names: Sequence[str]) -> Figure:
     rows = 2 if len(diagnoses) == 1 else 4
     figure = Figure(
         figsize=(WIDTH_IN, rows * ROW_IN), dpi=DPI, layout="constrained", facecolor=PAPER

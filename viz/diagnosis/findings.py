@@ -159,6 +159,6 @@ def _of_shifts(diagnosis: Diagnosis) -> Iterator[Finding]:
             "the answer",
             changed,
             MOVED,
-            f"When the image moves by one pixel, {percent(changed, 0)} of the first guesses "
-            "change.",
+            f"When the image moves by one pixel, {percent(changed, 0)} of the top "
+            "predictions change.",
         )

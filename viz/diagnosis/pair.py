@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from viz.diagnosis.compute import Diagnosis
-from viz.diagnosis.findings import CORRELATED, RARE
+from viz.diagnosis.findings import CORRELATED, RARE, findings
+from viz.diagnosis.query import DiagnosisShown
+from viz.drawing.pairs import SECOND
 from viz.drawing.words import percent
+from viz.store.answer import Side
+from viz.store.cache import Arrays
 
 EQUAL = 0.01  # shares that differ by less are alike
 
@@ -54,6 +60,50 @@ NUMBERS: dict[str, Callable[[Diagnosis], float]] = {
         1 - float(seen.shifts.agreement.mean())
     ),
 }
+
+
+@dataclass(frozen=True)
+class DiagnosesOfTwo:
+    """What was measured of two networks, and which of them the numbers prefer."""
+
+    first: DiagnosisShown
+    second: DiagnosisShown
+
+    @property
+    def votes(self) -> list[Vote]:
+        """All numbers of both."""
+        return votes(self.first.found, self.second.found)
+
+    def verdict(self) -> str:
+        """Which is preferred, and whether it generalises better, too."""
+        names, errors = (
+            tuple(getattr(one, name) for one in (self.first, self.second))
+            for name in ("title", "error")
+        )
+        return verdict(self.votes, names, errors)  # type: ignore[arg-type]
+
+    def arrays(self) -> Arrays:
+        """All that was measured of both, and the numbers that have a vote."""
+        second = {f"{SECOND}{name}": array for name, array in self.second.arrays().items()}
+        return {
+            **self.first.arrays(),
+            **second,
+            "vote_name": np.array([vote.name for vote in self.votes]),
+            "vote": np.array([vote.shares for vote in self.votes]),
+        }
+
+    def words(self) -> str:
+        """The findings of each, and the verdict."""
+        lines = []
+        for one in (self.first, self.second):
+            said = [f"{finding.layer}: {finding.words}" for finding in findings(one.found)]
+            lines += [f"{one.title}, {each}" for each in said or ["nothing stands out."]]
+        return "\n".join([*lines, self.verdict()])
+
+
+def pair(first: Side, second: Side) -> DiagnosesOfTwo:
+    """Both, with a vote for each of their numbers."""
+    return DiagnosesOfTwo(first.shown, second.shown)
 
 
 def votes(first: Diagnosis, second: Diagnosis) -> list[Vote]:

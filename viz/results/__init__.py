@@ -18,7 +18,7 @@ from viz.results.of_channels import (
 from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
-from viz.results.of_splits import diagnosis, features, neighbours
+from viz.results.of_splits import features, neighbours
 from viz.results.opening import (
     NotKept,
     blueprint,
@@ -35,7 +35,6 @@ __all__ = [
     "blueprint",
     "channel_count",
     "correspondence",
-    "diagnosis",
     "digest_of",
     "evolution",
     "features",

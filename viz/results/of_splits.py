@@ -8,8 +8,6 @@ from torch import Tensor
 
 from training.progress import Progress, silent
 from training.runs import Run
-from viz.diagnosis import Diagnosis
-from viz.diagnosis import compute as diagnoses
 from viz.network.images import SplitImages
 from viz.network.layers import last_hidden
 from viz.results.opening import answered, blueprint, network_of, split_of
@@ -73,32 +71,3 @@ def neighbours(
     found = retrieval.nearest(known, query, min(k + (but is not None), len(known)))
     others = found.image != (-1 if but is None else but)
     return Neighbours(found.image[others][:k], found.distance[others][:k])
-
-
-def diagnosis(
-    run: Run,
-    epoch: int,
-    *,
-    split: str = "val",
-    only_kept: bool = False,
-    progress: Progress = silent,
-) -> Diagnosis:
-    """What stride and filter size do to a network, measured on the images of a split.
-
-    Args:
-        run: Whose network and data.
-        epoch: Of the network.
-        split: val or train.
-        only_kept: Raise `NotKept` rather than compute.
-        progress: Told (forward passes done, forward passes).
-    """
-    data = run.data(progress)
-    question = Question("diagnosis", run.digest(epoch), data.fingerprint, {"split": split})
-
-    def compute() -> Arrays:
-        images = SplitImages(split_of(data, split), run.preprocess)
-        return diagnoses.as_arrays(
-            diagnoses.diagnose(network_of(run, epoch), images, progress=progress)
-        )
-
-    return diagnoses.as_diagnosis(answered(run, question, compute, only_kept))

@@ -6,19 +6,20 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
-from tests.viz.test_spectra import grating
 from torch import nn
 
+from tests.viz.network.test_spectra import grating
 from training.data import Split
 from training.models import Network
 from training.preprocess import Preprocess
 from training.runs import Run
-from viz import results
-from viz.diagnosis import as_arrays, as_diagnosis, diagnose
-from viz.diagnosis.figure import diagnosis_figure
+from viz.diagnosis import DiagnosisLook, DiagnosisQuery, as_arrays, as_diagnosis, diagnose
+from viz.diagnosis.figure import draw
 from viz.diagnosis.findings import findings
-from viz.diagnosis.pair import verdict, votes
+from viz.diagnosis.pair import pair, verdict, votes
+from viz.diagnosis.query import DiagnosisShown
 from viz.network.images import SplitImages
+from viz.store.answer import CacheMiss, answer, ask
 
 PLAIN = Preprocess(64, 64, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 
@@ -130,16 +131,32 @@ def test_a_network_beside_itself_wins_nothing(images):
     assert words == "The numbers do not tell which is better: 0 speak for each."
 
 
-def test_nothing_is_lost_in_keeping(run: Run):
-    with pytest.raises(results.NotKept):
-        results.diagnosis(run, 1, only_kept=True)
-    before = results.diagnosis(run, 1)
+def test_nothing_is_lost_in_caching(run: Run):
+    query = DiagnosisQuery(str(run.path), 1)
+    with pytest.raises(CacheMiss):
+        answer(query, cached_only=True)
+    before = answer(query)
     again = as_diagnosis(as_arrays(before))
-    kept = results.diagnosis(run, 1, only_kept=True)
-    for other in (again, kept):
+    cached = answer(query, cached_only=True)
+    for other in (again, cached):
         assert findings(other) == findings(before)
         assert other.layers == before.layers
         assert torch.equal(other.responses[0].correlation, before.responses[0].correlation)
+
+
+def test_the_findings_are_told_worst_first_and_those_of_two_with_the_verdict(run: Run):
+    query = DiagnosisQuery(str(run.path), 1)
+    side = ask(query, DiagnosisLook())
+    said = [f"{one.layer}: {one.words}" for one in findings(side.shown.found)]
+    assert said
+    assert side.shown.words().splitlines() == said
+    both = pair(side, side)
+    named = [f"untrained, epoch 1, {each}" for each in said]
+    verdict_ = "The numbers do not tell which is better: 0 speak for each."
+    assert both.words().splitlines() == [*named, *named, verdict_]
+    arrays = both.arrays()
+    assert arrays["vote"].shape == (len(arrays["vote_name"]), 2)
+    assert arrays["second_layer"] == arrays["layer"]
 
 
 @pytest.mark.filterwarnings("error")
@@ -148,4 +165,4 @@ def test_a_network_without_rectifiers_is_diagnosed_by_its_filters_and_shifts(ima
     found = diagnose(tiny, images)
     assert found.layers == ()
     assert as_diagnosis(as_arrays(found)).layers == ()
-    diagnosis_figure([found], ["squashed"]).savefig(BytesIO())
+    draw(DiagnosisShown(DiagnosisLook(), "squashed", found)).savefig(BytesIO())
