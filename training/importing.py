@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from training.adopt.weight_files import Weights, read_state_dict, rename
 from training.checkpoints import save_checkpoint
 from training.config import stored_size
 from training.data import describe
@@ -23,7 +24,6 @@ from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
 from training.settings import Classes, Filled, Side, checked
-from training.weight_files import Weights, read_state_dict, rename
 
 
 def import_weights(
@@ -63,7 +63,7 @@ def import_weights(
     names = class_names(classes, data)
     scale = _scale(file, mean, std)
     if model not in MODELS:
-        from training.user_code import build_network
+        from training.adopt.user_code import build_network
 
         if image_size is None:
             raise WorkbenchError(
@@ -138,7 +138,7 @@ def _adopt(
     data: str | None,
     **settings: Any,
 ) -> Run:
-    from training.models.adopt import adopt  # with torchvision, which takes a second
+    from training.adopt.adopt import adopt  # with torchvision, which takes a second
 
     adoption = adopt(module, image_size=preprocess.size)
     known, name = adoption.network.num_classes, type(module).__name__

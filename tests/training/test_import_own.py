@@ -14,10 +14,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from training.__main__ import main
+from training.adopt.user_code import build_network
 from training.errors import WorkbenchError
 from training.importing import import_network, import_weights
 from training.runs import Run
-from training.user_code import build_network
 from viz.__main__ import main as look
 
 SOURCE = """

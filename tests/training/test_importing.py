@@ -9,11 +9,11 @@ from safetensors.torch import save_file
 from torchvision.models import alexnet
 
 from training.__main__ import main
+from training.adopt.weight_files import read_state_dict
 from training.errors import WorkbenchError
 from training.importing import class_names, import_weights
 from training.models import create
 from training.runs import Run
-from training.weight_files import read_state_dict
 
 SMALL = {"image_size": 32, "widths": (6, 8, 8, 8, 6), "hidden": (16, 12)}
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 from training.errors import WorkbenchError
 from training.geometry import IMAGE, ReceptiveField
 from training.models import Network
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from training.models.table_conv import TableConv2d
 
 

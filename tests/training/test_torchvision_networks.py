@@ -10,13 +10,13 @@ from torch.nn import functional
 from torchvision.models import get_model
 
 from training.__main__ import main
+from training.adopt.tracing import trace
 from training.errors import WorkbenchError
 from training.geometry import ReceptiveField
 from training.importing import import_weights
 from training.models import Network, architecture, create, options
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from training.models.torchvision_networks import Torchvision
-from training.models.tracing import trace
 from training.runs import Run
 
 NAMES = ["vgg16", "vgg19", "googlenet", "resnet18", "resnet34", "resnet50"]

@@ -10,7 +10,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models.drop_connect import DropConnect
-from training.models.fillers import FILLERS
+from training.models.initialisers import FILLERS
 from training.models.network import Network
 from training.models.pooling import POOLINGS, pooled_side
 from training.models.response_norm import ResponseNorm

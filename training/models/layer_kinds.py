@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from training.errors import WorkbenchError
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 
 KINDS: dict[str, type[nn.Module]] = {

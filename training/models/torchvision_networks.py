@@ -18,7 +18,7 @@ from training.models.network import Network
 from training.settings import Filled, Range, Side, settle
 
 if TYPE_CHECKING:
-    from training.models.tracing import Trace
+    from training.adopt.tracing import Trace
 
 USUAL = 224  # px, that all of them take
 
@@ -104,7 +104,7 @@ def _plan(name: str, auxiliary: bool, image_size: int) -> _Plan:
 
 def _traced(name: str, theirs: nn.Module, image_size: int) -> Trace:
     """What happens to an image of that side, or how large it has to be."""
-    from training.models.tracing import trace
+    from training.adopt.tracing import trace
 
     try:
         return trace(theirs, image_size)

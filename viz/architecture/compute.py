@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from training.geometry import IMAGE, ReceptiveField
 from training.models import Network
 from training.models.drop_connect import DropConnect
-from training.models.joints import Add, Concat
 from training.models.lenet import Grey, RadialBasis, ScaledTanh, SubSampling
+from training.models.merge import Add, Concat
 from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm

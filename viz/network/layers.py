@@ -9,8 +9,8 @@ from torch import nn
 
 from training.geometry import IMAGE
 from training.models import Network
-from training.models.joints import Add, Concat
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
+from training.models.merge import Add, Concat
 from training.models.pooling import StochasticPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from training.geometry import IMAGE
 from training.models import Network
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from training.models.network import Stage, run_layer
 from training.models.pooling import pooled_side
 from training.models.response_norm import ResponseNorm

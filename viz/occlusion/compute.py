@@ -13,7 +13,7 @@ from torch import Tensor
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models import Network
-from training.models.joints import Concat
+from training.models.merge import Concat
 from training.models.network import run_layer
 from training.progress import Progress, silent
 from viz.network.layers import KINDS, deepest

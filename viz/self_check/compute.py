@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from training.geometry import IMAGE
 from training.models import Network
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 from training.progress import Progress, silent
 from viz.deconvnet import project, strongest_units

@@ -7,8 +7,8 @@ from torch import nn
 
 from app.shell import address
 from training.models import Network
-from training.models.joints import Add, Concat
 from training.models.lenet import ScaledTanh
+from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 from viz.deconvnet import RULES, RuleName
 from viz.network.layers import way_down

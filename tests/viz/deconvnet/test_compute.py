@@ -7,7 +7,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models import Network, create, freeze
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from viz.deconvnet import project, strongest_units
 
 pytestmark = [

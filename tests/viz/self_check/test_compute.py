@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from training.models import Network, create, freeze
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from viz.__main__ import main
 from viz.deconvnet import compute as deconvnet
 from viz.results import NotKept

@@ -13,9 +13,9 @@ from typing import Any
 
 from torch import nn
 
+from training.adopt.tracing import reason, where_raised
 from training.errors import WorkbenchError
 from training.models import MODELS
-from training.models.tracing import reason, where_raised
 
 COUNTS = ("num_classes", "n_classes", "num_labels")  # what people call the number of classes
 

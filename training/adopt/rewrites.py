@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
 
-from training.models.joints import Add
-from training.models.reading import Call
-from training.models.tracing import Trace
+from training.adopt.reading import Call
+from training.adopt.tracing import Trace
+from training.models.merge import Add
 
 NAMED = 4  # layers that a sentence names; it counts the others
 
 
-def mendings(
+def rewrites(
     module: nn.Module,
     calls: Sequence[Call],
     names: Sequence[str],

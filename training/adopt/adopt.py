@@ -10,15 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.adopt.names import own_names
+from training.adopt.reading import Call
+from training.adopt.rewrites import rewrites
+from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_raised
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
-from training.models.mendings import mendings
 from training.models.network import Network
-from training.models.own_names import own_names
 from training.models.paper_names import paper_names
-from training.models.reading import Call
-from training.models.tracing import BATCH, Bare, Trace, reason, trace, where_raised
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
 TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
@@ -69,7 +69,7 @@ def adopt(module: nn.Module, *, image_size: int) -> Adoption:
     _check_usable(network, num_classes, name)
     with torch.no_grad():
         _check_equal(tail(network(images)), answer[returned], name)
-    told = mendings(module, calls, names, returned=returned, found=found, tail=tail)
+    told = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
     return Adoption(network, design, tuple(told))
 
 

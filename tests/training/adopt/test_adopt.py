@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import get_model
 
+from training.adopt.adopt import adopt
 from training.errors import WorkbenchError
 from training.models import create, freeze
-from training.models.adopt import adopt
 from training.models.response_norm import ResponseNorm
 from viz.deconvnet import project, strongest_units
 

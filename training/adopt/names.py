@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from torch import nn
 
+from training.adopt.reading import Call
 from training.models.adopted import may_be_called
 from training.models.paper_names import word_for
-from training.models.reading import Call
 
 _COUNTED = (nn.Conv2d, nn.Linear)
 

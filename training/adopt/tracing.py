@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from training.adopt.reading import Call, Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
-from training.models.reading import Call, Reading
 
 _ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
 BATCH = 3  # images in the trace; an operation that mixes them is seen by its shape

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 
 from torch import Tensor, fx, nn
 
+from training.adopt.functions import ALIASES, RESHAPES, TWINS, arguments, label_of, word_of
 from training.errors import WorkbenchError
-from training.models.functions import ALIASES, RESHAPES, TWINS, arguments, label_of, word_of
-from training.models.joints import Add, Concat
+from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 
 
