@@ -123,11 +123,9 @@ class SanityChecksQuery(Query[SanityChecks]):
         ]
         return SanityChecks(*found)  # type: ignore[arg-type]
 
-    def show(
-        self, opened: Opened, answer: SanityChecks, look: SanityChecksLook
-    ) -> SanityChecksShown:
+    def show(self, opened: Opened, answer: SanityChecks, _look: Look) -> SanityChecksShown:
         assert self.label
-        classes = opened.run.classes
+        look, classes = SanityChecksLook(), opened.run.classes
         return SanityChecksShown(look, classes, classes.index(self.label), self.method, answer)
 
 

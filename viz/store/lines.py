@@ -121,12 +121,15 @@ def python_lines_of_two(first: Query[Any], second: Query[Any], look: Look) -> st
 
 
 def _imports(names: str, query: Query[Any], look: Look | None) -> str:
-    package = type(query).__module__.rpartition(".")[0]
     kinds = {type(one) for one in (query, look) if one is not None}
     if Look in kinds:  # of a view in which nothing is chosen
         names = f"Look, {names}"
-    own = sorted(kind.__name__ for kind in kinds - {Look})
-    return f"from viz import {names}\nfrom {package} import {', '.join(own)}"
+    lines = [f"from viz import {names}"]
+    own = kinds - {Look}
+    for package in sorted({kind.__module__.rpartition(".")[0] for kind in own}):
+        there = sorted(k.__name__ for k in own if k.__module__.startswith(f"{package}."))
+        lines.append(f"from {package} import {', '.join(there)}")
+    return "\n".join(lines)
 
 
 def _asked(query: Query[Any], look: Look | None) -> str:
