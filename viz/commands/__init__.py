@@ -12,7 +12,6 @@ from viz.cli import call
 from viz.commands.architecture import architecture
 from viz.commands.by_hand import by_hand
 from viz.commands.comparison import comparison
-from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
 from viz.commands.evolution import evolution
@@ -43,7 +42,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "deconvnet": deconvnet,
     "by-hand": by_hand,
     "invariance": invariance,
-    "correspondence": correspondence,
     "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,

@@ -16,7 +16,6 @@ from viz.results.of_channels import (
     top_patches,
 )
 from viz.results.of_networks import self_check
-from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import features, neighbours
 from viz.results.of_weights import (
@@ -46,7 +45,6 @@ __all__ = [
     "below",
     "blueprint",
     "channel_count",
-    "correspondence",
     "digest_of",
     "evolution",
     "features",
@@ -63,7 +61,6 @@ __all__ = [
     "occlusion",
     "occlusion_so_far",
     "occlusions",
-    "parts_of_objects",
     "planes",
     "profiles",
     "self_check",

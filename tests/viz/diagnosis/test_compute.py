@@ -6,9 +6,9 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
-from tests.viz.network.test_spectra import grating
 from torch import nn
 
+from tests.viz.network.test_spectra import grating
 from training.data import Split
 from training.models import Network
 from training.preprocess import Preprocess
