@@ -2,59 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
-
 import pandas as pd
 import streamlit as st
-from matplotlib.figure import Figure
-from PIL import Image
 
-from app.jobs.ask import answer
+from app.jobs.ask import Reply, ask, ask_cached
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, chosen
 from app.shell.runs import data_of
-from app.views.correspondence.marking import TABLE, folder_of, keep_table, mark, ready
-from app.views.correspondence.several_images import choose_images
-from app.widgets.downloads import made_by, offer
+from app.views.correspondence import TABLE, choose_images, folder_of, keep_table, mark, ready
+from app.widgets.downloads import offer_side
 from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
 from training.data import Data
 from training.errors import WorkbenchError
-from viz import results
 from viz.correspondence import (
     DRAWS,
     WAYS,
     Correspondence,
-    as_arrays,
+    CorrespondenceLook,
+    CorrespondenceQuery,
     default_layers,
-    hidden_pictures,
 )
-from viz.correspondence.figure import correspondence_figure
+from viz.correspondence.query import OBJECT
 from viz.correspondence.words import PAPER, in_words
 from viz.drawing.words import percent
 from viz.network.layers import landmarks
 from viz.network.objects import known
-from viz.network.parts import Parts, csv_of, parts_of
-from viz.results import NotKept
+from viz.store.answer import Side
+from viz.store.lend import plan_of
+from viz.store.query import ImageSource
+from viz.store.view import draw
 
-SOURCES = {"object": "The object and its halves", "boxes": "Boxes that you draw"}
+SOURCES = {OBJECT: "The object and its halves", "boxes": "Boxes that you draw"}
 MOST_LAYERS = 4
 TABLE_PX, PAPER_PX = 700, 330
 _ASKED = "compared parts"
-
-
-@dataclass(frozen=True)
-class Marked:
-    """What is to be hidden in which pictures."""
-
-    parts: Parts
-    pictures: list[Image.Image]  # as stored
-    flags: tuple[str, ...]  # that say the same to `python -m viz correspondence`
-    python: str  # lines that make `images` and `parts`
-    table: str  # of the boxes as CSV; empty for objects
 
 
 def page() -> None:
@@ -73,11 +56,15 @@ def page() -> None:
         images = choose_images(data)
         source = choose_source(data)
         layers = choose_layers(choice)
-    marked = marked_objects(choice, data, images) if source == "object" else None
-    if source == "boxes":
-        marked = marked_boxes(choice, data, images)
-    if marked is not None:
-        show(choice, marked, layers)
+    if source == OBJECT:
+        query = objects(choice, images, layers)
+    else:
+        query = boxes(choice, data, images, layers)
+    if query is None:
+        return
+    reply = reply_to(query)
+    if reply is not None and reply.answer is not None:
+        show(reply.side(CorrespondenceLook()))
 
 
 def choose_source(data: Data) -> str:
@@ -98,7 +85,7 @@ def choose_source(data: Data) -> str:
 
 def choose_layers(choice: Choice) -> list[str]:
     """Up to four layers, in forward order."""
-    plan = results.blueprint(choice.run)
+    plan = plan_of(choice.run)
     default = default_layers(plan)
     shown = {*landmarks(plan), *default}
     options = [name for name in plan.inputs if name in shown]
@@ -122,90 +109,58 @@ def choose_layers(choice: Choice) -> list[str]:
     return layers
 
 
-def marked_objects(choice: Choice, data: Data, images: list[int]) -> Marked | None:
-    """The objects that the data set knows, and their halves."""
+def objects(choice: Choice, images: list[int], layers: list[str]) -> CorrespondenceQuery | None:
+    """Of the objects that the data set knows, and their halves."""
     if len(images) < 2:
         st.info("Choose another picture: two are needed to compare.", icon=":material/info:")
         return None
-    return Marked(
-        results.parts_of_objects(choice.run, images),
-        [Image.fromarray(data.val.images[index]) for index in images],
-        ("--parts", "object", "--images", ",".join(map(str, images))),
-        f"images = [Image.fromarray(run.data().val.images[index]) for index in {images}]\n"
-        f"parts = results.parts_of_objects(run, {images}).masks\n",
-        "",
-    )
+    numbers = tuple(ImageSource(str(index)) for index in images)
+    run = str(choice.run.path)
+    return CorrespondenceQuery(run, choice.epoch, images=numbers, layers=tuple(layers))
 
 
-def marked_boxes(choice: Choice, data: Data, images: list[int]) -> Marked | None:
-    """The boxes drawn, once the visitor asks for a comparison or it is known already."""
-    boxes = mark(choice, data, images)
-    usable = ready(boxes)
-    left_out = list(dict.fromkeys(box.part for box in boxes if box not in usable))
+def boxes(
+    choice: Choice, data: Data, images: list[int], layers: list[str]
+) -> CorrespondenceQuery | None:
+    """Of the boxes drawn, once there are two of a part."""
+    drawn = mark(choice, data, images)
+    usable = ready(drawn)
+    left_out = list(dict.fromkeys(box.part for box in drawn if box not in usable))
     if left_out:
         names = plain(", ".join(left_out))
         st.caption(f"Marked in one picture only, so not compared yet: {names}.")
     if not usable:
         st.info("Mark the same part in two pictures or more.", icon=":material/info:")
         return None
-    run, side = choice.run, choice.run.preprocess.size
-    path = folder_of(run) / keep_table(run, usable) / TABLE
-    parts = parts_of(usable, side)
-    pictures = [Image.fromarray(data.val.images[int(index)]) for index in parts.images]
-    return Marked(
-        parts,
-        pictures,
-        ("--parts", str(path)),
-        f'marked = parts_of(read_boxes(Path("{path}").read_bytes(), {side}), {side})\n'
-        "stored = run.data().val.images\n"
-        "images = [Image.fromarray(stored[int(index)]) for index in marked.images]\n"
-        "parts = marked.masks\n",
-        csv_of(usable),
-    )
+    table = folder_of(choice.run) / keep_table(choice.run, usable) / TABLE
+    run = str(choice.run.path)
+    return CorrespondenceQuery(run, choice.epoch, table=str(table), layers=tuple(layers))
 
 
-def show(choice: Choice, marked: Marked, layers: list[str]) -> None:
-    found = correspondence_of(choice, marked, layers)
-    if found is None:
-        return
+def reply_to(query: CorrespondenceQuery) -> Reply | None:
+    """What is cached; for boxes else a button, since every new box would be another question."""
+    if query.table == OBJECT:
+        return ask(query)
+    cached = ask_cached(query)
+    if cached is not None:
+        return cached
+    asked = st.session_state.get(_ASKED) == query
+    if not st.button("Compare", type="primary", icon=":material/join_inner:") and not asked:
+        return None
+    st.session_state[_ASKED] = query
+    return ask(query)
 
-    def figure() -> Figure:
-        rows = hidden_pictures(choice.run.preprocess, marked.pictures, marked.parts.masks)
-        return correspondence_figure(found, rows)
 
+def show(side: Side) -> None:
+    """The result in words, as a figure and in numbers."""
+    found = side.shown.found
     for sentence in in_words(found):
         st.markdown(f"- {plain(sentence)}")
     alt = f"Differences of {', '.join(found.layers)} for {', '.join(found.parts)}; what is hidden"
-    show_figure(figure(), alt=alt)
+    show_figure(draw(side), alt=alt)
     st.caption(how_to_read(found))
-    offer_all(choice, marked, found, figure)
+    offer_side(side)
     tables(found)
-
-
-def correspondence_of(choice: Choice, marked: Marked, layers: list[str]) -> Correspondence | None:
-    """What is kept; for boxes else a button, since every new box would be another question."""
-    compute = partial(
-        results.correspondence,
-        choice.run,
-        choice.epoch,
-        marked.pictures,
-        marked.parts.masks,
-        layers=layers,
-    )
-    if marked.table:
-        try:
-            return compute(only_kept=True)
-        except NotKept:
-            asked = st.session_state.get(_ASKED) == marked.flags
-            if not st.button("Compare", type="primary", icon=":material/join_inner:") and not asked:
-                return None
-            st.session_state[_ASKED] = marked.flags
-    return answer(compute, choice.run, command(choice, marked, layers), label="Hiding the parts")
-
-
-def command(choice: Choice, marked: Marked, layers: list[str]) -> list[str]:
-    words = ["correspondence", str(choice.run.path), "--epoch", str(choice.epoch)]
-    return [*words, *marked.flags, "--layers", ",".join(layers)]
 
 
 def how_to_read(found: Correspondence) -> str:
@@ -215,14 +170,14 @@ def how_to_read(found: Correspondence) -> str:
     words = (
         f"A feature changes up, down or not at all; two pictures differ in it where they do not "
         f"agree. Mean ± standard deviation over the {pairs} pairs of {pictures} pictures, and for "
-        f"the places elsewhere over {DRAWS} draws too. One place for all is the stricter control: "
+        f"the random masks over {DRAWS} draws too. One mask for all is the stricter control: "
         "at the same place, whatever is hidden touches the same units of a map. What is hidden "
         "becomes the mean colour."
     )
     if float(found.overlap.max()) > 0.005:
         words += (
-            f" For want of room, up to {percent(float(found.overlap.max()))} of what is hidden "
-            "elsewhere lies on the part itself."
+            f" For want of room, up to {percent(float(found.overlap.max()))} of a random mask lies "
+            "on the part itself."
         )
     return words
 
@@ -261,40 +216,6 @@ def numbers(found: Correspondence) -> pd.DataFrame:
             changed = " · ".join(percent(share, 0) for share in found.changed[row, column].tolist())
             rows.append([layer, part, *differences, changed])
     return pd.DataFrame(rows, columns=["layer", "hidden", *WAYS, "changed"])
-
-
-def offer_all(choice: Choice, marked: Marked, found: Correspondence, figure: Any) -> None:
-    run, epoch = choice.run, choice.epoch
-    imports = [
-        "from PIL import Image",
-        "",
-        "from training.runs import Run",
-        "from viz import results",
-    ]
-    if marked.table:
-        imports = ["from pathlib import Path", "", *imports]
-        imports.append("from viz.parts import parts_of, read_boxes")
-    offer(
-        figure,
-        lambda: as_arrays(found),
-        name=f"{run.name}-correspondence-epoch-{epoch}",
-        made=made_by(
-            choice,
-            "correspondence",
-            images=list(marked.parts.images),
-            parts=list(found.parts),
-            layers=list(found.layers),
-            draws=DRAWS,
-            seed=0,
-        ),
-        shell=f"python -m viz {' '.join(command(choice, marked, list(found.layers)))} "
-        "--out correspondence.png",
-        python="\n".join(imports)
-        + f'\n\nrun = Run.open("{run.path}")\n'
-        + marked.python
-        + f"results.correspondence(run, {epoch}, images, parts, layers={list(found.layers)})",
-        more={"csv": marked.table.encode} if marked.table else None,
-    )
 
 
 page()

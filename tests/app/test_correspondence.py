@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.views.correspondence.marking import folder_of, keep_table
+from app.views.correspondence import TABLE, folder_of, keep_table
 from tests.app.test_retrieval import words
 from training.runs import Run
-from viz import results
-from viz.network.parts import Box, csv_of, parts_of
+from viz import answer, ask
+from viz.correspondence import CorrespondenceLook, CorrespondenceQuery
+from viz.network.parts import Box, csv_of
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -25,10 +25,9 @@ BOXES = [
 ]
 
 
-def result_of(run: Run, boxes: list[Box], **how: Any) -> Any:
-    parts = parts_of(boxes, 32)
-    pictures = [Image.fromarray(run.data().val.images[int(image)]) for image in parts.images]
-    return results.correspondence(run, 3, pictures, parts.masks, **how)
+def asked_of(run: Run, boxes: list[Box], *layers: str) -> CorrespondenceQuery:
+    table = folder_of(run) / keep_table(run, boxes) / TABLE
+    return CorrespondenceQuery(str(run.path), 3, table=str(table), layers=layers)
 
 
 def test_without_masks_the_page_offers_pictures_to_draw_on(app: Open) -> None:
@@ -48,10 +47,10 @@ def test_what_the_address_says_is_marked_is_there_again_and_compared_on_demand(
     next(button for button in test.button if button.label == "Compare").click().run()
     assert not test.exception
     assert "Zeiler & Fergus 2013, section 4.4" in words(test)
-    found = result_of(small, BOXES, only_kept=True)
+    found = answer(asked_of(small, BOXES), cached_only=True)
     assert found.parts == ("left eye", "nose")
     again = app("correspondence", boxes=keep_table(small, BOXES))
-    assert "Zeiler & Fergus 2013, section 4.4" in words(again)  # what is kept needs no button
+    assert "Zeiler & Fergus 2013, section 4.4" in words(again)  # what is cached needs no button
 
 
 def test_undo_takes_back_the_last_box(app: Open, small: Run, in_address: Said) -> None:
@@ -68,7 +67,7 @@ def test_a_part_of_one_picture_waits_for_another(app: Open, small: Run) -> None:
 
 
 def test_the_command_under_the_figure_asks_the_same_question(app: Open, small: Run) -> None:
-    result_of(small, BOXES, layers=["conv5", "fc7"])
+    answer(asked_of(small, BOXES, "conv5", "fc7"))
     test = app("correspondence", boxes=keep_table(small, BOXES), layers="conv5,fc7")
     line = next(code.value for code in test.code if code.value.startswith("python -m viz"))
     table = Path(line.split("--parts ")[1].split()[0])
@@ -104,11 +103,11 @@ def test_objects_that_the_data_set_knows_are_hidden_at_once(
     test = app("correspondence")
     assert not test.exception
     assert "Hiding" in words(test)
-    marked = results.parts_of_objects(small, [0, 1, 2, 3])
-    assert np.array_equal(marked.masks["object"], masks[:4])
-    assert marked.masks["upper half"][:, 8:14, 6:22].all()
-    pictures = [Image.fromarray(data.val.images[index]) for index in range(4)]
-    results.correspondence(small, 3, pictures, marked.masks, only_kept=True)  # or it raises
+    query = CorrespondenceQuery(str(small.path), 3, images=("0", "1", "2", "3"))
+    shown = ask(query, CorrespondenceLook()).shown
+    assert np.array_equal(shown.masks["object"], masks[:4])
+    assert shown.masks["upper half"][:, 8:14, 6:22].all()
+    answer(query, cached_only=True)  # or it raises: the page cached it
     test = app("correspondence", images="3")
     assert any("two are needed" in info.value for info in test.info)
 

@@ -11,7 +11,6 @@ from functools import partial
 from viz.cli import call
 from viz.commands.architecture import architecture
 from viz.commands.comparison import comparison
-from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
 from viz.commands.evolution import evolution
@@ -35,7 +34,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "unit": unit,
     "deconvnet": deconvnet,
     "invariance": invariance,
-    "correspondence": correspondence,
     "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,

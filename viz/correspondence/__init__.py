@@ -4,20 +4,19 @@ from viz.correspondence.compute import (
     DRAWS,
     WAYS,
     Correspondence,
-    as_arrays,
-    as_correspondence,
     correspondence,
     default_layers,
     differences,
     hidden_pictures,
 )
+from viz.correspondence.query import CorrespondenceLook, CorrespondenceQuery
 
 __all__ = [
     "DRAWS",
     "WAYS",
     "Correspondence",
-    "as_arrays",
-    "as_correspondence",
+    "CorrespondenceLook",
+    "CorrespondenceQuery",
     "correspondence",
     "default_layers",
     "differences",

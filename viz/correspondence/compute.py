@@ -15,13 +15,11 @@ from training.models import Network
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from viz.network.layers import last_hidden
-from viz.network.random_masks import elsewhere, one_place, overlap
-from viz.store.cache import Arrays, to_arrays
+from viz.network.random_masks import one_mask, overlap, random_masks
 
 DRAWS = 10  # of each control
-NAMES = ("parts", "layers")  # the fields that are words
-WAYS = ("the part", "random places", "one place for all")
-"""What is hidden: in each picture the part; as much of it elsewhere; the same pixels in all."""
+WAYS = ("the part", "random masks", "one mask for all")
+"""What is hidden: in each picture the part; its shape at a random place; the same pixels in all."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ def hidden_pictures(
     *,
     seed: int = 0,
 ) -> list[tuple[str, Tensor]]:
-    """What is hidden, row by row: nothing, each part, and as much as the first elsewhere.
+    """What is hidden, row by row: nothing, each part, and a random mask of the first one's shape.
 
     Args:
         preprocess: The run's preprocessing.
@@ -174,20 +172,8 @@ def hidden_pictures(
     first = next(iter(masks.values()))
     marked = first.flatten(1).any(1)
     control = torch.zeros_like(first)
-    control[marked] = elsewhere(first[marked], torch.Generator().manual_seed(seed))
-    return [*shown, ("elsewhere", preprocess.picture(covered(images, control)))]
-
-
-def as_arrays(found: Correspondence) -> Arrays:
-    """All by name."""
-    return to_arrays(found)
-
-
-def as_correspondence(arrays: Arrays) -> Correspondence:
-    """The same again."""
-    numbers = {name: torch.from_numpy(arrays[name]) for name in arrays if name not in NAMES}
-    parts, layers = (tuple(arrays[name].tolist()) for name in NAMES)
-    return Correspondence(parts, layers, **numbers)
+    control[marked] = random_masks(first[marked], torch.Generator().manual_seed(seed))
+    return [*shown, ("random mask", preprocess.picture(covered(images, control)))]
 
 
 def _features(network: Network, images: Tensor, layers: Sequence[str]) -> list[Tensor]:
@@ -204,7 +190,7 @@ def _rounds(draws: int) -> list[int]:
 
 def _ways(masks: Tensor, draws: int, generator: torch.Generator) -> list[Tensor]:
     """What is hidden each time, (N, H, W): the part, then the draws of each control."""
-    controls = [place(masks, generator) for place in (elsewhere, one_place) for _ in range(draws)]
+    controls = [place(masks, generator) for place in (random_masks, one_mask) for _ in range(draws)]
     return [masks, *controls]
 
 

@@ -1,13 +1,12 @@
 """Correspondence as in Zeiler & Fergus 2013, table 1 and figure 8: numbers, and what is hidden."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from viz.correspondence.compute import WAYS, Correspondence
+from viz.correspondence.query import CorrespondenceShown
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.sheet import as_array, channels_last, shrink, to_bytes
 from viz.drawing.style import (
@@ -32,13 +31,9 @@ READING = (
 MARKS = (("o", OKABE_ITO[0]), ("D", OKABE_ITO[1]), ("s", OKABE_ITO[3]))  # of the WAYS
 
 
-def correspondence_figure(found: Correspondence, rows: Sequence[tuple[str, Tensor]]) -> Figure:
-    """A panel a layer with a row a part; below, each picture in a row, with what was hidden.
-
-    Args:
-        found: In L layers, for P parts.
-        rows: Name and pictures (N, 3, H, W) in [0, 1]; see `hidden_pictures`.
-    """
+def draw(shown: CorrespondenceShown) -> Figure:
+    """A panel a layer with a row a part; below, each picture in a row, with what was hidden."""
+    found, rows = shown.found, shown.rows
     tiles = [_tiles(pictures) for _name, pictures in rows]
     side, count = tiles[0].shape[1], len(tiles[0])
     panels = len(found.layers) * (PANEL_PX + VALUES_PX)
@@ -52,9 +47,9 @@ def correspondence_figure(found: Correspondence, rows: Sequence[tuple[str, Tenso
         ax = pixel_axes(figure, left, TOP_PX, PANEL_PX, tall)
         draw_layer(ax, found, place, names=place == 0)
     _legend(figure, TOP_PX + tall + 26)
-    for column, ((name, _pictures), shown) in enumerate(zip(rows, tiles, strict=True)):
+    for column, ((name, _pictures), column_tiles) in enumerate(zip(rows, tiles, strict=True)):
         left = NAMES_PX + column * (side + GAP_PX)
-        for place, tile in enumerate(shown):
+        for place, tile in enumerate(column_tiles):
             ax = pixel_axes(figure, left, below + place * (side + GAP_PX), side, side)
             show(ax, tile)
             if place == 0:

@@ -13,13 +13,13 @@ PAPER = (
 """Part, layer 5, layer 7: Zeiler & Fergus 2013, table 1; five dogs seen from the front."""
 
 VERDICTS = {
-    "known": "changes {layer} more alike in all pictures than hiding as much elsewhere",
+    "known": "changes {layer} more alike in all pictures than hiding random masks",
     "place": (
-        "changes {layer} more alike than hiding as much at random places, but so does hiding one "
-        "place in all pictures: where it lies may explain it"
+        "changes {layer} more alike than hiding random masks, but so does hiding one mask in all "
+        "pictures: where it lies may explain it"
     ),
-    "unclear": "changes {layer} no more and no less alike than hiding as much elsewhere",
-    "unlike": "changes {layer} less alike than hiding as much at random places",
+    "unclear": "changes {layer} no more and no less alike than hiding random masks",
+    "unlike": "changes {layer} less alike than hiding random masks",
 }
 
 
@@ -50,7 +50,7 @@ def _of(found: Correspondence, layer: int) -> Iterator[str]:
             yield (
                 f"Hiding {_listed(found.parts, which)} {words.format(layer=found.layers[layer])}: "
                 f"{means[0]} of its features change differently in two pictures, against "
-                f"{means[1]} at random places and {means[2]} at one place for all."
+                f"{means[1]} with random masks and {means[2]} with one mask for all."
             )
 
 

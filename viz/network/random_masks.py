@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 
-def elsewhere(masks: Tensor, generator: torch.Generator) -> Tensor:
+def random_masks(masks: Tensor, generator: torch.Generator) -> Tensor:
     """Each picture's shape at a random place of its own, beside the part.
 
     Args:
@@ -15,7 +15,7 @@ def elsewhere(masks: Tensor, generator: torch.Generator) -> Tensor:
     return torch.stack([moved(mask, mask, generator) for mask in masks])
 
 
-def one_place(masks: Tensor, generator: torch.Generator) -> Tensor:
+def one_mask(masks: Tensor, generator: torch.Generator) -> Tensor:
     """The shape of a random picture at one random place in all of them, beside every part."""
     shape = masks[torch.randint(len(masks), (), generator=generator)]
     return moved(shape, masks.any(0), generator).expand_as(masks)

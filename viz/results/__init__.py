@@ -1,22 +1,8 @@
-"""The dear views of a run, each computed once: recalled where kept, else computed and kept.
-
-Page, command line and notebook call the same functions with the same settings and so share what
-is kept. With `only_kept` they compute nothing dear and raise `NotKept` instead, so that a page can
-leave the work to a child process. Each can be stopped (an exception raised by `progress`, a
-signal); mining then goes on where it stopped.
-"""
+"""The expensive views of a run that are not questions yet."""
 
 from viz.occlusion import square_for
-from viz.results.of_channels import (
-    evolution,
-    gallery_of,
-    profiles,
-    spread,
-    strongest,
-    top_patches,
-)
+from viz.results.of_channels import evolution, gallery_of, profiles, spread, strongest, top_patches
 from viz.results.of_networks import self_check
-from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import features, neighbours
 from viz.results.opening import (
@@ -34,7 +20,6 @@ __all__ = [
     "NotKept",
     "blueprint",
     "channel_count",
-    "correspondence",
     "digest_of",
     "evolution",
     "features",
@@ -47,7 +32,6 @@ __all__ = [
     "occlusion",
     "occlusion_so_far",
     "occlusions",
-    "parts_of_objects",
     "profiles",
     "self_check",
     "split_of",

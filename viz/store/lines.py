@@ -96,7 +96,7 @@ def arguments(query: Query[Any], look: Look | None = None, **more: Any) -> list[
     for name, value in (flags | more).items():
         if value is not None:
             text = to_text(value)
-            flag = f"--{name}"
+            flag = f"--{query.as_flags.get(name, name)}"
             words += [f"{flag}={text}"] if text.startswith("-") else [flag, text]
     return words
 
@@ -160,12 +160,13 @@ def add_flags(parser: argparse.ArgumentParser, kind: type[Asked]) -> None:
         if field.name == "run":
             parser.add_argument("run", metavar="RUN", help=helps["run"])
             continue
+        name = getattr(kind, "as_flags", {}).get(field.name, field.name)
         parser.add_argument(
-            *flag_names(field.name),
+            *flag_names(name),
             dest=field.name,
             type=_reader(hints[field.name]),
             default=_default(field),
-            metavar=field.name.upper(),
+            metavar=name.upper(),
             help=_with_default(helps[field.name], _default(field)),
         )
 

@@ -51,6 +51,7 @@ class Query(Generic[Answer]):
     more_files: ClassVar[dict[str, str]] = {}  # further suffixes: functions of the figure module
     message: ClassVar[str] = "Computing"  # what the work is, for people
     in_address: ClassVar[dict[str, str]] = {}  # fields that an address calls otherwise
+    as_flags: ClassVar[dict[str, str]] = {}  # fields that a command calls otherwise
 
     def resolved(self, opened: Opened) -> Self:
         """The same question with nothing left to defaults; refuses what the run does not have.

@@ -14,6 +14,7 @@ from app.shell.runs import data_of
 from training.errors import WorkbenchError
 from training.status import RUNNING
 from viz.drawing.words import percent
+from viz.network.images import spread_over_classes
 
 IMAGES, GUESSES, COLUMN_PX = 6, 5, 164
 RIGHT, WRONG = "#0072b280", "#8888884d"  # half transparent: good on light and dark
@@ -37,7 +38,7 @@ def show_guesses(choice: Choice) -> None:
         st.warning(plain(str(error)), icon=":material/image_not_supported:")
         return
     split = data.val
-    chosen = _spread(split.labels)
+    chosen = spread_over_classes(split, IMAGES)
     images = np.stack([split.images[index] for index in chosen])
     probability = _probabilities(choice, images)
     row = st.container(horizontal=True, gap="medium")
@@ -55,13 +56,6 @@ def show_guesses(choice: Choice) -> None:
                 help="Cover the image spot by spot and watch the answer",
             ):
                 go_to("occlusion", image=f"val:{index}")
-
-
-def _spread(labels: np.ndarray) -> list[int]:
-    """The first image of each of some classes, evenly spread."""
-    classes = np.unique(labels)
-    some = classes[np.linspace(0, len(classes) - 1, min(IMAGES, len(classes))).astype(int)]
-    return [int(np.flatnonzero(labels == label)[0]) for label in some]
 
 
 @torch.inference_mode()

@@ -10,14 +10,14 @@ from PIL import Image
 from training.errors import WorkbenchError
 from training.preprocess import Preprocess
 from viz.correspondence import (
-    as_arrays,
-    as_correspondence,
+    Correspondence,
     correspondence,
     default_layers,
     differences,
     hidden_pictures,
 )
-from viz.network.random_masks import elsewhere, moved, one_place, overlap
+from viz.network.random_masks import moved, one_mask, overlap, random_masks
+from viz.store.cache import from_arrays, to_arrays
 
 DRAWS = 3
 
@@ -56,7 +56,7 @@ def test_pictures_that_change_alike_do_not_differ_however_much_they_change():
     assert differences(torch.stack([change, 7 * change, 0.1 * change])).tolist() == [0, 0, 0]
 
 
-def test_the_same_picture_five_times_gives_0_for_the_part_and_for_one_place(tiny, noise, parts):
+def test_the_same_picture_five_times_gives_0_for_the_part_and_for_one_mask(tiny, noise, parts):
     same = noise[:1].repeat(5, 1, 1, 1)
     found = look(tiny, same, {"eye": parts["eye"][:1].repeat(5, 1, 1)})
     assert found.difference[:, :, [0, 2]].max() == 0
@@ -115,7 +115,7 @@ def test_a_shape_without_room_covers_as_little_of_it_as_can_be():
 
 def test_each_picture_has_a_place_of_its_own_or_all_have_one(parts):
     eyes = parts["eye"]
-    own, same = elsewhere(eyes, seeded()), one_place(eyes, seeded())
+    own, same = random_masks(eyes, seeded()), one_mask(eyes, seeded())
     assert len({tuple(mask.flatten().tolist()) for mask in own}) > 1
     assert (same == same[0]).all()
     assert not (same & eyes.any(0)).any()
@@ -132,9 +132,9 @@ def test_masks_of_another_size_are_refused(tiny, noise):
         look(tiny, noise, {"eye": torch.ones(10, 8, 8, dtype=torch.bool)})
 
 
-def test_nothing_is_lost_in_keeping(tiny, noise, parts):
+def test_nothing_is_lost_in_arrays(tiny, noise, parts):
     found = look(tiny, noise, parts)
-    again = as_correspondence(as_arrays(found))
+    again = from_arrays(Correspondence, to_arrays(found))
     assert (again.parts, again.layers) == (found.parts, found.layers)
     assert torch.equal(again.draws, found.draws)
     assert torch.equal(again.overlap, found.overlap)
@@ -145,8 +145,8 @@ def test_the_sheet_shows_the_first_draw_that_is_measured():
     white = [Image.new("RGB", (32, 32), "white")] * 2
     masks = torch.stack([box(0, 0, 4, 4), box(9, 9, 4, 4)])
     rows = hidden_pictures(preprocess, white, {"eye": masks.numpy()}, seed=5)
-    assert [name for name, _pictures in rows] == ["", "eye", "elsewhere"]
+    assert [name for name, _pictures in rows] == ["", "eye", "random mask"]
     grey = [(pictures[:, 0] - 0.5).abs() < 1e-6 for _name, pictures in rows]
     assert not grey[0].any()
     assert torch.equal(grey[1], masks)
-    assert torch.equal(grey[2], elsewhere(masks, seeded(5)))
+    assert torch.equal(grey[2], random_masks(masks, seeded(5)))

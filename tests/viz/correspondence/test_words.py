@@ -37,9 +37,9 @@ def test_a_part_is_known_only_below_every_draw_of_both_controls():
 
 def test_a_sentence_has_the_numbers_of_the_part_and_of_both_controls():
     assert in_words(made_up(KNOWN)) == [
-        "Hiding the nose changes pool5 more alike in all pictures than hiding as much elsewhere: "
-        "0.07 of its features change differently in two pictures, against 0.12 at random places "
-        "and 0.10 at one place for all."
+        "Hiding the nose changes pool5 more alike in all pictures than hiding random masks: "
+        "0.07 of its features change differently in two pictures, against 0.12 with random masks "
+        "and 0.10 with one mask for all."
     ]
 
 

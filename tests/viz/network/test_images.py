@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from training.preprocess import Preprocess
-from viz.network.images import SplitImages, count, in_batches
+from viz.network.images import SplitImages, count, in_batches, spread_over_classes
 
 
 def split_images(number=150):
@@ -36,3 +36,13 @@ def test_what_comes_in_batches_passes_as_it_is_and_is_not_counted():
     assert count(iter(batches)) is None
     assert count(batches[1]) == 5
     assert count(split_images()) == 150
+
+
+def test_images_are_the_first_of_classes_spread_over_all_the_first_and_the_last_among_them():
+    split = SimpleNamespace(labels=np.repeat(np.arange(10), 3))
+    assert spread_over_classes(split, 4) == [0, 9, 18, 27]
+
+
+def test_where_there_are_fewer_classes_than_wanted_further_images_make_up_for_it():
+    split = SimpleNamespace(labels=np.repeat(np.arange(2), 3))
+    assert spread_over_classes(split, 4) == [0, 3, 1, 2]
