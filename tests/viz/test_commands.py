@@ -23,10 +23,8 @@ SHAPES = {
     "filters": {"filters": (6, 7, 7, 3), "channel": (6,)},
     "film": {"tiles": (3, 6, 7, 7, 3), "epoch": (3,)},
     "top-patches": dict.fromkeys(("score", "image", "row", "col"), (6, 9)),
-    "deconvnet": {"projection": (3, 32, 32)},
     "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
     "attribution": dict.fromkeys(METHODS, (32, 32)),
-    "retrieval": {"image": (12,), "distance": (12,)},
     "mistakes": {
         **dict.fromkeys(("index", "label", "truth"), (8,)),
         **dict.fromkeys(("guess", "probability"), (8, 4)),
@@ -133,7 +131,6 @@ OF_TWO = {
         "probability",
         "difference",
     ),
-    "feature-maps": (["--layer", "conv2"], "second", "maps", "difference"),
     "attribution": (
         ["--method", "gradient", "--label", "green"],
         "second_gradient",

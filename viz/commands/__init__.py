@@ -15,10 +15,8 @@ from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
 from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
-from viz.commands.deconvnet import deconvnet
 from viz.commands.diagnosis import diagnosis
 from viz.commands.evolution import evolution
-from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
 from viz.commands.invariance import invariance
@@ -30,7 +28,6 @@ from viz.commands.provenance import provenance
 from viz.commands.report import report
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
-from viz.commands.strongest import strongest
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
 from viz.store.view import views
@@ -40,11 +37,8 @@ VIEWS: dict[str, Callable[..., None]] = {
     "filters": filters,
     "film": film,
     "planes": planes,
-    "feature-maps": feature_maps,
-    "strongest": strongest,
     "top-patches": top_patches,
     "unit": unit,
-    "deconvnet": deconvnet,
     "attribution": attribution,
     "localisation": localisation,
     "invariance": invariance,

@@ -13,7 +13,6 @@ from viz.results.of_channels import (
     gallery_of,
     profiles,
     spread,
-    strongest,
     top_patches,
 )
 from viz.results.of_networks import self_check
@@ -76,7 +75,6 @@ __all__ = [
     "split_of",
     "spread",
     "square_for",
-    "strongest",
     "top_patches",
     "trust",
     "with_planes",

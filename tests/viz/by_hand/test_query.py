@@ -36,5 +36,7 @@ def test_the_python_lines_of_a_view_without_a_look_bring_the_same_arrays(run: Ru
     query = ByHandQuery(str(run.path), 1, channel=1)
     truth = float(ask(query, Look()).shown.arrays()["total"])
     lines = python_lines(query, Look()).replace("shown.arrays()", "print(shown.arrays()['total'])")
-    found = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, check=True
+    )
     assert np.isclose(float(found.stdout), truth)
