@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from training.runs import Run
+from viz import answer
 from viz.feature_maps import feature_maps
+from viz.strongest import StrongestQuery
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -75,7 +77,7 @@ def test_a_channel_leads_on_to_its_top_patches(app: Open, in_address: Said) -> N
         ("gradient", "stopped at each ReLU that was off"),
     ],
 )
-def test_the_rule_of_the_way_back_stands_under_the_picture(app: Open, rule: str, said: str) -> None:
+def test_the_backward_rule_stands_under_the_picture(app: Open, rule: str, said: str) -> None:
     test = app("feature_maps", layer="relu3", rule=rule)
     assert not test.exception
     assert said in "\n".join(caption.value for caption in test.caption)
@@ -90,6 +92,23 @@ def test_the_strongest_unit_of_a_layer_leads_to_its_projection(app: Open, in_add
     assert in_address(test, "layer") == "conv2"
     row, column = str(in_address(test, "unit")).split(",")
     assert f"Unit at row {row}, column {column}" in words(test)
+
+
+def test_by_share_the_layers_patches_are_mined_and_cached(app: Open, small: Run) -> None:
+    test = app("feature_maps", sheet="strongest of each layer", measure="share")
+    assert not test.exception
+    assert "do not compare" not in words(test)
+    query = StrongestQuery(str(small.path), 3, measure="share")
+    units = answer(query, cached_only=True)  # or it raises
+    assert {f"{unit.layer}, {unit.channel}" for unit in units} <= {
+        button.label for button in test.button
+    }
+
+
+def test_the_lines_under_a_projection_ask_for_its_unit(app: Open) -> None:
+    test = app("feature_maps", layer="conv3", channel=3, unit="0,1", rule="guided")
+    [line] = [code.value for code in test.code if "viz deconvnet" in code.value]
+    assert "--layer conv3 --channel 3 --row 0 --col 1 --rule guided --control true" in line
 
 
 def test_the_same_channel_of_another_epoch_stands_beside_it(app: Open) -> None:

@@ -30,7 +30,6 @@ SHAPES = {
         **dict.fromkeys(("layer", "high"), ()),
     },
     "top-patches": dict.fromkeys(("score", "image", "row", "col"), (6, 9)),
-    "deconvnet": {"projection": (3, 32, 32)},
     "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
     "attribution": {
         **dict.fromkeys(METHODS, (32, 32)),
@@ -149,7 +148,6 @@ OF_TWO: dict[str, tuple[Any, ...]] = {
         "probability",
         "difference",
     ),
-    "feature-maps": (["--layer", "conv2"], "second", "maps", "difference"),
     "attribution": (
         ["--method", "gradient", "--label", "green"],
         "second_gradient",

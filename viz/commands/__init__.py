@@ -1,9 +1,4 @@
-"""The views as commands: each function's signature and docstring are its flags and its help.
-
-Every command looks at one run (or at the runs of one comparison), works out its result and writes
-it where `--out` says; the dear ones keep it in the run too, and may be asked for that alone. Only
-`provenance` looks at a file that another one wrote.
-"""
+"""Commands that are not questions yet, and all of them by name."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,35 +7,29 @@ from viz.cli import call
 from viz.commands.architecture import architecture
 from viz.commands.comparison import comparison
 from viz.commands.curves import curves
-from viz.commands.deconvnet import deconvnet
 from viz.commands.evolution import evolution
-from viz.commands.feature_maps import feature_maps
 from viz.commands.invariance import invariance
 from viz.commands.object_scale import object_scale
 from viz.commands.provenance import provenance
 from viz.commands.report import report
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
-from viz.commands.strongest import strongest
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
 from viz.store.view import views
 
 VIEWS: dict[str, Callable[..., None]] = {
     "architecture": architecture,
-    "feature-maps": feature_maps,
-    "strongest": strongest,
+    "comparison": comparison,
+    "curves": curves,
+    "evolution": evolution,
+    "invariance": invariance,
+    "object-scale": object_scale,
+    "provenance": provenance,
+    "report": report,
+    "retrieval": retrieval,
+    "self-check": self_check,
     "top-patches": top_patches,
     "unit": unit,
-    "deconvnet": deconvnet,
-    "invariance": invariance,
-    "retrieval": retrieval,
-    "evolution": evolution,
-    "curves": curves,
-    "object-scale": object_scale,
-    "comparison": comparison,
-    "self-check": self_check,
-    "report": report,
-    "provenance": provenance,
 }
 VIEWS |= {name: partial(call, kind) for name, kind in views().items()}

@@ -1,5 +1,6 @@
 """A projection beside the image that it explains."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -7,11 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from viz.deconvnet.query import DeconvnetShown
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.sheet import channels_last, factor, full_contrast, grey_centred, sheet
-from viz.drawing.style import GREY, head, pixel_axes, pixel_figure, show, side_bar
+from viz.drawing.style import GREY, head, number, pixel_axes, pixel_figure, show, side_bar
 
-SIDE_PX = 256
+SIDE_PX, BAR_PX = 256, 90
 Box = Sequence[int]
 
 
@@ -31,41 +33,35 @@ def draw_field(ax: Axes, box: Box, enlarge: int, side: int) -> None:
         ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=line))
 
 
-def deconvnet_figure(
-    picture: Tensor,
-    projection: Tensor,
-    *,
-    layer: str,
-    channel: int,
-    box: Box | None = None,
-) -> Figure:
-    """The image beside what the deconvnet says one unit saw in it.
-
-    Args:
-        picture: What the network sees, (3, H, W) in [0, 1].
-        projection: (3, H, W), signed.
-        layer: Of the unit.
-        channel: Of the unit.
-        box: The unit's receptive field: top, left, bottom, right, half open.
-    """
-    enlarge = factor(picture.shape[-1], SIDE_PX)
-    image = sheet(channels_last(picture)[None], enlarge=enlarge)[0]
+def draw(shown: DeconvnetShown) -> Figure:
+    """The image beside what the deconvnet says one unit saw in it, and the control if any."""
+    enlarge = factor(shown.picture.shape[-1], SIDE_PX)
+    image = sheet(channels_last(shown.picture)[None], enlarge=enlarge)[0]
     height, width = image.shape[:2]
-    right = width + 18
-    title = f"What {layer}, channel {channel} saw"
-    reading = "orange: the square that the unit sees" if box else "from the strongest unit"
-    figure = pixel_figure(right + width, height + 16, title, reading, bar=True)
+    right, other = width + 18, shown.seen.control
+    far = right + width + BAR_PX  # where the control begins
+    title = f"What {shown.layer}, channel {shown.channel} saw"
+    reading = "orange: the square that the unit sees"
+    if other is not None:
+        alike = "none" if math.isnan(other.similarity) else number(round(other.similarity, 2))
+        reading += f"; rank correlation with the control: {alike}"
+    whole = right + width if other is None else far + width
+    figure = pixel_figure(whole, height + 16, title, reading, bar=True)
     left_axes = pixel_axes(figure, 0, 16, width, height)
     show(left_axes, image)
     head(left_axes, "the network's input")
-    right_axes = pixel_axes(figure, right, 16, width, height)
-    draw_projection(right_axes, projection)
-    head(right_axes, "projection")
-    for ax in (left_axes, right_axes) if box else ():
-        assert box is not None
-        draw_field(ax, box, enlarge, picture.shape[-1])
+    panels = [(right, shown.seen.projection, "projection")]
+    if other is not None:
+        panels.append((far, other.projection, f"control: channel {other.channel}, same place"))
+    axes = [left_axes]
+    for left, projection, words in panels:
+        axes.append(pixel_axes(figure, left, 16, width, height))
+        draw_projection(axes[-1], projection)
+        head(axes[-1], words)
+        full = full_contrast(projection)
+        scale = (GREY, -full, full, "in each of red, green, blue")
+        side_bar(figure, left + width, height, scale, top=16)
+    for ax in axes:
+        draw_field(ax, shown.box, enlarge, shown.picture.shape[-1])
         ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    full = full_contrast(projection)
-    scale = (GREY, -full, full, "in each of red, green, blue")
-    side_bar(figure, right + width, height, scale, top=16)
     return figure

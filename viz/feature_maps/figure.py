@@ -1,7 +1,9 @@
 """What an image does to the channels of a layer."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from math import isqrt
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from viz.drawing.panels import Sheet
 from viz.drawing.pointing import point_at_spots
 from viz.drawing.scales import Scale, common_scale
 from viz.drawing.sheet import Grid, as_array, channels_last, factor, good_columns, sheet, shrink
@@ -23,8 +26,11 @@ from viz.drawing.style import (
     side_bar,
 )
 from viz.feature_maps.compute import FeatureMaps
+from viz.feature_maps.query import FeatureMapsShown
 
 TILE_PX, IMAGE_PX, CAPTION_PX, GAP_PX = 64, 224, 11, 3
+MOST, DRAWN, POINTED = 48, 24, 48  # channels: alone, beside another's, and on a page
+COLUMN_PX = 350  # of two or three sheets side by side on a page
 MIN_TILE_PX = 48  # where the sheet is to fit a width
 SPOTS = 5000  # to point at; a browser draws as many in a quarter of a second
 
@@ -40,36 +46,88 @@ def draw_feature_maps(
         ax.text(left, top + grid.height + 1, str(channel), size=SMALL_PT, color=QUIET, va="top")
 
 
-def feature_maps_figure(picture: Tensor, feature_maps: FeatureMaps, *, most: int = 48) -> Figure:
-    """The image beside its strongest channels.
-
-    Args:
-        picture: What the network sees, (3, H, W) in [0, 1].
-        feature_maps: Of one layer.
-        most: Channels to show, strongest first.
-    """
-    channels = feature_maps.order[:most].tolist()
-    pixels, _ = _sheet(feature_maps, channels)
-    image = _image(picture)
+def draw(shown: FeatureMapsShown) -> Figure:
+    """The image beside its strongest channels."""
+    maps = shown.maps
+    channels = maps.order[:MOST].tolist()
+    pixels, _ = _sheet(maps, channels)
+    image = _image(shown.picture)
     high, wide = image.shape[:2]
     height, width = pixels.shape[:2]
     left = wide + 24
-    count, side_y, side_x = feature_maps.maps.shape
+    count, side_y, side_x = maps.maps.shape
     reading = (
         f"the {len(channels)} strongest of {count} channels of {side_y}×{side_x} units, "
         "strongest first, one scale"
     )
-    title = f"What the image does to {feature_maps.layer}"
+    title = f"What the image does to {maps.layer}"
     figure = pixel_figure(left + width, max(height, high) + 16, title, reading, bar=True)
     image_axes = pixel_axes(figure, 0, 16, wide, high)
     show(image_axes, image)
     head(image_axes, "the network's input")
     maps_axes = pixel_axes(figure, left, 16, width, height)
-    draw_feature_maps(maps_axes, feature_maps, channels)
-    head(maps_axes, f"{feature_maps.layer}, channel number below each map")
-    colours, low, high_value = map_scale(feature_maps)
+    draw_feature_maps(maps_axes, maps, channels)
+    head(maps_axes, f"{maps.layer}, channel number below each map")
+    colours, low, high_value = map_scale(maps)
     side_bar(figure, left + width, height, (colours, low, high_value, "activation"), top=16)
     return figure
+
+
+@dataclass(frozen=True)
+class MapSheet(Sheet):
+    """The strongest channels, the number of each below its map.
+
+    A click returns [channel, row, column, value] of the unit under the pointer.
+    """
+
+    maps: FeatureMaps | None = None
+    linked: bool = True  # False: its places are not those of the sheet beside it
+
+    def draw(self, figure: Figure, left: int, top: int) -> Axes:
+        """Draw it with its corner there, in pixels of the figure."""
+        assert self.maps is not None
+        ax = pixel_axes(figure, left, top, *self.size)
+        draw_feature_maps(ax, self.maps, list(self.stands_for), self.scale)
+        return ax
+
+    def point(self, chosen: Any = None, side: int | None = None) -> go.Figure:
+        """The same to point at, with more channels.
+
+        Args:
+            chosen: Channel, row and column of the unit to outline; where places are not linked,
+                the channel's own strongest unit is outlined.
+            side: Tiles are enlarged by whole factors to fit a column of a page, not a side.
+        """
+        del side
+        assert self.maps is not None
+        if chosen is not None and not self.linked:
+            channel = chosen[0]
+            known = channel < len(self.maps.maps)
+            chosen = (channel, *strongest_unit(self.maps, channel)) if known else None
+        return feature_maps_pointing(
+            self.maps, most=POINTED, chosen=chosen, width_px=COLUMN_PX, scale=self.scale,
+            linked=self.linked,
+        )  # fmt: skip
+
+
+def map_sheet(maps: FeatureMaps, scale: Scale, *, label: str = "", linked: bool = True) -> MapSheet:
+    """The strongest channels of a layer, on a scale that others share.
+
+    Args:
+        maps: Of the layer, in the order in which they are drawn.
+        scale: Of all maps.
+        label: Before "activation" at the scale bar.
+        linked: Whether its places are those of the sheet beside it.
+    """
+    channels = maps.order[:DRAWN].tolist()
+    pixels, grid = _sheet(maps, channels, scale=scale)
+    hover = [f"channel {channel}" for channel in channels]
+    return MapSheet(pixels, grid, channels, hover, scale, f"{label}activation", maps, linked)
+
+
+def strongest_unit(maps: FeatureMaps, channel: int) -> tuple[int, int]:
+    """Row and column of the channel's largest activation."""
+    return divmod(int(maps.maps[channel].argmax()), maps.maps.shape[2])
 
 
 def feature_maps_pointing(
@@ -79,6 +137,7 @@ def feature_maps_pointing(
     chosen: tuple[int, int, int] | None = None,
     width_px: int | None = None,
     scale: Scale | None = None,
+    linked: bool = True,
 ) -> go.Figure:
     """The channels on one sheet, strongest first; a click returns [channel, row, column, value].
 
@@ -91,6 +150,7 @@ def feature_maps_pointing(
         chosen: Channel, row and column of the unit to outline, with its map.
         width_px: Room for the sheet.
         scale: That other sheets share; the layer's own if not given.
+        linked: False adds a fifth entry to a click: its place is not one of the sheet beside it.
     """
     channels = feature_maps.order[:most].tolist()
     pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px, scale=scale)
@@ -107,7 +167,8 @@ def feature_maps_pointing(
             centres.append((y, x))
             place = index, row, col
             shown = float(f"{values[place]:.3g}")
-            units.append([channel, int(rows[place]), int(cols[place]), shown])
+            unit = [channel, int(rows[place]), int(cols[place]), shown]
+            units.append(unit if linked else [*unit, "own"])
     outlines = []
     if chosen is not None and chosen[0] in channels:
         top, left = grid.corner(channels.index(chosen[0]))
@@ -144,12 +205,6 @@ def _spots(side: int, most: int) -> list[tuple[int, int]]:
     count = max(1, min(most, side))
     edges = [place * side // count for place in range(count + 1)]
     return list(pairwise(edges))
-
-
-def sheet_size(feature_maps: FeatureMaps, channels: list[int]) -> tuple[int, int]:
-    """(height, width) of the sheet of these channels, px."""
-    height, width = _sheet(feature_maps, channels)[0].shape[:2]
-    return height, width
 
 
 def _image(picture: Tensor) -> np.ndarray:

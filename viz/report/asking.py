@@ -10,9 +10,12 @@ from typing import Any
 
 from training.errors import WorkbenchError
 from viz import results
-from viz.flags import picture_of
 from viz.planes import with_planes
 from viz.report.subject import Subject, Wanted
+from viz.store.answer import answer
+from viz.store.query import ImageSource
+from viz.strongest import StrongestQuery, convolutions_on_the_way
+from viz.strongest.query import Measure
 
 Pictures = Callable[[Subject], Iterator[Wanted]]
 
@@ -118,8 +121,8 @@ def planes(subject: Subject) -> Iterator[Wanted]:
 def by_hand(subject: Subject) -> Iterator[Wanted]:
     """The unit of the first layer that the first image excites most."""
     image = subject.images[0]
-    picture, _ = picture_of(subject.run, str(image))
-    first = results.strongest(subject.run, subject.epoch, picture)[0]
+    place, source = str(subject.run.path), ImageSource(str(image))
+    first = answer(StrongestQuery(place, subject.epoch, source, measure_of(subject)))[0]
     unit = {"channel": first.channel, "row": first.row, "col": first.col}
     yield Wanted(
         "by-hand",
@@ -128,6 +131,12 @@ def by_hand(subject: Subject) -> Iterator[Wanted]:
         "the kernel, plane by plane, the sum and the bias, and what the next layers make of it.",
         "Patch, kernel and product, plane by plane",
     )
+
+
+def measure_of(subject: Subject) -> Measure:
+    """Units count by their share where the report mines all layers anyway, else by activation."""
+    layers = convolutions_on_the_way(subject.plan)
+    return "share" if set(layers) <= set(subject.layers) else "activation"
 
 
 def correspondence(subject: Subject) -> Iterator[Wanted]:
@@ -169,7 +178,7 @@ def feature_maps(subject: Subject) -> Iterator[Wanted]:
         )
     yield Wanted(
         "strongest",
-        asked,
+        {**asked, "measure": measure_of(subject)},
         f"{name}: in each layer the unit that it excites most, what that unit sees, and its "
         "projection.",
         f"{name}: the strongest unit of each layer",

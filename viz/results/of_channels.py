@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import numpy as np
 import torch
-from PIL import Image
 
-from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.evolution import Evolution, from_columns
 from viz.network.images import SplitImages
 from viz.results.opening import NotKept, answered, network_of, split_of
 from viz.store.cache import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
-from viz.strongest import Strongest, convolutions_on_the_way
-from viz.strongest import strongest as find_strongest
 from viz.top_patches import TopPatches
 from viz.top_patches.gallery import Gallery, gallery
 from viz.top_patches.mining import mine_on
@@ -176,27 +171,6 @@ def spread(epochs: Sequence[int], most: int = EPOCHS) -> list[int]:
     """At most so many of the epochs, first and last among them."""
     places = np.linspace(0, len(epochs) - 1, min(most, len(epochs))).round().astype(int)
     return [epochs[place] for place in places]
-
-
-def strongest(run: Run, epoch: int, image: Image.Image) -> list[Strongest]:
-    """In each convolution the unit that an image excites most.
-
-    It is measured by the strongest response of its channel where top patches of the layer are kept.
-
-    Args:
-        run: Whose network.
-        epoch: Of the network.
-        image: Any RGB image.
-    """
-    network = network_of(run, epoch)
-    layers = convolutions_on_the_way(network)
-    usual = {}
-    for layer in layers:
-        with suppress(NotKept, WorkbenchError):  # not mined yet, or a run without images
-            top = top_patches(run, epoch, [layer], only_kept=True)[layer]
-            usual[layer] = top.score[:, 0]
-    picture = run.preprocess.picture
-    return find_strongest(network, run.preprocess(image), layers, usual, picture=picture)
 
 
 def gallery_of(

@@ -13,6 +13,7 @@ from training.models import Network
 from viz.deconvnet import project
 from viz.network.layers import kind_of, landmarks
 from viz.network.patches import boxes, cut
+from viz.store.cache import Arrays
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,40 @@ def strongest(
     return found
 
 
-def as_arrays(units: Sequence[Strongest]) -> dict[str, np.ndarray]:
-    """channel, row, col, activation and share, (L) each; a share that is not known is NaN."""
-    names = ("channel", "row", "col", "activation")
-    arrays = {name: np.array([getattr(unit, name) for unit in units]) for name in names}
+NUMBERS = ("channel", "row", "col", "activation")
+
+
+def as_arrays(units: Sequence[Strongest]) -> Arrays:
+    """layer, channel, row, col, activation and share, (L) each, and the pictures of each layer.
+
+    A share that is not known is NaN.
+    """
+    arrays = {name: np.array([getattr(unit, name) for unit in units]) for name in NUMBERS}
     shares = [np.nan if unit.share is None else unit.share for unit in units]
-    return {**arrays, "share": np.array(shares)}
+    found = {"layer": np.array([unit.layer for unit in units], dtype=np.str_)}
+    found |= {**arrays, "share": np.array(shares)}
+    for unit in units:
+        found[f"patch_{unit.layer}"] = unit.patch.numpy()
+        found[f"projection_{unit.layer}"] = unit.projection.numpy()
+    return found
+
+
+def as_units(arrays: Arrays) -> list[Strongest]:
+    """The same again.
+
+    Raises:
+        LookupError: If anything is missing.
+    """
+    return [
+        Strongest(
+            layer=layer,
+            **{name: arrays[name][place].item() for name in NUMBERS},
+            share=None if np.isnan(share := arrays["share"][place].item()) else share,
+            patch=torch.from_numpy(arrays[f"patch_{layer}"]),
+            projection=torch.from_numpy(arrays[f"projection_{layer}"]),
+        )
+        for place, layer in enumerate(arrays["layer"].tolist())
+    ]
 
 
 def _place(maps: Tensor, usual: Tensor | None) -> tuple[int, int, int, float | None]:

@@ -1,26 +1,25 @@
 """The strongest unit of each layer: what it sees above its projection, layer by layer."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from matplotlib.figure import Figure
 
 from viz.drawing.sheet import channels_last, factor, sheet, shrink, small_projections
 from viz.drawing.style import INK, QUIET, SMALL_PT, TEXT_PT, number, pixel_axes, pixel_figure, show
 from viz.strongest.compute import Strongest
+from viz.strongest.query import StrongestShown
 
 TILE_PX, GAP_PX, LINE_PX, MOST = 112, 12, 13, 8
 
 
-def strongest_figure(units: Sequence[Strongest]) -> Figure:
+def draw(shown: StrongestShown) -> Figure:
     """A column for each layer, first to last; eight of them in a row."""
+    units = shown.units
     pitch, tall = TILE_PX + GAP_PX, 2 * TILE_PX + 4 + 4 * LINE_PX
     rows = -(-len(units) // MOST)
     width = min(len(units), MOST) * pitch - GAP_PX
-    compared = any(unit.share is not None for unit in units)
     reading = "what it sees, its projection; " + (
         "share: of its channel's strongest response to any validation image"
-        if compared
+        if shown.measure == "share"
         else "activations of two layers do not compare"
     )
     title = "The strongest unit of each layer"

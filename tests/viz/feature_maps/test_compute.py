@@ -4,7 +4,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models import Network
-from viz.feature_maps import beside, feature_maps
+from viz.feature_maps import feature_maps
 from viz.occlusion import occlusion
 
 CURVE_DETECTOR = [
@@ -60,10 +60,10 @@ def test_the_channel_with_the_largest_total_comes_first(tiny, noise):
     assert sorted(found.order.tolist()) == list(range(8))
 
 
-def test_the_first_channel_is_the_one_that_occlusion_watches(tiny, noise):
+def test_the_first_channel_is_the_one_that_occlusion_tracks(tiny, noise):
     for image in noise:
-        watched = occlusion(tiny, image, window=16, stride=16).watched("relu5").channel
-        assert feature_maps(tiny, image, "relu5").order[0] == watched
+        tracked = occlusion(tiny, image, window=16, stride=16).tracked("relu5").channel
+        assert feature_maps(tiny, image, "relu5").order[0] == tracked
 
 
 def test_a_fully_connected_layer_gives_maps_of_one_unit(tiny, noise):
@@ -75,20 +75,3 @@ def test_a_fully_connected_layer_gives_maps_of_one_unit(tiny, noise):
 def test_an_unknown_layer_is_refused(tiny, noise):
     with pytest.raises(WorkbenchError, match="No layer 'conv9'"):
         feature_maps(tiny, noise[0], "conv9")
-
-
-def test_two_networks_maps_stand_in_the_order_of_the_first(tiny, make_tiny, noise):
-    first, second = (feature_maps(each, noise[0], "conv2") for each in (tiny, make_tiny(seed=1)))
-    pair = beside(first, second)
-    assert torch.equal(pair.second.order, first.order)
-    assert torch.equal(pair.difference.maps, second.maps - first.maps)
-    assert not beside(first, first).difference.maps.any()
-
-
-def test_maps_of_two_sizes_have_no_difference_and_orders_of_their_own(tiny, make_tiny, noise):
-    fine = make_tiny(strides=(1, 1, 1, 1, 1))
-    first, second = (feature_maps(each, noise[0], "conv2") for each in (tiny, fine))
-    pair = beside(first, second)
-    assert pair.difference is None
-    assert torch.equal(pair.second.order, second.order)
-    assert set(pair.arrays()) == {"maps", "order", "second"}

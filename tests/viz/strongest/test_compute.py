@@ -1,12 +1,14 @@
 """The unit of each layer that an image excites most."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from training.errors import WorkbenchError
 from viz.deconvnet import project
 from viz.network.patches import boxes, cut
-from viz.strongest import as_arrays, convolutions_on_the_way, strongest
+from viz.strongest import as_arrays, as_units, convolutions_on_the_way, strongest
 
 LAYERS = ["conv1", "conv3", "conv5"]
 
@@ -52,13 +54,19 @@ def test_patch_and_projection_are_those_of_the_unit(tiny, noise):
         assert torch.equal(unit.projection, cut(found, square, fill=0.0)[0])
 
 
-def test_the_layers_are_the_convolutions(tiny, noise):
+def test_the_layers_are_the_convolutions(tiny):
     layers = convolutions_on_the_way(tiny)
     assert layers == ["conv1", "conv2", "conv3", "conv4", "conv5"]
-    arrays = as_arrays(strongest(tiny, noise[0], layers, picture=same))
-    assert {name: array.shape for name, array in arrays.items()} == dict.fromkeys(
-        ("channel", "row", "col", "activation", "share"), (5,)
-    )
+
+
+def test_nothing_is_lost_in_caching(tiny, noise):
+    for usual in (None, {"conv1": torch.ones(6)}):
+        units = strongest(tiny, noise[0], LAYERS, usual, picture=same)
+        again = as_units(as_arrays(units))
+        for unit, other in zip(units, again, strict=True):
+            assert replace(other, patch=unit.patch, projection=unit.projection) == unit
+            assert torch.equal(other.patch, unit.patch)
+            assert torch.equal(other.projection, unit.projection)
 
 
 def test_an_unknown_layer_is_refused(tiny, noise):

@@ -1,7 +1,9 @@
 import torch
 
+from viz import Look
 from viz.strongest import Strongest
-from viz.strongest.figure import strongest_figure
+from viz.strongest.figure import draw
+from viz.strongest.query import StrongestShown
 
 
 def unit(layer, side, share):
@@ -9,18 +11,24 @@ def unit(layer, side, share):
     return Strongest(layer, 4, 2, 3, 1.5, share, patch, projection)
 
 
+def drawn(*units, measure="activation"):
+    return draw(StrongestShown(Look(), units, measure))
+
+
 def test_each_layer_names_its_unit_and_where_it_is(words_of):
-    words = words_of(strongest_figure([unit("conv1", 7, 0.5), unit("conv5", 163, None)]))
+    words = words_of(drawn(unit("conv1", 7, 0.5), unit("conv5", 163, None)))
     assert {"conv1, 4", "conv5, 4", "row 2, column 3", "activation 1.5", "share 0.5"} <= set(words)
 
 
-def test_without_shares_it_says_that_layers_do_not_compare(words_of):
-    words = " ".join(words_of(strongest_figure([unit("conv1", 7, None)])))
+def test_it_says_what_is_compared(words_of):
+    words = " ".join(words_of(drawn(unit("conv1", 7, None))))
     assert "activations of two layers do not compare" in words
+    words = " ".join(words_of(drawn(unit("conv1", 7, 0.5), measure="share")))
+    assert "strongest response to any validation image" in words
 
 
 def test_many_layers_take_several_rows(pixels_of):
-    one = pixels_of(strongest_figure([unit("conv1", 7, None)] * 8))
-    two = pixels_of(strongest_figure([unit("conv1", 7, None)] * 9))
+    one = pixels_of(drawn(*[unit("conv1", 7, None)] * 8))
+    two = pixels_of(drawn(*[unit("conv1", 7, None)] * 9))
     assert one.shape[1] == two.shape[1]
     assert two.shape[0] > 1.7 * one.shape[0]
