@@ -11,7 +11,7 @@ from app.jobs.ask import answer
 from app.shell.errors import plain
 from app.shell.frame import Choice, channel_picker, compared, go_to, layer_picker
 from app.shell.runs import data_of
-from app.widgets.cached_patches import recalled_patches
+from app.widgets.cached_patches import cached_patches
 from app.widgets.downloads import made_by, offer
 from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
@@ -67,7 +67,7 @@ def page() -> None:
 def show(choice: Choice, data: Data, layer: str, channel: int) -> tuple[Profiles, TopPatches]:
     """The picture of one network's channel, and its sentence."""
     profiles = profiles_of(choice, layer)
-    top = recalled_patches(str(choice.run.path), choice.digest, choice.epoch, layer)
+    top = cached_patches(choice, layer)
     draw(choice, data, layer, channel, top, profiles)
     say(data, layer, channel, profiles)
     return profiles, top

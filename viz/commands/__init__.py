@@ -32,7 +32,6 @@ from viz.commands.report import report
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
-from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
 from viz.store.view import views
 
@@ -43,7 +42,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "planes": planes,
     "feature-maps": feature_maps,
     "strongest": strongest,
-    "top-patches": top_patches,
     "unit": unit,
     "deconvnet": deconvnet,
     "by-hand": by_hand,

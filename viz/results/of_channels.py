@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Literal
 
 import numpy as np
-import torch
 from PIL import Image
 
 from training.errors import WorkbenchError
@@ -15,12 +15,14 @@ from training.runs import Run
 from viz.evolution import Evolution, from_columns
 from viz.network.images import SplitImages
 from viz.results.opening import NotKept, answered, network_of, split_of
-from viz.store.cache import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
+from viz.store.answer import CacheMiss, answer
+from viz.store.cache import Arrays, Question, from_arrays, to_arrays
+from viz.store.lend import Lender, Opened
 from viz.strongest import Strongest, convolutions_on_the_way
 from viz.strongest import strongest as find_strongest
-from viz.top_patches import TopPatches
-from viz.top_patches.gallery import Gallery, gallery
-from viz.top_patches.mining import mine_on
+from viz.top_patches import TopPatches, TopPatchesQuery
+from viz.top_patches.gallery import Gallery
+from viz.top_patches.gallery import gallery_of as pictures_of
 from viz.unit import compute as profiled
 from viz.unit.compute import Profiles
 
@@ -51,31 +53,12 @@ def top_patches(
     Returns:
         By layer, in the order asked.
     """
-    data = run.data(progress)
-    digest = run.digest(epoch)
-
-    def question(names: str | list[str]) -> Question:
-        settings = {"layer": names, "k": k, "split": split}
-        return Question("top-patches", digest, data.fingerprint, settings)
-
-    found: dict[str, TopPatches] = {}
-    for layer in layers:
-        arrays = recall(run.derived, question(layer))
-        if arrays is not None:
-            found[layer] = from_arrays(TopPatches, arrays)
-    missing = sorted(set(layers) - set(found))
-    if missing and only_kept:
-        raise NotKept
-    if missing:
-        images = SplitImages(split_of(data, split), run.preprocess)
-        network = network_of(run, epoch)
-        whole_pass = question(missing)
-        state = mine_on(run.derived, whole_pass, network, images, missing, k, progress)
-        for layer, top in state.top.items():
-            keep(run.derived, question(layer), to_arrays(top))
-        found |= state.top
-        forget_partial(run.derived, whole_pass)
-    return {layer: found[layer] for layer in layers}
+    which: Literal["val", "train"] = "train" if split == "train" else "val"
+    query = TopPatchesQuery(str(run.path), epoch, tuple(layers), k, which)
+    try:
+        return answer(query, cached_only=only_kept, progress=progress)
+    except CacheMiss as error:
+        raise NotKept from error
 
 
 def profiles(
@@ -203,6 +186,4 @@ def gallery_of(
     run: Run, epoch: int, layer: str, top: TopPatches, channels: Sequence[int], split: str = "val"
 ) -> Gallery:
     """The patches and projections of what mining found for some channels."""
-    images = SplitImages(split_of(run.data(), split), run.preprocess)
-    network, picture = network_of(run, epoch), run.preprocess.picture
-    return gallery(network, images, layer, top, torch.tensor(list(channels)), picture=picture)
+    return pictures_of(Opened(run, epoch, Lender()), layer, top, channels, split)
