@@ -32,7 +32,6 @@ from viz.commands.report import report
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
-from viz.commands.unit import unit
 from viz.store.view import views
 
 VIEWS: dict[str, Callable[..., None]] = {
@@ -42,7 +41,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "planes": planes,
     "feature-maps": feature_maps,
     "strongest": strongest,
-    "unit": unit,
     "deconvnet": deconvnet,
     "by-hand": by_hand,
     "attribution": attribution,

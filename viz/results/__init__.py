@@ -11,7 +11,6 @@ from viz.results.of_attributions import SEED, attribution, trust
 from viz.results.of_channels import (
     evolution,
     gallery_of,
-    profiles,
     spread,
     strongest,
     top_patches,
@@ -71,7 +70,6 @@ __all__ = [
     "occlusions",
     "parts_of_objects",
     "planes",
-    "profiles",
     "self_check",
     "split_of",
     "spread",

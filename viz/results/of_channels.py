@@ -13,7 +13,6 @@ from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.evolution import Evolution, from_columns
-from viz.network.images import SplitImages
 from viz.results.opening import NotKept, answered, network_of, split_of
 from viz.store.answer import CacheMiss, answer
 from viz.store.cache import Arrays, Question, from_arrays, to_arrays
@@ -23,8 +22,6 @@ from viz.strongest import strongest as find_strongest
 from viz.top_patches import TopPatches, TopPatchesQuery
 from viz.top_patches.gallery import Gallery
 from viz.top_patches.gallery import gallery_of as pictures_of
-from viz.unit import compute as profiled
-from viz.unit.compute import Profiles
 
 EPOCHS = 8  # columns of an evolution that fit on a page
 
@@ -59,55 +56,6 @@ def top_patches(
         return answer(query, cached_only=only_kept, progress=progress)
     except CacheMiss as error:
         raise NotKept from error
-
-
-def profiles(
-    run: Run,
-    epoch: int,
-    layer: str,
-    *,
-    split: str = "val",
-    only_kept: bool = False,
-    progress: Progress = silent,
-) -> Profiles:
-    """How often a layer's channels fire, for which classes, and which of them are alike.
-
-    Args:
-        run: Whose network and data.
-        epoch: Of the network.
-        layer: Whose channels; its strongest patches are mined where they are not kept yet.
-        split: val or train.
-        only_kept: Raise `NotKept` rather than compute.
-        progress: Told (images seen, images) over both passes.
-    """
-    data = run.data(progress)
-    chosen = split_of(data, split)
-    total = 2 * len(chosen.labels)
-
-    def first(done: int, _total: int) -> None:
-        progress(done, total)
-
-    def second(done: int, _total: int) -> None:
-        progress(total // 2 + done, total)
-
-    top = top_patches(run, epoch, [layer], split=split, only_kept=only_kept, progress=first)[layer]
-    settings = {"layer": layer, "split": split}
-    question = Question("profiles", run.digest(epoch), data.fingerprint, settings)
-
-    def compute() -> Arrays:
-        return to_arrays(
-            profiled.profiles(
-                network_of(run, epoch),
-                SplitImages(chosen, run.preprocess),
-                chosen.labels,
-                layer,
-                top.score[:, 0],
-                num_classes=len(data.classes),
-                progress=second,
-            )
-        )
-
-    return from_arrays(Profiles, answered(run, question, compute, only_kept))
 
 
 def evolution(
