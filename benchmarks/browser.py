@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from training.runs import Run
-from viz import results
+from viz import answer
 from viz.network.layers import deepest, mined_together
+from viz.store.lend import Lender, plan_of
+from viz.top_patches import TopPatchesQuery
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 START_S, SHOW_MS = 60, 60_000
@@ -56,11 +58,12 @@ def measure(run_path: str, rounds: int) -> list[tuple[str, list[float]]]:
     pages only the first is made.
     """
     run = Run.open(run_path)
-    plan = results.blueprint(run)
+    plan = plan_of(run)
     last = deepest(plan)
     epochs = run.epochs[-rounds - 1 :]
+    together, lender = tuple(mined_together(plan, last)), Lender()
     for epoch in epochs:
-        results.top_patches(run, epoch, mined_together(plan, last))
+        answer(TopPatchesQuery(str(run.path), epoch, together), lender)
     found = []
     with _workbench(run.path.parent) as address, _tab() as tab:
         first, second, *_, before, _last = plan.convolutions

@@ -13,8 +13,7 @@ from benchmarks.timing import take_turns
 from training.models import create, freeze
 from viz.deconvnet import project
 from viz.top_patches import mine
-from viz.top_patches.gallery import gallery
-from viz.top_patches.patch_sheet import small_tiles
+from viz.top_patches.gallery import gallery, small_tiles
 
 LAYERS = {
     "alexnet-small": ("conv1", "conv2", "conv3", "conv4", "conv5"),

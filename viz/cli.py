@@ -57,7 +57,7 @@ def run_view(kind: type[Query[Any]], flags: dict[str, Any], lender: Lender | Non
     lender = lender or Lender()
     with reporting(kind.message, flags.get("progress")) as progress:
         if flags.get("compare_with") is None:
-            side = ask(query, look, lender, progress=progress)
+            side = ask(query, look, lender, progress=progress, drawn=out is not None)
             _write_one(out, side)
             words = _words(side.shown)
         else:

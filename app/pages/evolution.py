@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import Any
 
 import streamlit as st
 from torch import nn
 
-from app.jobs.ask import answer
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to, layer_picker
 from app.shell.runs import data_of, name_of
 from app.views.evolution.sheet import filters_settled, show
-from app.widgets.cached_patches import recalled_patches
+from app.widgets.cached_patches import patches_of
 from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from training.models import Network
@@ -47,7 +45,9 @@ def page() -> None:
         with st.container(width=235):
             layer = layer_picker(plan, with_channels(plan), deepest(plan))
         place = st.container(width=470)
-    top = top_patches_of(choice, layer)
+    top = patches_of(choice, layer)
+    if top is None:
+        return
     with place:
         channels = channels_of(top)
     if len(choices) > 1:
@@ -108,19 +108,6 @@ def with_one_epoch(choice: Choice) -> None:
     )
     if st.button("See its top patches", icon=":material/photo_library:"):
         go_to("top_patches")
-
-
-def top_patches_of(choice: Choice, layer: str) -> TopPatches:
-    """Of the chosen epoch: they say which channels are worth following."""
-    run, epoch = choice.run, choice.epoch
-
-    def compute(only_kept: bool = False, **how: Any) -> TopPatches:
-        if only_kept:
-            return recalled_patches(str(run.path), choice.digest, epoch, layer)
-        return results.top_patches(run, epoch, [layer], **how)[layer]
-
-    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", layer]
-    return answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
 
 
 def channels_of(top: TopPatches) -> list[int]:

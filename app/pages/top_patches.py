@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
+import numpy as np
 import streamlit as st
+import torch
+from torch import Tensor
 
 from app.shell import address
 from app.shell.epochs import is_playing
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to, layer_picker
+from app.shell.lender import LENDER
 from app.shell.runs import data_of
-from app.views.top_patches.inspector import inspect
-from app.views.top_patches.pair import Side, other_side, show_beside
-from app.views.top_patches.sheets import draw_sheet, prepare, say_silent, top_patches_of
-from app.widgets.downloads import made_by, offer
-from app.widgets.layout import heading, panes
+from app.shell.words import time_left
+from app.widgets.cached_patches import patches_of, tiles_of_channel
+from app.widgets.downloads import offer_pair, offer_side
+from app.widgets.drawing import pointed_at
+from app.widgets.images import validation_name
+from app.widgets.layout import BESIDE_PX, INSPECTOR_PX, heading, panes, png_of_pixels, show_pixels
 from app.widgets.paging import turn_pages
+from app.widgets.pairs import show_pair
+from training.data import Data
 from training.errors import WorkbenchError
-from viz import results
-from viz.network.layers import deepest, landmarks, mined_together
-from viz.store.export import command_line
-from viz.top_patches import TopPatches
-from viz.top_patches.figure import top_patches_figure
+from training.models.response_norm import ResponseNorm
+from viz.deconvnet import project
+from viz.drawing.outline import image_pixels, projection_pixels
+from viz.drawing.sheet import sheet
+from viz.drawing.style import number
+from viz.network.choices import check_layers
+from viz.network.images import SplitImages
+from viz.network.layers import deepest, landmarks, mined_together, way_down
+from viz.network.patches import boxes
+from viz.store.answer import Side
+from viz.store.lend import Opened, plan_of
+from viz.store.view import pair
+from viz.top_patches import TopPatches, TopPatchesLook, TopPatchesQuery
+from viz.top_patches.figure import point_at_patches
+from viz.top_patches.pair import ROWS
 
 CHANNELS = 16  # on a page
 BY_STRENGTH, BY_NUMBER, SHUFFLED = "strongest first", "by number", "shuffled"
+IMAGE_PX, GAP_PX, BETWEEN_PX = 128, 2, 32
+TELL_EVERY_S = 0.25
 
 
 def page() -> None:
@@ -43,32 +65,92 @@ def page() -> None:
     except WorkbenchError as error:
         without_data(error)
         return
-    plan = results.blueprint(choice.run)
-    layers = landmarks(plan)
+    plan = plan_of(choice.run)
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with controls.container(width=235):
-        layer = layer_picker(plan, layers, deepest(plan))
-    top = top_patches_of(choice, layer, mined_together(plan, layer))
-    others = [side for each in choices[1:] if (side := other_side(each, layer))]
-    count = CHANNELS // (1 + len(others))  # as many rows, one or two networks in each
+        layer = layer_picker(plan, landmarks(plan), deepest(plan))
+    top = patches_of(choice, layer, mined_together(plan, layer))
+    if top is None:
+        return
+    second = second_of(choices[1], layer) if len(choices) > 1 else None
+    count = CHANNELS // (1 if second is None else 2)  # as many rows, one or two networks in each
     with controls:
         order = ordered(top, controls)
         channel = channel_of(order, len(top.score))
         first = order.index(channel) // count * count
         turn_pages(order, first, count)
     shown = order[first : first + count]
-    if others:
-        show_beside([Side("A", choice, data, top), *others], layer, shown, channel)
+    if second is not None:
+        others = patches_of(second, layer, mined_together(plan_of(second.run), layer))
+        if others is not None:
+            show_two(choice, second, data, layer, (top, others), shown, channel)
         return
     picture, inspector = panes()
     with picture:
-        draw_sheet(choice, data, layer, top, shown, channel)
+        side = side_of(choice, layer, top, shown)
+        draw_sheet(side, channel)
         say_silent(top)
-        offer_sheet(choice, layer, top, shown)
+        offer_side(side)
     with inspector:
         inspect(choice, data, layer, top, channel)
     if not is_playing():
         prepare(choice, layer, top, order[first + count : first + 2 * count])
+
+
+def second_of(choice: Choice, layer: str) -> Choice | None:
+    """B; a word and None where it has no such layer or no images."""
+    try:
+        check_layers([layer], plan_of(choice.run))
+        data_of(choice.run)
+    except WorkbenchError as error:
+        st.info(f"B, {choice.title}, is not shown. {plain(str(error))}", icon=":material/info:")
+        return None
+    choice.check()
+    return choice
+
+
+def side_of(choice: Choice, layer: str, top: TopPatches, shown: Sequence[int]) -> Side:
+    """What one network shows of the channels; its small tiles are made once for all visitors."""
+    query = TopPatchesQuery(str(choice.run.path), choice.epoch, (layer,))
+    opened = Opened.of(query.run, query.epoch, LENDER)
+    seen = query.show(opened, {layer: top}, TopPatchesLook(tuple(shown)))
+    return Side(
+        opened, query, replace(seen, tiles=cache(lambda: tiles_of(choice, layer, top, shown)))
+    )
+
+
+def show_two(
+    choice: Choice,
+    second: Choice,
+    data: Data,
+    layer: str,
+    tops: tuple[TopPatches, TopPatches],
+    shown: list[int],
+    channel: int,
+) -> None:
+    """A row for each channel, A's patches beside B's; A's chosen channel in the inspector."""
+    own = [each for each in shown if each < len(tops[1].score)]
+    if not own:
+        st.info(
+            f"{layer} of B, {second.title}, has {len(tops[1].score)} channels only.",
+            icon=":material/info:",
+        )
+        return
+    a, b = side_of(choice, layer, tops[0], shown), side_of(second, layer, tops[1], own)
+    both = pair(a, b)
+    row = st.container(horizontal=True, gap="small")
+    with row.container(width=2 * BESIDE_PX + BETWEEN_PX):
+        key = f"patches {layer} {shown[0]} {channel}"
+        titles = [choice.title, second.title]
+        clicked = show_pair(both, titles, key=key, chosen={ROWS: channel})
+        if clicked is not None:
+            choose_place(clicked[1])
+        for top in tops:
+            say_silent(top)
+        offer_pair(a, b, both)
+    with row.container(width=INSPECTOR_PX):
+        st.markdown("**A**, in its images")
+        inspect(choice, data, layer, tops[0], channel)
 
 
 def without_data(error: WorkbenchError) -> None:
@@ -90,12 +172,12 @@ def ordered(top: TopPatches, place: Any) -> list[int]:
         )
     count = len(top.score)
     if order == BY_STRENGTH:
-        return top.score[:, 0].argsort(descending=True, stable=True).tolist()
+        return top.by_strength()
     return list(range(count)) if order == BY_NUMBER else shuffled(count, place)
 
 
 def shuffled(count: int, place: Any) -> list[int]:
-    """Channels by lot, as Zeiler & Fergus chose theirs; the address says which lot was drawn."""
+    """Channels at random, as Zeiler & Fergus chose theirs; the address says the seed: `lot`."""
     seed = address.read("lot", natural, 1)
     again = place.button("", icon=":material/shuffle:", help="Draw again", key="shuffle")
     if again:
@@ -118,48 +200,161 @@ def channel_of(order: list[int], channels: int) -> int:
         )
 
 
-def offer_sheet(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> None:
-    run, epoch = choice.run, choice.epoch
-    offer(
-        figure_of(choice, layer, top, shown),
-        lambda: {
-            "score": top.score.numpy(),
-            "image": top.image.numpy(),
-            "row": top.row.numpy(),
-            "col": top.col.numpy(),
-        },
-        name=f"{run.name}-top-patches-{layer}-epoch-{epoch}",
-        made=made_by(choice, "top-patches", layer=layer, split="val", channels=shown),
-        shell=command_line(
-            "top-patches",
-            run.path,
-            epoch=epoch,
-            layer=layer,
-            channels=shown,
-            out="top-patches.png",
-        ),
-        python="from training.runs import Run\nfrom viz import results\n\n"
-        f'run = Run.open("{run.path}")\n'
-        f'top = results.top_patches(run, {epoch}, ["{layer}"])["{layer}"]\n'
-        "top.score, top.image, top.row, top.col  # (C, 9), best first",
+def draw_sheet(side: Side, channel: int) -> None:
+    """Patches and projections of the channels; a click chooses channel and place."""
+    shown = side.shown
+    names = ", ".join(map(str, shown.channels))
+    clicked = pointed_at(
+        point_at_patches(shown, chosen=channel),
+        key=f"patches {shown.layer} {shown.channels[0]} {channel}",
+        alt=f"Strongest patches and their projections, {shown.layer}, channels {names}",
+    )
+    if clicked is not None:
+        choose_place(clicked)
+
+
+def choose_place(clicked: Sequence[int]) -> None:
+    """A click on a patch or a projection chooses its channel and its place."""
+    channel, place = clicked
+    address.write(channel=channel, place=place + 1)
+    st.rerun()
+
+
+def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: Sequence[int]) -> np.ndarray:
+    """Small patches and projections of the channels, with progress where that takes a while."""
+    place, started = st.empty(), time.monotonic()
+    told = started
+    found = []
+    for done, channel in enumerate(shown, start=1):
+        found.append(
+            tiles_of_channel(
+                str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
+            )
+        )
+        now = time.monotonic()
+        if now - told > TELL_EVERY_S and done < len(shown):
+            # also the moment at which a newer choice of the visitor ends this one
+            left = (now - started) * (len(shown) / done - 1)
+            place.progress(done / len(shown), text=f"Projecting the patches · {time_left(left)}")
+            told = now
+    if told > started:
+        place.empty()
+    return np.concatenate(found)
+
+
+def prepare(choice: Choice, layer: str, top: TopPatches, channels: Sequence[int]) -> None:
+    """Make what the next page shows while the visitor looks at this one."""
+    place = st.empty()
+    for channel in channels:
+        place.empty()  # the moment at which a newer choice of the visitor ends this one
+        tiles_of_channel(
+            str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
+        )
+
+
+def say_silent(top: TopPatches) -> None:
+    silent = [channel for channel in range(len(top.score)) if top.is_silent(channel)]
+    if not silent:
+        return
+    named = ", ".join(map(str, silent[:12])) + (" …" if len(silent) > 12 else "")
+    st.caption(
+        f"{len(silent)} of {len(top.score)} channels are silent: no image excites them "
+        f"(score 0 or less), so there is nothing to project. They are {named}."
     )
 
 
-def figure_of(choice: Choice, layer: str, top: TopPatches, shown: list[int]) -> Callable[[], Any]:
-    """Draws the sheet for print."""
+def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: int) -> None:
+    """The nine patches in their images, their projections, and another channel's as control."""
+    st.markdown(f"**{layer}, channel {channel}**")
+    if top.is_silent(channel):
+        st.info("No validation image excites this channel.", icon=":material/info:")
+    places = [place for place in range(top.score.shape[1]) if int(top.image[channel, place]) >= 0]
+    if not places:
+        return
+    control = control_for(top, channel)
+    lead_on(layer, top, channel, places)
+    strips = strips_of(
+        str(choice.run.path), choice.digest, choice.epoch, layer, channel, control, _top=top
+    )
+    st.caption(
+        "**Left**: the image, the square that the unit sees in orange. **Middle**: its "
+        f"projection. **Right**: the control, channel {control} of the same layer projected from "
+        "the same image; what both show comes from the pooling switches, not from the channel "
+        f"(Mahendran & Vedaldi 2016). {passing_through(choice, layer)}"
+    )
+    for place, strip in zip(places, strips, strict=True):
+        image = int(top.image[channel, place])
+        score = number(float(top.score[channel, place]))
+        words = f"{place + 1} · {data.classes[int(data.val.labels[image])]} · score {score}"
+        alt = f"{validation_name(data, image)}, its projection and the control"
+        show_pixels(strip, caption=words, alt=alt)
 
-    def draw() -> Any:
-        pictures = results.gallery_of(choice.run, choice.epoch, layer, top, shown)
-        return top_patches_figure(
-            pictures.patch,
-            pictures.projection,
-            top.score[shown],
-            shown,
-            layer=layer,
-            epoch=choice.epoch,
-        )
 
-    return draw
+def passing_through(choice: Choice, layer: str) -> str:
+    """What the deconvnet does not invert, where the network has it below the layer."""
+    below = way_down(plan_of(choice.run), layer)[1:]
+    if not any(isinstance(each, ResponseNorm) for each in below):
+        return ""
+    return "Local response normalisation passes the signal through unchanged."
+
+
+def lead_on(layer: str, top: TopPatches, channel: int, places: list[int]) -> None:
+    """What else there is to see of a patch's image."""
+    chosen_place = address.pick_number(
+        st.number_input, "Patch", 1, len(places), name="place", default=1, width=110
+    )
+    image = int(top.image[channel, chosen_place - 1])
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Open unit page", icon=":material/filter_center_focus:"):
+            go_to("unit", layer=layer, channel=channel)
+        if st.button("Occlude its image", icon=":material/visibility_off:"):
+            go_to("occlusion", image=f"val:{image}")
+        if st.button("Feature maps", icon=":material/layers:"):
+            go_to("feature_maps", image=f"val:{image}", layer=layer, channel=channel)
+
+
+def control_for(top: TopPatches, channel: int) -> int:
+    """Another channel of the layer, the same one every time; one that fires, if there is any."""
+    others = [each for each in range(len(top.score)) if each != channel]
+    firing = [each for each in others if not top.is_silent(each)]
+    return random.Random(channel).choice(firing or others or [channel])
+
+
+@st.cache_data(max_entries=64, show_spinner="Projecting the nine images")
+def strips_of(
+    run_path: str,
+    digest: str,
+    epoch: int,
+    layer: str,
+    channel: int,
+    control: int,
+    *,
+    _top: TopPatches,
+) -> list[bytes]:
+    """Image, projection and control side by side for each patch of a channel, PNG files."""
+    del digest  # part of the key only
+    opened = Opened.of(run_path, epoch, LENDER)
+    network, preprocess = opened.network, opened.run.preprocess
+    there = _top.image[channel] >= 0
+    image, row, col = (table[channel][there] for table in (_top.image, _top.row, _top.col))
+    images = SplitImages(opened.split("val"), preprocess)[image]
+    squares = boxes(network, layer, row, col).tolist()
+    same = torch.full((len(images),), channel)
+    own = project(network, images, layer, same, units=torch.stack([row, col], dim=1))
+    own[_top.score[channel][there] <= 0] = 0  # did not fire: nothing to project, as in the paper
+    other = project(network, images, layer, torch.full_like(same, control))
+    pictures = preprocess.picture(images)
+    return [strip(*parts) for parts in zip(pictures, own, other, squares, strict=True)]
+
+
+def strip(picture: Tensor, own: Tensor, other: Tensor, box: list[int]) -> bytes:
+    """Three panels in a row, as a PNG file."""
+    panels = [
+        image_pixels(picture, IMAGE_PX, box),
+        projection_pixels(own, IMAGE_PX, box),
+        projection_pixels(other, IMAGE_PX),
+    ]
+    return png_of_pixels(sheet(np.stack(panels) / 255, 3, gap=GAP_PX)[0])
 
 
 page()

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
-from matplotlib.figure import Figure
 
-from app.jobs.ask import answer
+from app.jobs.ask import ask
 from app.shell.errors import plain
 from app.shell.frame import Choice, channel_picker, compared, go_to, layer_picker
 from app.shell.runs import data_of
-from app.widgets.cached_patches import recalled_patches
-from app.widgets.downloads import made_by, offer
+from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
-from training.data import Data
 from training.errors import WorkbenchError
-from viz import results
 from viz.drawing.words import percent
 from viz.filters import first_layer
 from viz.filters.figure import filter_planes_figure
+from viz.network.choices import channel_count
 from viz.network.layers import deepest, landmarks
-from viz.store.cache import to_arrays
-from viz.store.export import command_line
-from viz.top_patches import TopPatches
-from viz.unit.compute import Profiles
-from viz.unit.figure import unit_figure
+from viz.store.answer import Side
+from viz.store.lend import plan_of
+from viz.store.view import draw, pair
+from viz.unit import UnitLook, UnitQuery
+from viz.unit.query import UnitShown
 
 SIMILAR, CLASSES = 6, 3
 
@@ -40,123 +35,85 @@ def page() -> None:
     choices = compared()
     choice = choices[0]
     try:
-        data = data_of(choice.run)
+        data_of(choice.run)
     except WorkbenchError as error:
         st.info(
             f"A channel is known by the images that excite it. {plain(str(error))}",
             icon=":material/info:",
         )
         return
-    plan = results.blueprint(choice.run)
+    plan = plan_of(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=235):
             layer = layer_picker(plan, landmarks(plan), deepest(plan))
         with st.container(width=120):
-            channel = channel_picker(results.channel_count(plan, layer))
+            channel = channel_picker(channel_count(plan, layer))
     if len(choices) > 1:
         st.markdown(f"**A**: {choice.title}")
-    profiles, top = show(choice, data, layer, channel)
+    first = show(choice, layer, channel)
+    if first is None:
+        return
+    second = None
     for other in choices[1:]:
         st.markdown(f"**B**: {other.title}")
-        beside(other, layer, channel)
-    lead_on(choice, layer, channel, top, profiles)
+        second = show_second(other, layer, channel)
+    if second is not None:
+        offer_pair(first, second, pair(first, second))
+    else:
+        offer_side(first)
+    lead_on(choice, first.shown)
     if layer == plan.convolutions[0]:
         draw_filter(choice, layer, channel)
 
 
-def show(choice: Choice, data: Data, layer: str, channel: int) -> tuple[Profiles, TopPatches]:
-    """The picture of one network's channel, and its sentence."""
-    profiles = profiles_of(choice, layer)
-    top = recalled_patches(str(choice.run.path), choice.digest, choice.epoch, layer)
-    draw(choice, data, layer, channel, top, profiles)
-    say(data, layer, channel, profiles)
-    return profiles, top
+def show(choice: Choice, layer: str, channel: int) -> Side | None:
+    """The picture of one network's channel, and its sentence; None while a job is at work."""
+    query = UnitQuery(str(choice.run.path), choice.epoch, layer)
+    reply = ask(query, f"{query.message} of {layer}")
+    if reply.answer is None:
+        return None
+    side = reply.side(UnitLook(channel))
+    alt = f"{layer}, channel {channel}: its patches, projections, responses and classes"
+    show_figure(draw(side), alt=alt)
+    say(side.shown)
+    return side
 
 
-def beside(choice: Choice, layer: str, channel: int) -> None:
+def show_second(choice: Choice, layer: str, channel: int) -> Side | None:
     """The same channel of the network to compare with, where it has such a one."""
     try:
-        data = data_of(choice.run)
-        count = results.channel_count(results.blueprint(choice.run), layer)
+        data_of(choice.run)
+        count = channel_count(plan_of(choice.run), layer)
     except WorkbenchError as error:
         st.info(plain(str(error)), icon=":material/info:")
-        return
+        return None
     if channel < count:
-        show(choice, data, layer, channel)
-    else:
-        st.info(f"Its {layer} has {count} channels only.", icon=":material/info:")
+        return show(choice, layer, channel)
+    st.info(f"Its {layer} has {count} channels only.", icon=":material/info:")
+    return None
 
 
-def profiles_of(choice: Choice, layer: str) -> Profiles:
-    """Of all channels of the layer, kept once for each checkpoint."""
-    run, epoch = choice.run, choice.epoch
-
-    def compute(**how: Any) -> Profiles:
-        return results.profiles(run, epoch, layer, **how)
-
-    arguments = ["unit", str(run.path), "--epoch", str(epoch), "--layer", layer]
-    return answer(compute, run, arguments, label=f"Getting to know the channels of {layer}")
-
-
-def draw(
-    choice: Choice, data: Data, layer: str, channel: int, top: TopPatches, profiles: Profiles
-) -> None:
-    run, epoch = choice.run, choice.epoch
-    nine = results.gallery_of(run, epoch, layer, top, [channel])
-
-    def figure() -> Figure:
-        return unit_figure(
-            nine.patch[0],
-            nine.projection[0],
-            top.score[channel],
-            profiles,
-            channel,
-            data.classes,
-            layer=layer,
-            epoch=epoch,
-        )
-
-    alt = f"{layer}, channel {channel}: its patches, projections, responses and classes"
-    show_figure(figure(), alt=alt)
-    offer(
-        figure,
-        lambda: to_arrays(profiles),
-        name=f"{run.name}-unit-{layer}-{channel}-epoch-{epoch}",
-        made=made_by(choice, "unit", layer=layer, channel=channel, split="val"),
-        shell=command_line(
-            "unit", run.path, epoch=epoch, layer=layer, channel=channel, out="unit.png"
-        ),
-        python=PYTHON.format(path=run.path, epoch=epoch, layer=layer, channel=channel),
-    )
-
-
-PYTHON = """\
-from training.runs import Run
-from viz import results
-
-profiles = results.profiles(Run.open("{path}"), {epoch}, "{layer}")
-profiles.preferred({channel}, 5), profiles.similar({channel}, 5)"""
-
-
-def say(data: Data, layer: str, channel: int, profiles: Profiles) -> None:
+def say(shown: UnitShown) -> None:
     """Dead or not, and what for, in a sentence."""
+    profiles, channel = shown.profiles, shown.look.channel
     fires = float(profiles.active[channel])
     if fires == 0:
         st.warning(
-            f"Channel {channel} of {layer} is dead: no validation image excites it.",
+            f"Channel {channel} of {shown.layer} is dead: no validation image excites it.",
             icon=":material/do_not_disturb_on:",
         )
         return
-    named = [data.classes[index] for index in profiles.preferred(channel, CLASSES)]
+    named = [shown.classes[index] for index in profiles.preferred(channel, CLASSES)]
     st.markdown(
         f"It is above zero in **{percent(fires, 0)}** of the validation images, most for "
         f"{plain(', '.join(named))}."
     )
 
 
-def lead_on(choice: Choice, layer: str, channel: int, top: TopPatches, profiles: Profiles) -> None:
+def lead_on(choice: Choice, shown: UnitShown) -> None:
     """Its images, its past, and the channels that are like it."""
-    image = int(top.image[channel, 0])
+    layer, channel, profiles = shown.layer, shown.look.channel, shown.profiles
+    image = int(shown.top.image[channel, 0])
     with st.container(horizontal=True, gap="small"):
         if st.button("All channels of the layer", icon=":material/photo_library:"):
             go_to("top_patches", layer=layer, channel=channel)

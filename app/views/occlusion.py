@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, get_args
 
 import numpy as np
 import streamlit as st
 
-from app.jobs.ask import answer, ask
+from app.jobs.ask import ask
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.runs import data_of
+from app.widgets.cached_patches import cached_patches
 from app.widgets.class_choice import pick_class, probabilities
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
@@ -28,7 +28,6 @@ from app.widgets.images import (
 from app.widgets.layout import PICTURE_PX, show_pixels
 from training.data import Data
 from training.errors import WorkbenchError
-from viz import results
 from viz.drawing.outline import image_pixels, projection_pixels
 from viz.drawing.sheet import sheet
 from viz.drawing.style import number
@@ -38,10 +37,11 @@ from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, squ
 from viz.occlusion.compute import Shape
 from viz.occlusion.figure import draw_row
 from viz.store.answer import Side
+from viz.store.lend import plan_of
 from viz.store.query import ImageSource
-from viz.top_patches.compute import TopPatches
-from viz.top_patches.gallery import Gallery
-from viz.top_patches.patch_sheet import patch_sheet, small_tiles
+from viz.top_patches import TopPatchesQuery
+from viz.top_patches.figure import patch_sheet
+from viz.top_patches.gallery import Gallery, small_tiles
 
 MOST, OFFERED = 8, 24  # of several images
 TILE_PX = 168  # as high as three tiles of a patch sheet
@@ -210,7 +210,7 @@ def _draw_own(image: ChosenImage, tracked: Tracked, own: Gallery) -> None:
 def _draw_others(choice: Choice, tracked: Tracked, found: Gallery) -> None:
     """Nine patches and projections; a click makes a patch's image the chosen one."""
     data, layer = data_of(choice.run), source_of(choice.network(), tracked.layer)
-    top = results.top_patches(choice.run, choice.epoch, [layer], only_kept=True)[layer]
+    top = cached_patches(choice, layer)
     images, scores = top.image[tracked.channel].tolist(), top.score[tracked.channel].tolist()
     hover = [
         f"{data.classes[int(data.val.labels[index])]} · score {number(score)}"
@@ -242,7 +242,7 @@ def _offer_mining(choice: Choice, tracked: Tracked) -> None:
     except WorkbenchError as error:
         st.caption(f"What excites it elsewhere needs images to search. {plain(str(error))}")
         return
-    plan = results.blueprint(run)
+    plan = plan_of(run)
     layer = source_of(plan, tracked.layer)
     asked = f"mine {choice.digest} {layer}"
     if not st.session_state.get(asked):
@@ -250,11 +250,7 @@ def _offer_mining(choice: Choice, tracked: Tracked) -> None:
         if not st.button("Find its top patches", icon=":material/travel_explore:"):
             return
         st.session_state[asked] = True
-    layers = mined_together(plan, layer)
-
-    def compute(**how: Any) -> Mapping[str, TopPatches]:
-        return results.top_patches(run, epoch, layers, **how)
-
-    arguments = ["top-patches", str(run.path), "--epoch", str(epoch), "--layer", ",".join(layers)]
-    answer(compute, run, arguments, label=f"Mining patches at epoch {epoch}")
-    st.rerun()
+    layers = tuple(mined_together(plan, layer))
+    reply = ask(TopPatchesQuery(str(run.path), epoch, layers), f"Mining patches at epoch {epoch}")
+    if reply.whole:
+        st.rerun()

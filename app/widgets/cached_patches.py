@@ -1,27 +1,67 @@
-"""What mining has found and kept in a run, read once for all visitors."""
+"""A layer's strongest patches on a page: read once for all visitors, mined where needed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 
-from training.runs import Run
-from viz import results
-from viz.top_patches import TopPatches
+from app.jobs.ask import ask
+from app.shell.frame import Choice
+from app.shell.lender import LENDER
+from viz.store.answer import CacheMiss
+from viz.store.lend import Opened
+from viz.top_patches import TopPatches, TopPatchesQuery
+from viz.top_patches.gallery import gallery_of, small_tiles
+
+
+def patches_of(choice: Choice, layer: str, together: Sequence[str] = ()) -> TopPatches | None:
+    """The layer's strongest patches; None while a job mines them, whose panel stands here.
+
+    Args:
+        choice: Whose validation images.
+        layer: Whose channels.
+        together: All the layers that one pass serves, where it has to be made.
+    """
+    try:
+        return cached_patches(choice, layer)
+    except CacheMiss:
+        pass
+    query = TopPatchesQuery(str(choice.run.path), choice.epoch, tuple(together) or (layer,))
+    found = ask(query, f"Mining patches at epoch {choice.epoch}").answer
+    return None if found is None else found[layer]
+
+
+def cached_patches(choice: Choice, layer: str) -> TopPatches:
+    """What is cached in the run.
+
+    Raises:
+        CacheMiss: If they have not been mined yet.
+    """
+    return _cached(str(choice.run.path), choice.digest, choice.epoch, layer)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def recalled_patches(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
-    """The kept top patches of a layer; an error is not cached, so they are looked for again.
+def _cached(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
+    """An error is not cached, so they are looked for again.
 
     Args:
         run_path: Folder of the run.
         digest: `run.digest(epoch)`, so that a retrained epoch is read again.
         epoch: Of the network.
         layer: Whose channels.
-
-    Raises:
-        NotKept: If they have not been mined yet.
     """
     del digest  # part of the key only
-    run = Run.open(run_path)
-    return results.top_patches(run, epoch, [layer], only_kept=True)[layer]
+    query = TopPatchesQuery(run_path, epoch, (layer,))
+    return LENDER.ask(query, cached_only=True)[layer]
+
+
+@st.cache_data(max_entries=2048, show_spinner=False)
+def tiles_of_channel(
+    run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches
+) -> np.ndarray:
+    """(1, 2, k, h, w, 3) uint8; what was mined follows from the weights in the key."""
+    del digest  # part of the key only
+    opened = Opened.of(run_path, epoch, LENDER)
+    return small_tiles(gallery_of(opened, layer, _top, [channel]))

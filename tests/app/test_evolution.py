@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from training.runs import Run
-from viz import results
+from viz import answer, results
+from viz.top_patches import TopPatchesQuery
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -22,7 +23,7 @@ def words(test: AppTest) -> str:
 def test_the_page_follows_six_strong_channels_over_all_epochs(app: Open, small: Run) -> None:
     test = app("evolution", layer="conv3")
     assert not test.exception
-    top = results.top_patches(small, 3, ["conv3"])["conv3"]
+    top = answer(TopPatchesQuery(str(small.path), 3, ("conv3",)))["conv3"]
     chosen = test.multiselect[0].value
     assert len(chosen) == 6
     assert chosen[0] == int(top.score[:, 0].argmax())

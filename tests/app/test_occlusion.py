@@ -15,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 from training.config import FitConfig
 from training.fit import fit
 from training.runs import Run
-from viz import answer, results
+from viz import answer
 from viz.occlusion import OcclusionQuery, square_for
+from viz.store.answer import CacheMiss
+from viz.top_patches import TopPatchesQuery
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -134,11 +136,11 @@ def test_what_excites_the_strongest_channel_elsewhere_is_mined_on_a_click(
     app: Open, small: Run
 ) -> None:
     test = app("occlusion")
-    with pytest.raises(results.NotKept):
-        results.top_patches(small, 3, ["conv5"], only_kept=True)
+    with pytest.raises(CacheMiss):
+        answer(TopPatchesQuery(str(small.path), 3, ("conv5",)), cached_only=True)
     next(button for button in test.button if button.label.startswith("Find its")).click().run()
     assert not test.exception
-    assert results.top_patches(small, 3, ["conv5"], only_kept=True)
+    assert answer(TopPatchesQuery(str(small.path), 3, ("conv5",)), cached_only=True)
     assert not [button for button in test.button if button.label.startswith("Find its")]
 
 

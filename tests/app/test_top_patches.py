@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from training.runs import Run
-from viz import results
+from viz import answer
+from viz.top_patches import TopPatchesQuery
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -25,7 +26,7 @@ def test_the_page_opens_at_the_strongest_channel_of_the_last_convolution(
 ) -> None:
     test = app("top_patches")
     assert not test.exception
-    top = results.top_patches(small, 3, ["conv5"])["conv5"]
+    top = answer(TopPatchesQuery(str(small.path), 3, ("conv5",)))["conv5"]
     assert f"conv5, channel {int(top.score[:, 0].argmax())}" in words(test)
 
 
@@ -36,7 +37,7 @@ def test_what_was_mined_is_kept_in_the_run_for_all_convolutions(app: Open, small
 
 def test_the_chosen_channel_shows_nine_images_with_class_and_score(app: Open, small: Run) -> None:
     test = app("top_patches", layer="conv3", channel=2)
-    top = results.top_patches(small, 3, ["conv3"])["conv3"]
+    top = answer(TopPatchesQuery(str(small.path), 3, ("conv3",)))["conv3"]
     label = small.classes[int(small.data().val.labels[int(top.image[2, 0])])]
     assert f"1 · {label} · score" in words(test)
     assert "9 · " in words(test)
@@ -101,7 +102,7 @@ def test_the_same_channels_of_another_epoch_stand_beside_it(app: Open, small: Ru
     assert "**B**: small, epoch 0" in words(test)
     assert "1–8 of 8 channels" in words(test)
     for epoch in (3, 0):
-        assert results.top_patches(small, epoch, ["conv2"], only_kept=True)
+        assert answer(TopPatchesQuery(str(small.path), epoch, ("conv2",)), cached_only=True)
 
 
 def test_a_run_without_the_layer_is_not_set_beside_it(app: Open, runs: Path) -> None:

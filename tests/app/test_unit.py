@@ -7,13 +7,18 @@ from streamlit.testing.v1 import AppTest
 from tests.app.test_retrieval import words
 from training.checkpoints import save_checkpoint
 from training.runs import Run
-from viz import results
+from viz import answer
+from viz.unit import Profiles, UnitQuery
 
 Open = Callable[..., AppTest]
 
 
+def profiles_of(run: Run, epoch: int) -> Profiles:
+    return answer(UnitQuery(str(run.path), epoch, "conv2")).profiles
+
+
 def test_the_page_says_how_often_it_fires_and_what_for(app: Open, small: Run) -> None:
-    profiles = results.profiles(small, 3, "conv2")
+    profiles = profiles_of(small, 3)
     channel = int(profiles.active.argmax())
     test = app("unit", layer="conv2", channel=channel)
     assert not test.exception
@@ -32,7 +37,7 @@ def test_a_dead_channel_is_called_dead(app: Open, small: Run) -> None:
 
 
 def test_a_similar_channel_is_one_click_away(app: Open, small: Run) -> None:
-    profiles = results.profiles(small, 3, "conv2")
+    profiles = profiles_of(small, 3)
     channel = next(each for each in range(8) if profiles.similar(each, 1))
     other = profiles.similar(channel, 1)[0]
     test = app("unit", layer="conv2", channel=channel)
@@ -55,5 +60,5 @@ def test_the_same_channel_of_another_epoch_stands_below_it(app: Open, small: Run
     assert "**A**: small, epoch 3" in said
     assert "**B**: small, epoch 1" in said
     for epoch in (3, 1):
-        share = float(results.profiles(small, epoch, "conv2").active[1])
+        share = float(profiles_of(small, epoch).active[1])
         assert f"above zero in **{100 * share:.0f} %**" in said

@@ -11,13 +11,14 @@ from training.layer_table import append_rows
 from training.metrics import METRICS
 from training.runs import Run
 from training.status import read_status
-from viz import commands, results
+from viz import answer, commands, results
 from viz.__main__ import main
 from viz.attribution import METHODS
 from viz.deconvnet import project
 from viz.filters import first_layer
 from viz.flags import class_index
 from viz.store.export import PROVENANCE, picture_bytes
+from viz.top_patches import TopPatchesQuery
 
 SHAPES = {
     "architecture": dict.fromkeys(("name", "parameters", "macs"), (22,)),
@@ -29,7 +30,12 @@ SHAPES = {
         **{"weight": (3, 6, 3, 7, 7), "drawn": (3, 6, 7, 7, 3), "epoch": (3,)},
         **dict.fromkeys(("layer", "high"), ()),
     },
-    "top-patches": dict.fromkeys(("score", "image", "row", "col"), (6, 9)),
+    "top-patches": {
+        **dict.fromkeys(("score", "image", "row", "col", "label"), (6, 9)),
+        "class_name": (4,),
+        "layer": (),
+        "channel": (6,),
+    },
     "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
     "attribution": {
         **dict.fromkeys(METHODS, (32, 32)),
@@ -181,11 +187,12 @@ def test_the_same_channels_of_two_epochs_are_drawn_and_kept(run: Run, tmp_path: 
         assert look("top-patches", run, *flags, "--out", tmp_path / f"pair.{kind}") == 0
     with np.load(tmp_path / "pair.npz", allow_pickle=False) as file:
         for prefix, epoch in (("", 2), ("second_", 0)):
-            top = results.top_patches(run, epoch, ["conv2"], only_kept=True)["conv2"]
+            asked = TopPatchesQuery(str(run.path), epoch, ("conv2",))
+            top = answer(asked, cached_only=True)["conv2"]
             assert np.array_equal(file[f"{prefix}score"], top.score)
     with Image.open(tmp_path / "pair.png") as picture:
         made = json.loads(picture.info["Description"])
-    assert (made["channels"], made["beside"]) == ([3, 1], "untrained, epoch 0")
+    assert (made["channels"], made["compare_with"]) == ([3, 1], "untrained, epoch 0")
 
 
 def test_a_unit_is_projected_from_where_it_is_asked(run: Run, tmp_path: Path):

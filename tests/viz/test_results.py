@@ -6,17 +6,11 @@ from PIL import Image
 from training.runs import Run
 from viz import results
 from viz.network.fills import FILLS
-from viz.network.images import SplitImages
 from viz.retrieval import nearest
-from viz.top_patches import mine, mining
 
 
 class Interruption(Exception):
     pass
-
-
-def images_of(run: Run) -> SplitImages:
-    return SplitImages(run.data().val, run.preprocess)
 
 
 def picture(run: Run, index: int = 0) -> Image.Image:
@@ -27,58 +21,7 @@ def never(_done: int, _total: int) -> None:
     raise AssertionError("This should have been recalled, not computed.")
 
 
-def test_one_pass_serves_all_layers_and_each_is_recalled_alone(run: Run):
-    both = results.top_patches(run, 1, ["conv2", "conv5"])
-    alone = results.top_patches(run, 1, ["conv5"], progress=never)
-    truth = mine(run.network(1), images_of(run), ["conv2", "conv5"])
-    for layer in both:
-        assert torch.equal(both[layer].image, truth[layer].image)
-    assert torch.equal(alone["conv5"].score, both["conv5"].score)
-
-
-def test_each_epoch_has_patches_of_its_own(run: Run):
-    first = results.top_patches(run, 0, ["conv3"])["conv3"]
-    second = results.top_patches(run, 1, ["conv3"])["conv3"]
-    assert not torch.equal(first.score, second.score)
-
-
-def test_interrupted_mining_goes_on_where_it_stopped(run: Run, monkeypatch):
-    monkeypatch.setattr(mining, "BATCH_SIZE", 4)
-    seen: list[int] = []
-
-    def stop_half_way(done: int, total: int) -> None:
-        seen.append(done)
-        if done >= total // 2:
-            raise Interruption
-
-    with pytest.raises(Interruption):
-        results.top_patches(run, 2, ["conv5"], progress=stop_half_way)
-    (partial,) = run.derived.iterdir()
-    assert partial.name.endswith(".partial.npz")
-    seen.clear()
-    found = results.top_patches(run, 2, ["conv5"], progress=lambda done, _total: seen.append(done))
-    assert seen == [8, 12, 16]  # of 16 images; the first 8 were not looked at again
-    truth = mine(run.network(2), images_of(run), ["conv5"])["conv5"]
-    assert torch.equal(found["conv5"].image, truth.image)
-    assert torch.equal(found["conv5"].row, truth.row)
-    assert not list(run.derived.glob("*.partial.npz"))
-
-
-def test_a_killed_pass_loses_a_few_seconds_at_most(run: Run, monkeypatch):
-    monkeypatch.setattr(mining, "BATCH_SIZE", 4)
-    monkeypatch.setattr(mining, "SAVE_EVERY_S", 0.0)
-    kept_files = []
-
-    def look(_done: int, _total: int) -> None:
-        kept_files.append(len(list(run.derived.glob("*.partial.npz"))))
-
-    results.top_patches(run, 0, ["conv1"], progress=look)
-    assert kept_files == [1, 1, 1, 1, 1]  # before the first batch and after each of four
-
-
 def test_a_page_that_only_asks_what_is_kept_computes_nothing(run: Run):
-    with pytest.raises(results.NotKept):
-        results.top_patches(run, 0, ["conv1"], only_kept=True, progress=never)
     with pytest.raises(results.NotKept):
         results.neighbours(run, 0, picture(run), only_kept=True, progress=never)
     with pytest.raises(results.NotKept):

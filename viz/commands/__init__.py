@@ -14,8 +14,6 @@ from viz.commands.provenance import provenance
 from viz.commands.report import report
 from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
-from viz.commands.top_patches import top_patches
-from viz.commands.unit import unit
 from viz.store.view import views
 
 VIEWS: dict[str, Callable[..., None]] = {
@@ -29,7 +27,5 @@ VIEWS: dict[str, Callable[..., None]] = {
     "report": report,
     "retrieval": retrieval,
     "self-check": self_check,
-    "top-patches": top_patches,
-    "unit": unit,
 }
 VIEWS |= {name: partial(call, kind) for name, kind in views().items()}

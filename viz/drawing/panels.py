@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -141,4 +141,18 @@ class Sheet:
         return point_at_sheet(pixels, grid, self.stands_for, self.hover, chosen=chosen)
 
 
-Panel = Heatmap | Classes | Sheet
+class Panel(Protocol):
+    """What a row of two networks is made of; a view may have one of its own."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height when drawn, px."""
+
+    def draw(self, figure: Figure, left: int, top: int) -> Axes:
+        """Draw it with its corner there, in pixels of the figure."""
+
+    def draw_scale(self, figure: Figure, left: int, top: int) -> None:
+        """Its scale bar, if it has a scale."""
+
+    def point(self, chosen: Any = None, side: int | None = None) -> go.Figure:
+        """The same to point at."""

@@ -19,7 +19,8 @@ from viz.store.answer import CacheMiss
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
 from viz.store.query import ImageSource, Look, Resumable, require_positive
-from viz.top_patches.gallery import Gallery, strongest_in
+from viz.top_patches.gallery import Gallery, gallery_of, strongest_in
+from viz.top_patches.query import TopPatchesQuery
 
 
 @dataclass(frozen=True)
@@ -156,13 +157,9 @@ class OcclusionQuery(Resumable[Any]):
 
 def mined_gallery(opened: Opened, layer: str, channel: int) -> Gallery:
     """The channel's strongest patches in the validation images, where they are cached."""
-    from viz import results  # until top patches are a question, too
-
-    try:
-        top = results.top_patches(opened.run, opened.epoch, [layer], only_kept=True)[layer]
-    except results.NotKept as error:
-        raise CacheMiss from error
-    return results.gallery_of(opened.run, opened.epoch, layer, top, [channel])
+    query = TopPatchesQuery(str(opened.run.path), opened.epoch, (layer,))
+    top = opened.ask(query, cached_only=True)[layer]
+    return gallery_of(opened, layer, top, [channel])
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import numpy as np
 from training.errors import WorkbenchError
 from training.models import Network
 from training.runs import Run
-from viz import results
 from viz.network.images import spread_over_classes
 from viz.network.layers import deepest
 from viz.results import blueprint, channel_count
+from viz.store.answer import answer
 from viz.store.reporting import reporting
+from viz.top_patches import TopPatchesQuery
 
 LAYERS, IMAGES = 5, 5  # at most, of a run
 
@@ -77,7 +78,7 @@ class Subject:
     def mine(self, layers: Sequence[str], epoch: int) -> None:
         """Keep the strongest patches of several layers, found in one pass over the images."""
         with reporting(f"Mining patches, epoch {epoch}", None) as told:
-            results.top_patches(self.run, epoch, layers, progress=told)
+            answer(TopPatchesQuery(str(self.run.path), epoch, tuple(layers)), progress=told)
 
 
 def pick(of: Sequence[Any], count: int) -> list[Any]:

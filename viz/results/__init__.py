@@ -1,7 +1,7 @@
 """The expensive views of a run that are not questions yet."""
 
 from viz.occlusion import square_for
-from viz.results.of_channels import evolution, gallery_of, profiles, spread, top_patches
+from viz.results.of_channels import evolution, gallery_of, spread, top_patches
 from viz.results.of_networks import self_check
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import features, neighbours
@@ -32,7 +32,6 @@ __all__ = [
     "occlusion",
     "occlusion_so_far",
     "occlusions",
-    "profiles",
     "self_check",
     "split_of",
     "spread",

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
-import torch
 
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.evolution import Evolution, from_columns
-from viz.network.images import SplitImages
-from viz.results.opening import NotKept, answered, network_of, split_of
-from viz.store.cache import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
-from viz.top_patches import TopPatches
-from viz.top_patches.gallery import Gallery, gallery
-from viz.top_patches.mining import mine_on
-from viz.unit import compute as profiled
-from viz.unit.compute import Profiles
+from viz.results.opening import NotKept, answered, split_of
+from viz.store.answer import CacheMiss, answer
+from viz.store.cache import Arrays, Question, from_arrays, to_arrays
+from viz.store.lend import Lender, Opened
+from viz.top_patches import TopPatches, TopPatchesQuery
+from viz.top_patches.gallery import Gallery
+from viz.top_patches.gallery import gallery_of as pictures_of
 
 EPOCHS = 8  # columns of an evolution that fit on a page
 
@@ -46,80 +45,12 @@ def top_patches(
     Returns:
         By layer, in the order asked.
     """
-    data = run.data(progress)
-    digest = run.digest(epoch)
-
-    def question(names: str | list[str]) -> Question:
-        settings = {"layer": names, "k": k, "split": split}
-        return Question("top-patches", digest, data.fingerprint, settings)
-
-    found: dict[str, TopPatches] = {}
-    for layer in layers:
-        arrays = recall(run.derived, question(layer))
-        if arrays is not None:
-            found[layer] = from_arrays(TopPatches, arrays)
-    missing = sorted(set(layers) - set(found))
-    if missing and only_kept:
-        raise NotKept
-    if missing:
-        images = SplitImages(split_of(data, split), run.preprocess)
-        network = network_of(run, epoch)
-        whole_pass = question(missing)
-        state = mine_on(run.derived, whole_pass, network, images, missing, k, progress)
-        for layer, top in state.top.items():
-            keep(run.derived, question(layer), to_arrays(top))
-        found |= state.top
-        forget_partial(run.derived, whole_pass)
-    return {layer: found[layer] for layer in layers}
-
-
-def profiles(
-    run: Run,
-    epoch: int,
-    layer: str,
-    *,
-    split: str = "val",
-    only_kept: bool = False,
-    progress: Progress = silent,
-) -> Profiles:
-    """How often a layer's channels fire, for which classes, and which of them are alike.
-
-    Args:
-        run: Whose network and data.
-        epoch: Of the network.
-        layer: Whose channels; its strongest patches are mined where they are not kept yet.
-        split: val or train.
-        only_kept: Raise `NotKept` rather than compute.
-        progress: Told (images seen, images) over both passes.
-    """
-    data = run.data(progress)
-    chosen = split_of(data, split)
-    total = 2 * len(chosen.labels)
-
-    def first(done: int, _total: int) -> None:
-        progress(done, total)
-
-    def second(done: int, _total: int) -> None:
-        progress(total // 2 + done, total)
-
-    top = top_patches(run, epoch, [layer], split=split, only_kept=only_kept, progress=first)[layer]
-    settings = {"layer": layer, "split": split}
-    question = Question("profiles", run.digest(epoch), data.fingerprint, settings)
-
-    def compute() -> Arrays:
-        return to_arrays(
-            profiled.profiles(
-                network_of(run, epoch),
-                SplitImages(chosen, run.preprocess),
-                chosen.labels,
-                layer,
-                top.score[:, 0],
-                num_classes=len(data.classes),
-                progress=second,
-            )
-        )
-
-    return from_arrays(Profiles, answered(run, question, compute, only_kept))
+    which: Literal["val", "train"] = "train" if split == "train" else "val"
+    query = TopPatchesQuery(str(run.path), epoch, tuple(layers), k, which)
+    try:
+        return answer(query, cached_only=only_kept, progress=progress)
+    except CacheMiss as error:
+        raise NotKept from error
 
 
 def evolution(
@@ -177,6 +108,4 @@ def gallery_of(
     run: Run, epoch: int, layer: str, top: TopPatches, channels: Sequence[int], split: str = "val"
 ) -> Gallery:
     """The patches and projections of what mining found for some channels."""
-    images = SplitImages(split_of(run.data(), split), run.preprocess)
-    network, picture = network_of(run, epoch), run.preprocess.picture
-    return gallery(network, images, layer, top, torch.tensor(list(channels)), picture=picture)
+    return pictures_of(Opened(run, epoch, Lender()), layer, top, channels, split)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -61,6 +61,8 @@ def answers_of_parts(
     query: Query[Any], opened: Opened, *, cached_only: bool = False, progress: Progress = silent
 ) -> list[Any]:
     """The answers of a resolved question's parts, each loaded or else computed and cached."""
+    if query.on_data:
+        opened.data(progress)  # decoding it may take longer than all else
     parts = list(query.parts())
     found = {part: load(part, opened) for part in parts} if query.cached else {}
     missing = [part for part in parts if found.get(part) is None]
@@ -83,7 +85,7 @@ def so_far(query: Query[Any], opened: Opened) -> list[Any]:
     for part in query.parts():
         known = load(part, opened)
         if known is None and isinstance(part, Resumable):
-            state = load(part, opened, partial=True)
+            state = load_state(part, opened)
             known = state if state is not None and part.grain(state) else None
         if known is None:
             break
@@ -91,39 +93,64 @@ def so_far(query: Query[Any], opened: Opened) -> list[Any]:
     return found
 
 
-def load(query: Query[Answer], opened: Opened, *, partial: bool = False) -> Answer | None:
+def load(query: Query[Answer], opened: Opened) -> Answer | None:
     """The cached answer of a resolved question; None where there is none or it does not fit."""
+    return _load(query, opened, query.decode)
+
+
+def load_state(query: Resumable[Any], opened: Opened) -> Any:
+    """How far an earlier pass has come; None where there was none or it does not fit."""
+    return _load(query, opened, query.decode_state, partial=True)
+
+
+def _load(
+    query: Query[Any], opened: Opened, decode: Callable[[Any], Any], partial: bool = False
+) -> Any:
     found = cache.load(opened.run.derived, query.file_name(opened), query.key(opened), partial)
     if found is None:
         return None
     try:
-        return query.decode(found)
+        return decode(found)
     except cache.DAMAGE:  # an older version's fields, or bytes that nobody wrote
         return None
 
 
-def save(query: Query[Answer], opened: Opened, answer: Answer, *, partial: bool = False) -> None:
-    """Cache the answer of a resolved question, whole or as far as it has come."""
+def save(query: Query[Answer], opened: Opened, answer: Answer) -> None:
+    """Cache the answer of a resolved question."""
+    cache.save(opened.run.derived, query.file_name(opened), query.key(opened), query.encode(answer))
+    if isinstance(query, Resumable):
+        forget_state(query, opened)
+
+
+def save_state(query: Resumable[Any], opened: Opened, state: Any) -> None:
+    """Cache the answer of a resolved question as far as it has come."""
     place = opened.run.derived, query.file_name(opened)
-    cache.save(*place, query.key(opened), query.encode(answer), partial)
-    if not partial and isinstance(query, Resumable):
-        cache.forget(*place)
+    cache.save(*place, query.key(opened), query.encode_state(state), partial=True)
 
 
-def resume(query: Resumable[Answer], opened: Opened, progress: Progress) -> Answer:
-    """Work on from where an earlier pass stopped; what is found is cached as it grows."""
-    before = state = load(query, opened, partial=True)
+def forget_state(query: Resumable[Any], opened: Opened) -> None:
+    """Remove the unfinished answer, now that all that it held is cached whole."""
+    cache.forget(opened.run.derived, query.file_name(opened))
+
+
+def resume(query: Resumable[Any], opened: Opened, progress: Progress) -> Any:
+    """Work on from where an earlier pass stopped; what is found is cached as it grows.
+
+    Returns:
+        The last state; it is the answer, or holds those of all parts that one pass finds.
+    """
+    before = state = load_state(query, opened)
     first = 0 if before is None else query.done(before)[0]
     saved = time.monotonic()
     try:
         for state in query.states(opened, before):
             if time.monotonic() - saved > SAVE_EVERY_S:
-                save(query, opened, state, partial=True)
+                save_state(query, opened, state)
                 saved = time.monotonic()
             progress(*query.done(state))
     except BaseException:  # also Ctrl-C: whatever the reason, what has been found is not lost
         if state is not None and query.done(state)[0] > first:
-            save(query, opened, state, partial=True)
+            save_state(query, opened, state)
         raise
     assert state is not None
     return state
@@ -139,11 +166,25 @@ class Side:
 
 
 def ask(
-    query: Query[Any], look: Any, lender: Lender | None = None, *, progress: Progress = silent
+    query: Query[Any],
+    look: Any,
+    lender: Lender | None = None,
+    *,
+    progress: Progress = silent,
+    drawn: bool = True,
 ) -> Side:
-    """A question answered and looked at."""
+    """A question answered and looked at.
+
+    Args:
+        query: The question, resolved or not.
+        look: What of the answer is looked at.
+        lender: Opens run, network and images; fresh ones if not given.
+        progress: Called as progress(done, total); units are the view's.
+        drawn: Whether there will be a figure or a file of it; else it is only cached.
+    """
     opened = Opened.of(query.run, query.epoch, lender or Lender())
     query = query.resolved(opened)
+    query.check(opened, look, drawn=drawn)
     found = answer_resolved(query, opened, progress=progress)
     return Side(opened, query, query.show(opened, found, look))
 
@@ -164,6 +205,7 @@ def ask_two(
     lender = lender or Lender()
     runs = [lender.run(query.run) for query in (first, second)]
     check_same_images(first, runs)
+    look = first.look_at_two(look)
     one, two = (Opened.of(query.run, query.epoch, lender) for query in (first, second))
     first = first.fitted(runs).resolved(one)
     second = second.fitted(runs).following(first, two)

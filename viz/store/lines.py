@@ -20,6 +20,7 @@ from typing import Any, Literal, Union
 
 from docstring_parser import parse_from_object
 
+from training.errors import WorkbenchError
 from viz.store.query import ImageSource, Look, Query
 
 Asked = Query[Any] | Look
@@ -53,7 +54,12 @@ def from_text(kind: Any, text: str) -> Any:
         if arguments[0] is ImageSource and Path(text).is_file():
             return (text,)  # one picture whose name has a comma in it
         row = next(csv.reader([text.strip("[]")]), [])
-        return tuple(from_text(arguments[0], one.strip()) for one in row)
+        try:
+            return tuple(from_text(arguments[0], one.strip()) for one in row)
+        except ValueError as error:
+            if arguments[0] is int:
+                raise ValueError("numbers with commas between are needed, like 3,17") from error
+            raise
     if kind is bool:
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -164,7 +170,7 @@ def add_flags(parser: argparse.ArgumentParser, kind: type[Asked]) -> None:
         parser.add_argument(
             *flag_names(name),
             dest=field.name,
-            type=_reader(hints[field.name]),
+            type=_reader(field.name, hints[field.name]),
             default=_default(field),
             metavar=name.upper(),
             help=_with_default(helps[field.name], _default(field)),
@@ -193,12 +199,12 @@ def read(kind: type[Asked], values: Mapping[str, Any]) -> Any:
     return kind(**{name: value for name, value in values.items() if name in names})
 
 
-def _reader(kind: Any) -> typing.Callable[[str], Any]:
+def _reader(name: str, kind: Any) -> typing.Callable[[str], Any]:
     def convert(text: str) -> Any:
         try:
             return from_text(kind, text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} does not fit: {error}.") from error
+        except ValueError as error:  # one line, where argparse would print all flags as well
+            raise WorkbenchError(f"--{name} {text!r} does not fit: {error}.") from error
 
     return convert
 

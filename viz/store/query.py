@@ -73,6 +73,19 @@ class Query(Generic[Answer]):
         """
         return self
 
+    def check(self, _opened: Opened, _look: Any, *, drawn: bool = True) -> None:
+        """Refuse what cannot be looked at, before anything is computed.
+
+        Args:
+            _opened: What a resolved question is asked of.
+            _look: What is to be looked at.
+            drawn: Whether there will be a figure or a file of it; else it is only cached.
+        """
+
+    def look_at_two(self, look: Any) -> Any:
+        """The look with defaults that leave room for two networks."""
+        return look
+
     def look_for(self, _opened: Opened, look: Any) -> Any:
         """The look at a first network as a second one can take it."""
         return look
@@ -154,7 +167,9 @@ class Query(Generic[Answer]):
 class Resumable(Query[Answer]):
     """A question whose work can stop anywhere and go on later: its answer grows state by state.
 
-    What there is of it is cached every second while it grows, and a page may show that.
+    What there is of it is cached every second while it grows, and a page may show that. A state
+    may hold more than an answer does: one pass may find the answers of several parts, and what
+    there is of it is then cached as the state of the question that asks for all of them.
     """
 
     def compute(self, opened: Opened, progress: Progress) -> Answer:
@@ -162,15 +177,23 @@ class Resumable(Query[Answer]):
 
         return resume(self, opened, progress)
 
-    def states(self, opened: Opened, before: Answer | None) -> Iterator[Answer]:
+    def states(self, opened: Opened, before: Any) -> Iterator[Any]:
         """The answer as it grows, from where an earlier pass stopped; the last one is whole."""
         raise NotImplementedError
 
-    def done(self, state: Answer) -> tuple[int, int]:
+    def encode_state(self, state: Any) -> Arrays:
+        """What there is of it as arrays by name; as an answer, where a state is one."""
+        return self.encode(state)
+
+    def decode_state(self, arrays: Arrays) -> Any:
+        """What there is of it again; any error means that there is nothing."""
+        return self.decode(arrays)
+
+    def done(self, state: Any) -> tuple[int, int]:
         """How much of it is known, and of how much."""
         raise NotImplementedError
 
-    def grain(self, _state: Answer) -> int:
+    def grain(self, _state: Any) -> int:
         """What changes where a state is worth drawing anew; 0 while there is nothing to show."""
         return 0
 

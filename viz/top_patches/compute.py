@@ -36,6 +36,14 @@ class TopPatches:
         """The first k places of each channel."""
         return TopPatches(self.score[:, :k], self.image[:, :k], self.row[:, :k], self.col[:, :k])
 
+    def by_strength(self) -> list[int]:
+        """The channels, strongest response first."""
+        return self.score[:, 0].argsort(descending=True, stable=True).tolist()
+
+    def is_silent(self, channel: int) -> bool:
+        """Whether no image excites the channel."""
+        return float(self.score[channel, 0]) <= 0
+
 
 @dataclass(frozen=True)
 class MiningState:
@@ -43,6 +51,7 @@ class MiningState:
 
     seen: int  # images
     top: dict[str, TopPatches]  # by layer
+    images: int | None = None  # that there are, where their number is known
 
 
 def mine(

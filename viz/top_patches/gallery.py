@@ -1,17 +1,28 @@
 """The strongest units seen: the patch before each, and beside it what the deconvnet says it saw."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from training.errors import WorkbenchError
 from training.models import Network
 from viz.deconvnet import CHUNK, project
-from viz.network.images import Images
+from viz.drawing.sheet import channels_last, grey_centred, to_bytes
+from viz.network.images import Images, SplitImages
 from viz.network.patches import boxes, cut
 from viz.top_patches.compute import TopPatches, mine
+
+if TYPE_CHECKING:
+    from viz.store.lend import Opened
+
+SMALL_PX = 54  # at most, of the tiles of a sheet to point at
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,26 @@ def gallery(
     return Gallery(patch.unflatten(0, (-1, k)), projection.unflatten(0, (-1, k)))
 
 
+def gallery_of(
+    opened: Opened, layer: str, top: TopPatches, channels: Sequence[int], split: str = "val"
+) -> Gallery:
+    """The patches and projections of what mining a split found for some channels.
+
+    Args:
+        opened: The run and epoch that were mined.
+        layer: That was mined.
+        top: What was found there.
+        channels: Wanted.
+        split: That was mined, val or train.
+
+    Raises:
+        WorkbenchError: If there is no such layer or channel.
+    """
+    images = SplitImages(opened.split(split), opened.run.preprocess)
+    picture, wanted = opened.run.preprocess.picture, torch.tensor(list(channels))
+    return gallery(opened.network, images, layer, top, wanted, picture=picture)
+
+
 def strongest_in(
     network: Network,
     image: Tensor,
@@ -90,3 +121,20 @@ def strongest_in(
     """
     top = mine(network, image[None], [layer], 1)[layer]
     return gallery(network, image[None], layer, top, torch.tensor([channel]), picture=picture)
+
+
+def small_tiles(gallery: Gallery) -> np.ndarray:
+    """Patches and projections as a sheet to point at shows them, (C, 2, k, h, w, 3) uint8."""
+    # reduced before it is scaled: a mean over both signs would leave little but grey
+    patches = channels_last(_reduced(gallery.patch))
+    projections = grey_centred(_reduced(gallery.projection))
+    return to_bytes(np.stack([patches, projections], axis=1))
+
+
+def _reduced(tiles: Tensor) -> Tensor:
+    """(C, k, 3, s, s) with s at most SMALL_PX."""
+    if tiles.shape[-1] <= SMALL_PX:
+        return tiles
+    side = (SMALL_PX, SMALL_PX)
+    small = functional.interpolate(tiles.flatten(0, 1), side, mode="bilinear", antialias=True)
+    return small.unflatten(0, tiles.shape[:2])

@@ -24,6 +24,7 @@ from viz.drawing.style import (
 from viz.drawing.words import percent
 from viz.top_patches.figure import TILE_PX, block, draw_block
 from viz.unit.compute import Profiles
+from viz.unit.query import UnitShown
 
 GAP_PX, CHART_PX, NAMES_PX, CLASSES = 18, 230, 120, 8
 
@@ -50,6 +51,21 @@ def draw_preferred(
     ax.set_ylim(max(count, 1) - 0.5, -0.5)
     ax.set_xlabel("mean response", size=TEXT_PT, color=INK)
     _axes(ax)
+
+
+def draw(shown: UnitShown) -> Figure:
+    """All that is known of the channel that is looked at."""
+    pictures, channel = shown.pictures(), shown.look.channel
+    return unit_figure(
+        pictures.patch[0],
+        pictures.projection[0],
+        shown.top.score[channel],
+        shown.profiles,
+        channel,
+        shown.classes,
+        layer=shown.layer,
+        epoch=shown.epoch,
+    )
 
 
 def unit_figure(

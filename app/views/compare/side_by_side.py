@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from app.shell import address
 from app.shell.errors import plain
-from app.shell.frame import go_to
+from app.shell.frame import Choice, go_to
 from app.shell.runs import data_of, name_of
-from app.widgets.cached_patches import recalled_patches
+from app.widgets.cached_patches import cached_patches
 from app.widgets.drawing import is_dark, png_of
 from training.comparison import Comparison
 from training.errors import WorkbenchError
@@ -27,7 +27,8 @@ from viz.filters.figure import filters_figure
 from viz.network.images import SplitImages
 from viz.network.layers import deepest
 from viz.network.patches import boxes, cut
-from viz.results import NotKept, blueprint
+from viz.results import blueprint
+from viz.store.answer import CacheMiss
 from viz.top_patches.figure import top_patches_figure
 
 CHANNELS = 4  # of which patches are shown
@@ -145,8 +146,8 @@ def _patches(one: At, _pair: list[At]) -> None:
     plan = blueprint(run)
     layer = deepest(plan)
     try:
-        top = recalled_patches(str(run.path), run.digest(epoch), epoch, layer)
-    except NotKept:
+        top = cached_patches(Choice(run, epoch), layer)
+    except CacheMiss:
         st.info(
             f"The patches of {layer} at epoch {epoch} have not been looked for yet.",
             icon=":material/photo_library:",

@@ -1,8 +1,11 @@
 import torch
 
+from viz.drawing.pairs import Pair, PairRow, draw_pair
 from viz.drawing.style import HEAD, MARGIN
-from viz.top_patches.figure import Nine, top_patches_beside_figure, top_patches_figure
-from viz.top_patches.gallery import Gallery
+from viz.top_patches import TopPatches, TopPatchesLook
+from viz.top_patches.figure import PatchPanel, top_patches_figure
+from viz.top_patches.gallery import Gallery, small_tiles
+from viz.top_patches.query import TopPatchesShown
 
 GREY = [128, 128, 128]
 
@@ -22,13 +25,31 @@ def test_patches_stand_left_of_their_projections_with_scores_below(pixels_of, wo
     assert "channel 4" in words
 
 
-def test_a_row_has_one_channel_of_both_networks_and_a_gap_where_one_lacks_it(words_of):
-    def nine(name: str, channels: list[int], side: int) -> Nine:
-        tiles = torch.ones(len(channels), 9, 3, side, side)
-        return Nine(name, channels, Gallery(tiles, tiles), torch.ones(len(channels), 9))
+def shown_of(channels: tuple[int, ...], side: int) -> TopPatchesShown:
+    """Ten channels of conv1 were mined; these are looked at."""
+    tiles = torch.ones(len(channels), 9, 3, side, side)
+    images = torch.zeros(10, 9, dtype=torch.int64)
+    return TopPatchesShown(
+        look=TopPatchesLook(channels),
+        epoch=1,
+        layer="conv1",
+        top=TopPatches(torch.ones(10, 9), images, images, images),
+        label=images.numpy(),
+        classes=("cat",),
+        pictures=lambda: Gallery(tiles, tiles),
+        tiles=lambda: small_tiles(Gallery(tiles, tiles)),
+    )
 
-    sides = [nine("run one", [4, 9, 2], 7), nine("run two", [4, 2], 11)]
-    figure = top_patches_beside_figure(sides, layer="conv1")
+
+def paired() -> Pair:
+    """Channels 4, 9 and 2 of 7 px, and of a network without channel 9 those that see 11 px."""
+    both = shown_of((4, 9, 2), 7), shown_of((4, 2), 11)
+    panels = [PatchPanel(shown, (4, 9, 2), both) for shown in both]
+    return Pair("What excites conv1", "", [PairRow(*panels, name="channel")], {})
+
+
+def test_a_row_has_one_channel_of_both_networks_and_a_gap_where_one_lacks_it(words_of):
+    figure = draw_pair(paired(), ["run one", "run two"])
     assert {"A: run one", "B: run two"} <= set(words_of(figure))
     tops = {}
     for ax in figure.axes:
@@ -37,3 +58,11 @@ def test_a_row_has_one_channel_of_both_networks_and_a_gap_where_one_lacks_it(wor
         first, second = tops[f"channel {channel}"]
         assert abs(first - second) < 1e-6
     assert len(tops["channel 9"]) == 1
+
+
+def test_rows_to_point_at_stand_level_and_name_their_channel_and_class():
+    first, second = (panel.point(2) for panel in paired().rows[0].panels)
+    heights = [[note.y for note in figure.layout.annotations] for figure in (first, second)]
+    assert heights[1] == heights[0][:2]  # the second one lacks a row
+    assert list(second.data[1].customdata[18]) == [2, 0]
+    assert second.data[1].hovertext[18] == "channel 2 · score 1 · cat"
