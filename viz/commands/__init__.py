@@ -9,13 +9,10 @@ from collections.abc import Callable
 from functools import partial
 
 from viz.cli import call
-from viz.commands.architecture import architecture
 from viz.commands.attribution import attribution
 from viz.commands.by_hand import by_hand
-from viz.commands.comparison import comparison
 from viz.commands.confusion import confusion
 from viz.commands.correspondence import correspondence
-from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
 from viz.commands.diagnosis import diagnosis
 from viz.commands.evolution import evolution
@@ -23,18 +20,16 @@ from viz.commands.feature_maps import feature_maps
 from viz.commands.invariance import invariance
 from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
-from viz.commands.object_scale import object_scale
 from viz.commands.provenance import provenance
 from viz.commands.report import report
 from viz.commands.retrieval import retrieval
-from viz.commands.self_check import self_check
 from viz.commands.strongest import strongest
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
+from viz.comparison.command import comparison
 from viz.store.view import views
 
 VIEWS: dict[str, Callable[..., None]] = {
-    "architecture": architecture,
     "feature-maps": feature_maps,
     "strongest": strongest,
     "top-patches": top_patches,
@@ -47,13 +42,10 @@ VIEWS: dict[str, Callable[..., None]] = {
     "correspondence": correspondence,
     "retrieval": retrieval,
     "evolution": evolution,
-    "curves": curves,
     "mistakes": mistakes,
     "confusion": confusion,
     "diagnosis": diagnosis,
-    "object-scale": object_scale,
     "comparison": comparison,
-    "self-check": self_check,
     "report": report,
     "provenance": provenance,
 }

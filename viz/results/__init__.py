@@ -16,7 +16,6 @@ from viz.results.of_channels import (
     strongest,
     top_patches,
 )
-from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import diagnosis, evaluation, features, localisation, neighbours
@@ -55,7 +54,6 @@ __all__ = [
     "occlusions",
     "parts_of_objects",
     "profiles",
-    "self_check",
     "split_of",
     "spread",
     "square_for",
