@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from viz.store.answer import Side, ask, ask_two
-from viz.store.export import KINDS, check_out, write, write_bytes
+from viz.store.export import ARRAYS, KINDS, check_out, write, write_bytes
 from viz.store.lend import Lender
 from viz.store.lines import add_flags, read, to_text
 from viz.store.query import Query
@@ -34,7 +34,7 @@ def add_view(parser: argparse.ArgumentParser, kind: type[Query[Any]]) -> None:
     parser.add_argument(
         *COMPARE_EPOCH, dest="compare_epoch", type=int, metavar="EPOCH", help="Of the other."
     )
-    kinds = ", ".join([*KINDS, *kind.more_files])
+    kinds = ", ".join([*kinds_of(kind), *kind.more_files])
     parser.add_argument("--out", metavar="FILE", help=f"File to write: {kinds}.")
     parser.add_argument(
         "--progress",
@@ -52,7 +52,7 @@ def run_view(kind: type[Query[Any]], flags: dict[str, Any], lender: Lender | Non
         lender: Opens runs and networks; fresh ones if not given.
     """
     out = None if flags.get("out") is None else Path(flags["out"])
-    check_out(out, *kind.more_files)
+    check_out(out, *kind.more_files, kinds=kinds_of(kind))
     query, look = read(kind, flags), read(kind.look, flags)
     lender = lender or Lender()
     with reporting(kind.message, flags.get("progress")) as progress:
@@ -65,6 +65,11 @@ def run_view(kind: type[Query[Any]], flags: dict[str, Any], lender: Lender | Non
             words = _write_two(out, *ask_two(query, other, look, lender, progress=progress))
     if words:
         print(words)
+
+
+def kinds_of(kind: type[Query[Any]]) -> tuple[str, ...]:
+    """Suffixes of the files that all views of its kind write."""
+    return KINDS if kind.has_figure else (ARRAYS,)
 
 
 def second_of(query: Query[Any], run: str, epoch: int | None) -> Query[Any]:

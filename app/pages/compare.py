@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,8 +15,7 @@ from app.shell.menu import VIEWS
 from app.shell.paths import runs_root
 from app.shell.runs import name_of
 from app.shell.words import time_left
-from app.views.compare.side_by_side import show_two
-from app.views.compare.start import offer_recipes, wait_for_the_start
+from app.views.compare import offer_recipes, show_two, wait_for_the_start
 from app.widgets.downloads import offer
 from app.widgets.drawing import is_dark
 from app.widgets.layout import heading
@@ -25,7 +23,7 @@ from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column
 from training.comparison_table import say
 from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
-from viz.comparison import Curve, how_compared, learning_curves
+from viz.comparison import Curve, arrays_of, how_compared, learning_curves
 from viz.comparison.figure import comparison_figure, comparison_lines
 from viz.drawing.pointing import CONFIG
 
@@ -196,7 +194,7 @@ def _curves(comparison: Comparison, curves: list[Curve]) -> None:
         figure, width="stretch", theme=None, config=CONFIG | {"responsive": True}, key="curves",
         alt=alt,
     )  # fmt: skip
-    path = shlex.quote(str(comparison.path))
+    path = str(comparison.path)
     offer(
         lambda: comparison_figure(
             curves,
@@ -204,11 +202,11 @@ def _curves(comparison: Comparison, curves: list[Curve]) -> None:
             paper=comparison.paper,
             threshold=comparison.until,
         ),
-        lambda: _arrays(curves),
+        lambda: arrays_of(curves),
         name=f"{comparison.name}-curves",
         made=how_compared(comparison),
-        shell=f"python -m viz comparison {path} --out curves.svg",
-        python=PYTHON.format(path=comparison.path),
+        shell=shlex.join(["python", "-m", "viz", "comparison", path, "--out", "curves.svg"]),
+        python=PYTHON.format(path=path),
         more={"csv": lambda: comparison.table().to_csv(index=False).encode()},
     )
 
@@ -218,19 +216,11 @@ from training.comparison import Comparison
 from viz.comparison import learning_curves
 from viz.comparison.figure import comparison_figure
 
-figure = comparison_figure(learning_curves(Comparison.open("{path}")))"""
+figure = comparison_figure(learning_curves(Comparison.open({path!r})))"""
 
 
 def _several(curves: list[Curve]) -> bool:
     return len({curve.seed for curve in curves}) > 1
-
-
-def _arrays(curves: list[Curve]) -> dict[str, np.ndarray]:
-    return {
-        f"{curve.variant}-seed{curve.seed}-{name}": getattr(curve, name)
-        for curve in curves
-        for name in ("epoch", "train_error", "val_error")
-    }
 
 
 compare()

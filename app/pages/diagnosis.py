@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from app.jobs.ask import ask
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of, name_of
-from app.widgets.downloads import made_by, offer, offer_pair, offer_side
+from app.views.object_scale import show_object_scale
+from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
 from training.errors import WorkbenchError
-from viz import results
 from viz.diagnosis import DiagnosisLook, DiagnosisQuery
 from viz.diagnosis.findings import Finding, findings
 from viz.diagnosis.pair import DiagnosesOfTwo
 from viz.diagnosis.query import DiagnosisShown
 from viz.drawing.words import percent
 from viz.network.layers import source_of
-from viz.network.objects import known
-from viz.object_scale import as_arrays as scale_arrays
-from viz.object_scale import object_scale, words
-from viz.object_scale.figure import object_scale_figure
 from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.view import draw, draw_both, pair
@@ -52,7 +46,7 @@ def page() -> None:
         sides.append(reply.side(DiagnosisLook()))
     if len(sides) == len(choices):
         show(choices, sides)
-    sizes(choices)
+    show_object_scale(choices)
 
 
 def show(choices: list[Choice], sides: list[Side]) -> None:
@@ -130,51 +124,6 @@ def lead_on(choice: Choice, finding: Finding, name: str) -> None:
         if is_first:
             go_to("filters", **chosen_one)
         go_to("top_patches", layer=layer, **chosen_one)
-
-
-def sizes(choices: list[Choice]) -> None:
-    """How large the objects are beside what each layer sees, where their places are known."""
-    choices = list({name_of(each.run): each for each in choices}.values())  # epochs are alike
-    if not all(len(known(data_of(each.run).val)) for each in choices):
-        return
-    st.subheader("Objects beside receptive fields", anchor=False)
-    names = [name_of(each.run) for each in choices]
-    scales = [
-        object_scale(results.blueprint(each.run), data_of(each.run).val, each.run.preprocess)
-        for each in choices
-    ]
-    for name, scale in zip(names, scales, strict=True):
-        st.markdown(f"**{plain(name)}** · {plain(words(scale))}")
-
-    def figure() -> Any:
-        return object_scale_figure(scales, names)
-
-    show_figure(figure(), alt=f"Sizes of objects and receptive fields of {' and '.join(names)}")
-    st.caption(
-        "An object's width is the square root of its area. The band holds the middle half of the "
-        "validation set's objects: a layer left of it sees parts, one right of it whole objects."
-    )
-    choice = choices[0]
-    run, epoch = choice.run, choice.epoch
-    other = f" --beside {choices[1].run.path}" if len(choices) > 1 else ""
-    offer(
-        figure,
-        lambda: scale_arrays(scales[0]),
-        name=f"{run.name}-object-scale",
-        made=made_by(choice, "object-scale", split="val", beside=names[1:]),
-        shell=f"python -m viz object-scale {run.path} --epoch {epoch}{other} "
-        "--out object-scale.png",
-        python=SCALE_PYTHON.format(path=run.path),
-    )
-
-
-SCALE_PYTHON = """\
-from training.runs import Run
-from viz import results
-from viz.object_scale import object_scale, words
-
-run = Run.open("{path}")
-words(object_scale(results.blueprint(run), run.data().val, run.preprocess))"""
 
 
 page()

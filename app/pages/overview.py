@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from app.jobs import job as jobs
+from app.jobs.ask import ask
 from app.shell.errors import plain, readable
 from app.shell.frame import Choice, chosen, go_to
 from app.shell.training_progress import TrainingProgress
 from app.shell.words import count, duration
-from app.views.overview.curves import show_advice, show_curves
-from app.views.overview.predictions import show_guesses
-from app.views.overview.report import offer_report
-from app.views.overview.self_check import show_opening
-from app.widgets.downloads import made_by, offer
+from app.views.curves import show_advice, show_curves
+from app.views.filters import show_sheet
+from app.views.overview import offer_report, show_configuration, show_predictions
+from app.views.self_check import show_opening
+from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.layout import heading
-from app.widgets.sheets import tile_px
 from training.runs import Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
-from viz.architecture import LayerRow, arrays_of, describe
-from viz.architecture.figure import architecture_figure, architecture_pointing
+from viz.architecture import ArchitectureQuery, LayerRow, called
+from viz.architecture.figure import architecture_pointing
 from viz.curves.figure import best_epoch
 from viz.drawing.words import percent
-from viz.filters import first_layer
-from viz.filters.figure import filters_figure, filters_pointing
-from viz.results import blueprint
-from viz.store.export import command_line, how_made
+from viz.filters import FiltersLook, FiltersQuery
+from viz.store.answer import Side
+from viz.store.query import Look
 
 SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0
@@ -45,18 +44,17 @@ def overview(choice: Choice) -> None:
         "not care. Click one to look closer.",
     )
     _training(run)
-    plan = blueprint(run)
     row = st.container(horizontal=True, gap="large")
     with row.container(width=SHEET_PX + 4):
         # before anything that takes longer: it is the first picture
-        _filters(choice, plan.convolutions[0])
-    rows = describe(plan)
+        _filters(choice)
+    network = ask(ArchitectureQuery(str(run.path))).side(Look())
     with row.container(width=400):
-        _numbers(choice, rows)
+        _numbers(choice, network.shown.rows)
     _curves(run)
-    show_guesses(choice)
-    _architecture(run, rows)
-    _settings(run)
+    show_predictions(choice)
+    _architecture(network)
+    show_configuration(run)
     show_opening(choice)
     offer_report(choice)
 
@@ -84,36 +82,17 @@ def _band(run: Run) -> None:
     show_advice(run)
 
 
-def _filters(choice: Choice, layer: str) -> None:
-    filters = first_layer(choice.run.weight(choice.epoch, f"{layer}.weight"))
-    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
+def _filters(choice: Choice) -> None:
+    side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(FiltersLook(scale="shared"))
     noise = " · untrained: pure noise" if choice.epoch == 0 else ""
     st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
-    alt = f"The {len(filters.tiles)} filters of {layer} after epoch {choice.epoch}"
-    channel = pointed_at(figure, key="overview filters", alt=alt)
+    channel = show_sheet(side, SHEET_PX, key="overview filters")
     if channel is not None:
         go_to("filters", channel=channel)
-    offer(
-        lambda: filters_figure(filters, title=f"First filters, epoch {choice.epoch}"),
-        lambda: {"filters": filters.tiles.numpy(), "channel": filters.channel.numpy()},
-        name=f"{choice.run.name}-filters-epoch-{choice.epoch}",
-        made=made_by(choice, "filters", layer=layer, order="index", scale="shared"),
-        shell=command_line(
-            "filters", choice.run.path, epoch=choice.epoch, scale="shared", out="filters.png"
-        ),
-        python=FILTERS_PYTHON.format(path=choice.run.path, epoch=choice.epoch, layer=layer),
-    )
+    offer_side(side)
 
 
-FILTERS_PYTHON = """\
-from training.runs import Run
-from viz.filters import first_layer
-
-run = Run.open("{path}")
-filters = first_layer(run.weight({epoch}, "{layer}.weight"))"""
-
-
-def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
+def _numbers(choice: Choice, rows: Sequence[LayerRow]) -> None:
     metrics = choice.run.metrics()
     best = best_epoch(metrics)
     epochs = {choice.epoch: f"epoch {choice.epoch}", best: f"epoch {best}, the best"}
@@ -129,7 +108,7 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
     parameters, macs = (sum(getattr(row, key) for row in rows) for key in COSTS)
     size, classes = choice.run.preprocess.size, len(choice.run.classes)
     st.markdown(
-        f"**{plain(_called(choice.run))}** · {count(parameters)} parameters · "
+        f"**{plain(called(choice.run))}** · {count(parameters)} parameters · "
         f"{count(macs)} multiply-accumulates an image · input {size}×{size} px · {classes} classes"
     )
     if len(metrics):
@@ -140,12 +119,6 @@ def _numbers(choice: Choice, rows: list[LayerRow]) -> None:
 
 
 COSTS = ("parameters", "macs")
-
-
-def _called(run: Run) -> str:
-    """The network's name; of an adopted one, what its author calls it."""
-    name: str = run.info.network_name
-    return name
 
 
 def _errors(metrics: pd.DataFrame, epoch: int | None) -> dict[str, str]:
@@ -165,20 +138,18 @@ def _curves(run: Run) -> None:
     if run.metrics().empty:
         return
     st.subheader("How it learned", anchor=False)
-    st.caption(
-        "Where the two losses part, it begins to learn the training images by heart. Click a name "
-        "to hide its line."
-    )
+    st.caption("Where the two losses part, it begins to overfit. Click a name to hide its line.")
     show_curves(run)
 
 
-def _architecture(run: Run, rows: list[LayerRow]) -> None:
+def _architecture(side: Side) -> None:
+    rows = side.shown.rows
     st.subheader("The network", anchor=False)
     st.caption(
         "From the image at the left to the classes at the right; blocks are as high as their "
         "maps are wide, and thicker the more of them there are. Click a block for its patches."
     )
-    alt = f"{_called(run)} as a row of blocks"
+    alt = f"{side.shown.name} as a row of blocks"
     layer = pointed_at(architecture_pointing(rows), key="architecture", alt=alt)
     if layer in {row.name for row in rows if row.family in MINED}:
         go_to("top_patches", layer=layer)
@@ -188,18 +159,10 @@ def _architecture(run: Run, rows: list[LayerRow]) -> None:
             hide_index=True,
             height="content" if len(rows) <= LINES else TABLE_PX,
         )
-    offer(
-        lambda: architecture_figure(rows, name=_called(run)),
-        lambda: arrays_of(rows),
-        name=f"{run.name}-architecture",
-        made=how_made("architecture", run),
-        shell=command_line("architecture", run.path, out="architecture.svg"),
-        python="from training.runs import Run\nfrom viz.architecture import describe\n"
-        f'from viz.results import blueprint\n\nrows = describe(blueprint(Run.open("{run.path}")))',
-    )
+    offer_side(side)
 
 
-def _table(rows: list[LayerRow]) -> pd.DataFrame:
+def _table(rows: Sequence[LayerRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "layer": row.name,
@@ -211,30 +174,6 @@ def _table(rows: list[LayerRow]) -> pd.DataFrame:
         }
         for row in rows
     )
-
-
-def _settings(run: Run) -> None:
-    st.subheader("Settings", anchor=False)
-    config = run.config
-    said: dict[str, Any] = {
-        "network": _called(run),
-        "data": config.get("data") or "none",
-        "made": config.get("created", "").replace("T", " "),
-        "source revision": config.get("revision"),
-        "arithmetic": config.get("precision"),
-    }
-    said |= {f"training · {name}": value for name, value in config.get("training", {}).items()}
-    choices = {name: value for name, value in config.get("options", {}).items() if name != "graph"}
-    said |= {f"network · {name}": value for name, value in choices.items()}
-    said |= {f"version · {name}": value for name, value in config.get("versions", {}).items()}
-    with st.expander("Everything that decided this run"):
-        known = {name: str(value) for name, value in said.items() if value not in (None, {}, "")}
-        st.dataframe(
-            pd.DataFrame({"setting": known.keys(), "value": known.values()}),
-            hide_index=True,
-            height="content",
-        )
-        st.caption(f"{len(run.classes)} classes: {plain(', '.join(run.classes[:40]))}")
 
 
 overview(chosen())

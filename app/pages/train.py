@@ -9,26 +9,23 @@ import pandas as pd
 import streamlit as st
 
 from app.jobs import job as jobs
+from app.jobs.ask import ask
 from app.shell import address, runs
 from app.shell.errors import plain, readable
 from app.shell.frame import STATES, chosen_run, go_to
 from app.shell.paths import runs_root
 from app.shell.training_progress import TrainingProgress
-from app.views.compare.recipes import checked, fit_flags, free_name
-from app.views.overview.curves import show_advice, show_curves
-from app.views.train.settings import DEFAULTS, more_settings, understood
-from app.widgets.drawing import pointed_at
+from app.views.curves import show_advice, show_curves
+from app.views.filters import show_sheet
+from app.views.train import DEFAULTS, checked, fit_flags, free_name, more_settings, understood
 from app.widgets.layout import heading
-from app.widgets.sheets import tile_px
 from training.data import SOURCES
 from training.errors import WorkbenchError
 from training.models import MODELS
 from training.runs import Run
 from training.status import FINISHED, RUNNING
 from viz.drawing.words import percent
-from viz.filters import first_layer
-from viz.filters.figure import filters_pointing
-from viz.results import blueprint
+from viz.filters import FiltersLook, FiltersQuery
 
 LOOK_EVERY_S = 1.0
 SHEET_PX = 320
@@ -92,7 +89,7 @@ def _until_there() -> None:
     if jobs.is_starting(name) or time.time() - began < 1:
         st.progress(min((time.time() - began) / 6, 0.95), text=f"{plain(name)} · starting")
     else:
-        words = plain(jobs.training_log(name) or "It ended without a word.")
+        words = plain(jobs.training_log(name) or "The process exited without an error message.")
         st.error(f"{plain(name)} could not be trained: {words}", icon=":material/error:")
 
 
@@ -103,13 +100,11 @@ def _watch(run: Run) -> None:
     row = st.container(horizontal=True, gap="small")
     epochs = run.epochs
     if epochs:
-        layer = blueprint(run).convolutions[0]
-        filters = first_layer(run.weight(epochs[-1], f"{layer}.weight"))
+        query = FiltersQuery(str(run.path), epochs[-1])
+        side = ask(query).side(FiltersLook(scale="shared"))
         with row.container(width=SHEET_PX + 4):
             st.markdown(f"First filters, epoch {epochs[-1]}")
-            figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), SHEET_PX))
-            alt = f"The filters of {layer} after epoch {epochs[-1]}"
-            if (channel := pointed_at(figure, key="train filters", alt=alt)) is not None:
+            if (channel := show_sheet(side, SHEET_PX, key="train filters")) is not None:
                 go_to("filters", channel=channel)
     with row.container(width=764):
         show_curves(run)

@@ -24,8 +24,9 @@ LOOK_EVERY_S = 0.3
 NEEDED = (
     "app.shell.frame",
     "app.widgets.downloads",
-    "app.views.overview.predictions",
-    "app.views.overview.curves",
+    "app.views.overview",
+    "app.views.curves",
+    "app.views.filters",
     "viz.architecture.figure",
 )
 

@@ -28,14 +28,19 @@ def made_by(choice: Choice, view: str, **settings: Any) -> Made:
     return how_made(view, choice.run, choice.epoch, **settings)
 
 
-def offer_side(side: Side) -> None:
-    """The row under what one network shows; all of it is derived from the question and the look."""
+def offer_side(side: Side, name: str | None = None) -> None:
+    """The row under what one network shows; all of it is derived from the question and the look.
+
+    Args:
+        side: Asked, and what it shows.
+        name: Of the files, where a page offers the same view twice.
+    """
     query, look = side.query, side.shown.look
     more = {suffix.lstrip("."): partial(more_file, side, suffix) for suffix in query.more_files}
     offer(
         lambda: draw(side),
         side.shown.arrays,
-        name=_name(side),
+        name=name or _name(side),
         made=made(side),
         shell=shell_line(query, look, out=f"{query.view}.png"),
         python=python_lines(query, look),
@@ -65,7 +70,8 @@ def offer_pair(first: Side, second: Side, both: Any) -> None:
 
 
 def _name(side: Side) -> str:
-    return f"{side.opened.run.name}-{side.query.view}-epoch-{side.opened.epoch}"
+    epoch = f"-epoch-{side.opened.epoch}" if side.query.of_weights else ""
+    return f"{side.opened.run.name}-{side.query.view}{epoch}"
 
 
 def offer(

@@ -51,7 +51,7 @@ def test_the_curves_of_the_layers_are_there_on_request(app: Open, small: Run) ->
     assert "What the layers do" not in [box.label for box in test.expander]
 
 
-def test_each_guess_is_named_by_its_class(app: Open) -> None:
+def test_each_prediction_is_named_by_its_class(app: Open) -> None:
     shown = " ".join(element.proto.body for element in app().get("html"))
     assert all(name in shown for name in ("blue", "green", "red", "stripes"))
 
@@ -96,7 +96,7 @@ def test_a_network_that_the_overview_opened_serves_the_pages_that_project(
     assert not test.exception
 
 
-def test_a_report_that_is_there_can_be_taken_away(app: Open, small: Run) -> None:
+def test_a_report_that_is_there_can_be_downloaded(app: Open, small: Run) -> None:
     test = app()
     assert "Make the report" in [button.label for button in test.button]
     small.derived.mkdir(exist_ok=True)

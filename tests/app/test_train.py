@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.jobs import job as jobs
-from app.views.compare.recipes import checked, fit_flags, free_name
+from app.views.train import checked, fit_flags, free_name
 from training.__main__ import parser
 from training.config import FitConfig
 from training.errors import WorkbenchError
@@ -17,6 +17,7 @@ from training.runs import Run
 from training.status import RUNNING, STOPPED
 
 Open = Callable[..., AppTest]
+MULTIPLIERS = "Learning-rate and weight-decay multipliers"
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_starting_runs_fit_in_a_child_process(
 def test_options_and_multipliers_can_be_typed(app: Open, spawned: list[list[str]]) -> None:
     typed = {
         "Options of the network": '{"pooling": "average"}',
-        "Multipliers of rate and decay": '{"*.bias": [2, 0]}',
+        MULTIPLIERS: '{"*.bias": [2, 0]}',
     }
     start(app("train"), Name="fresh", **typed)
     [command] = spawned
@@ -79,7 +80,10 @@ def test_options_and_multipliers_can_be_typed(app: Open, spawned: list[list[str]
         ({"Name": "new", "Options of the network": "lrn"}, "not JSON"),
         ({"Name": "new", "Options of the network": "[3]"}, "expected an object"),
         ({"Name": "new", "Options of the network": '{"lern": []}'}, "no option 'lern'"),
-        ({"Name": "new", "Multipliers of rate and decay": '{"*": 2}'}, "a list with 2 entries"),
+        (
+            {"Name": "new", "Learning-rate and weight-decay multipliers": '{"*": 2}'},
+            "a list with 2 entries",
+        ),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(

@@ -21,7 +21,11 @@ from viz.store.export import PROVENANCE, picture_bytes
 from viz.top_patches import TopPatchesQuery
 
 SHAPES = {
-    "architecture": dict.fromkeys(("name", "parameters", "macs"), (22,)),
+    "architecture": {
+        **dict.fromkeys(("name", "kind", "parameters", "macs"), (22,)),
+        **dict.fromkeys(("receptive_field", "stride", "start"), (22,)),
+        "output": (22, 3),
+    },
     "filters": {
         **{"weight": (6, 3, 7, 7), "drawn": (6, 7, 7, 3), "channel": (6,), "norm": (6,)},
         **dict.fromkeys(("layer", "low", "high"), ()),
@@ -304,7 +308,7 @@ def test_help_speaks_of_flags_and_not_of_types(view, capsys):
     with pytest.raises(SystemExit):
         main([view, "--help"])
     text = capsys.readouterr().out
-    assert ("--out" in text) == (view not in ("provenance", "self-check"))
+    assert ("--out" in text) == (view != "provenance")
     assert "type:" not in text
     assert "null" not in text
 
@@ -319,6 +323,7 @@ def test_curves_of_a_run_and_of_its_layers_are_written(run: Run, tmp_path: Path)
         assert look("curves", run, *flags, "--out", tmp_path / "curves.npz") == 0
         with np.load(tmp_path / "curves.npz", allow_pickle=False) as file:
             assert key in file.files
+            assert json.loads(str(file[PROVENANCE]))["trained"] == 1
     assert (tmp_path / "curves.svg").read_text().startswith("<?xml")
 
 

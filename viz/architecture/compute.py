@@ -66,11 +66,19 @@ def describe(network: Network) -> list[LayerRow]:
 
 
 def arrays_of(rows: Sequence[LayerRow]) -> dict[str, np.ndarray]:
-    """The table's columns of numbers, and the layers' names, (L,) each."""
+    """The table's columns by name, (L,) each, and the layers' outputs (L, 3)."""
+    fields = [row.receptive_field for row in rows]
+    lengths = {"receptive_field": "size", "stride": "stride", "start": "start"}
     return {
         "name": np.array([row.name for row in rows]),
+        "kind": np.array([row.kind for row in rows]),
+        "output": np.array([(*row.output, 1, 1)[:3] for row in rows]),
         "parameters": np.array([row.parameters for row in rows]),
         "macs": np.array([row.macs for row in rows]),
+        **{
+            name: np.array([np.nan if one is None else getattr(one, length) for one in fields])
+            for name, length in lengths.items()
+        },
     }
 
 

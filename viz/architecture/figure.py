@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from viz.architecture.compute import LayerRow
+from viz.architecture.query import ArchitectureShown
 from viz.drawing.pointing import CHOSEN, point_at_shapes
 from viz.drawing.style import INK, PAPER, QUIET, SMALL_PT, number, pixel_axes, pixel_figure
 
@@ -22,6 +23,11 @@ SHADES = {  # front, top and side of a block
     "dense": ("#f3d6a6", "#e6b96e", "#cf9b45"),
 }
 Points = list[tuple[float, float]]
+
+
+def draw(shown: ArchitectureShown) -> Figure:
+    """The network under its name."""
+    return architecture_figure(shown.rows, name=shown.name)
 
 
 @dataclass(frozen=True)

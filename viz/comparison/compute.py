@@ -20,7 +20,7 @@ class Curve:
     variant: str
     seed: int
     epoch: np.ndarray  # (E,) int, from 1
-    train_error: np.ndarray  # (E,) of the training images as the epoch met them
+    train_error: np.ndarray  # (E,) measured during training (running average)
     val_error: np.ndarray  # (E,)
 
 
@@ -62,6 +62,15 @@ def learning_curves(comparison: Comparison) -> list[Curve]:
                     )
                 )
     return curves
+
+
+def arrays_of(curves: Sequence[Curve]) -> dict[str, np.ndarray]:
+    """<variant>-seed<k>-epoch, -train_error and -val_error of each run, (E,)."""
+    return {
+        f"{curve.variant}-seed{curve.seed}-{name}": getattr(curve, name)
+        for curve in curves
+        for name in ("epoch", "train_error", "val_error")
+    }
 
 
 def mean_curve(curves: Sequence[Curve]) -> Curve:

@@ -1,4 +1,4 @@
-"""How training went: loss and error, and where it starts to learn by heart."""
+"""How training went: loss and error, and where it starts to overfit."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -8,11 +8,21 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from plotly.subplots import make_subplots
 
 from training.overfitting import overfits_after
+from viz.curves.query import CurvesShown
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.lines import add_line, dress_lines
 from viz.drawing.style import DARK_QUIET, DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, head, number
 
 TRAIN, VALIDATION = OKABE_ITO[4], OKABE_ITO[5]
+
+
+def draw(shown: CurvesShown) -> Figure:
+    """The curves of the run, or those of its layers."""
+    from viz.curves.layers_figure import layers_figure  # which builds on this module
+
+    if shown.of == "layers":
+        return layers_figure(shown.metrics, shown.layers)
+    return curves_figure(shown.metrics)
 
 
 def draw_loss(ax: Axes, metrics: pd.DataFrame) -> None:

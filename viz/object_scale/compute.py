@@ -35,7 +35,7 @@ def object_scale(network: Network, split: Split, preprocess: Preprocess) -> Obje
     """Measure all objects of a split whose place is known.
 
     Args:
-        network: Its geometry is enough, as of `results.blueprint`.
+        network: Its geometry is enough, as one on the meta device has it.
         split: With masks or boxes.
         preprocess: The run's preprocessing.
 

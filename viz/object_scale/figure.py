@@ -10,9 +10,21 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.style import DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, TITLE_PT, plain
 from viz.object_scale.compute import ObjectScale
+from viz.object_scale.query import ObjectScaleShown
+from viz.store.view import Twice
 
 WIDTH_IN, ROW_IN = 7.8, 0.28
 OBJECT, FIELD = OKABE_ITO[1], OKABE_ITO[0]
+
+
+def draw(shown: ObjectScaleShown) -> Figure:
+    """One network."""
+    return object_scale_figure([shown.scale], [""])
+
+
+def draw_both(both: Twice, titles: Sequence[str]) -> Figure:
+    """Two networks side by side on one scale."""
+    return object_scale_figure([both.first.scale, both.second.scale], titles)
 
 
 def draw_sizes(ax: Axes, scale: ObjectScale, most: float) -> None:

@@ -55,7 +55,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             of_run(
                 "curves",
-                "Where the two losses part, it begins to learn the training images by heart.",
+                "Where the two losses part, it begins to overfit.",
                 "Loss and error by epoch",
             ),
             of_run(

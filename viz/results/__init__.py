@@ -2,7 +2,6 @@
 
 from viz.occlusion import square_for
 from viz.results.of_channels import evolution, gallery_of, spread, top_patches
-from viz.results.of_networks import self_check
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import features, neighbours
 from viz.results.opening import (
@@ -32,7 +31,6 @@ __all__ = [
     "occlusion",
     "occlusion_so_far",
     "occlusions",
-    "self_check",
     "split_of",
     "spread",
     "square_for",

@@ -20,7 +20,8 @@ from viz.drawing.style import DPI
 from viz.store.lend import digest_of
 
 PICTURES = (".png", ".svg", ".pdf")
-KINDS = (*PICTURES, ".npz")
+ARRAYS = ".npz"
+KINDS = (*PICTURES, ARRAYS)
 SCALE = 2  # pixels of a file for one of the figure
 PROVENANCE = "provenance"  # the array that says how the others were made
 Made = Mapping[str, Any]

@@ -47,6 +47,8 @@ class Query(Generic[Answer]):
     answer_type: ClassVar[type]  # a dataclass of tensors, numbers and words
     cached: ClassVar[bool] = True  # False: quicker computed than read
     on_data: ClassVar[bool] = False  # whether the images of the data set are part of the question
+    of_weights: ClassVar[bool] = True  # False: no epoch's weights are looked at
+    has_figure: ClassVar[bool] = True  # False: there are only words and arrays
     look: ClassVar[type[Look]] = Look
     more_files: ClassVar[dict[str, str]] = {}  # further suffixes: functions of the figure module
     message: ClassVar[str] = "Computing"  # what the work is, for people
@@ -59,7 +61,7 @@ class Query(Generic[Answer]):
         Raises:
             WorkbenchError: If there is no such image, layer, channel, …
         """
-        return replace(self, epoch=opened.epoch)
+        return replace(self, epoch=opened.epoch if self.of_weights else None)
 
     def fitted(self, _runs: Sequence[Run]) -> Self:
         """The same question with defaults that fit all of several runs."""
@@ -116,7 +118,7 @@ class Query(Generic[Answer]):
 
     def checkpoints(self, opened: Opened) -> list[str]:
         """Digests of the weights that the answer depends on."""
-        return [opened.digest]
+        return [opened.digest] if self.of_weights else []
 
     def identity(self, opened: Opened) -> dict[str, Any]:
         """What the answer of a resolved question depends on, as JSON can hold it.
@@ -156,7 +158,8 @@ class Query(Generic[Answer]):
     def show(self, opened: Opened, answer: Answer, look: Any) -> Any:
         """What a figure draws: a dataclass with the resolved `look` and `arrays()`.
 
-        It has `words()` besides where something is told, as a command prints it.
+        It has `words()` besides where something is told, as a command prints it, and `facts()`
+        where a file is to say more of how it was made than question and look do.
 
         Raises:
             WorkbenchError: If the look asks for a class, layer or channel that is not there.

@@ -2,7 +2,8 @@
 
 A view's `query.py` has one `Query`, named `VIEW`. Its `figure.py` has `draw(shown)`. Where two
 networks can be paired, `pair.py` has `pair(first, second)`, which takes two sides and gives a
-`viz.drawing.pairs.Pair`; a view without one is drawn twice, one figure below the other.
+`viz.drawing.pairs.Pair`; a view without one is drawn twice, one figure below the other, or, where
+both are to have one scale, by its figure's `draw_two(first, second, titles)`.
 """
 
 from __future__ import annotations
@@ -60,6 +61,11 @@ class Twice:
         second = {f"{SECOND}{name}": array for name, array in self.second.arrays().items()}
         return {**self.first.arrays(), **second}
 
+    def words(self) -> str:
+        """What is told of either, in a line or more each."""
+        told = [(who, one) for who, one in zip("AB", (self.first, self.second), strict=True)]
+        return "\n".join(f"{who}: {one.words()}" for who, one in told if hasattr(one, "words"))
+
 
 def pair(first: Side, second: Side) -> Any:
     """What two networks show of the same question, first, second and their difference if any.
@@ -110,8 +116,8 @@ def made(side: Side, **more: Any) -> Made:
                 value = getattr(asked, field.name)
                 settings[field.name] = of_images(field.type, value, opened.image_seen)
     settings |= side.query.said(opened)
-    epochs = settings.pop("epochs", None)
-    return how_made(side.query.view, opened.run, epochs or opened.epoch, **settings, **more)
+    epochs = settings.pop("epochs", None) or (opened.epoch if side.query.of_weights else None)
+    return how_made(side.query.view, opened.run, epochs, **settings, **more)
 
 
 def more_file(side: Side, suffix: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,9 +11,9 @@ from training.models import Network, create, freeze
 from training.models.merge import Add, Concat
 from viz.__main__ import main
 from viz.deconvnet import compute as deconvnet
-from viz.results import NotKept
-from viz.results import self_check as kept_check
-from viz.self_check import SelfCheck, self_check
+from viz.self_check import SelfCheck, SelfCheckQuery, SelfCheckShown, self_check
+from viz.store.answer import CacheMiss, answer
+from viz.store.query import Look
 
 OPTIONS = [
     {},
@@ -92,11 +93,47 @@ def test_the_result_is_a_sentence():
     )
 
 
-def test_it_is_kept_with_the_weights_that_it_is_of(run, capsys):
-    with pytest.raises(NotKept):
-        kept_check(run, 1, only_kept=True)
+def test_it_is_cached_with_the_weights_that_it_is_of(run, capsys):
+    def cached(epoch: int) -> SelfCheck:
+        return answer(SelfCheckQuery(str(run.path), epoch), cached_only=True)
+
+    with pytest.raises(CacheMiss):
+        cached(1)
     assert main(["self-check", str(run.path), "--epoch", "1"]) == 0
     assert "Projections from conv1" in capsys.readouterr().out
-    assert kept_check(run, 1, only_kept=True).passed
-    with pytest.raises(NotKept):
-        kept_check(run, 2, only_kept=True)
+    assert cached(1).passed
+    assert cached(1).layers[-1] == "fc8"
+    assert cached(1).uncovered == ()
+    with pytest.raises(CacheMiss):
+        cached(2)
+
+
+def test_the_command_fails_where_projections_differ_and_writes_by_how_much(
+    run, tmp_path, capsys, monkeypatch
+):
+    rule = deconvnet.RULES["deconvnet"]
+    monkeypatch.setitem(deconvnet.RULES, "deconvnet", replace(rule, relu=lambda signal, _: signal))
+    out = tmp_path / "check.npz"
+    assert main(["self-check", str(run.path), "--out", str(out)]) == 2
+    assert "do not trust them" in capsys.readouterr().err
+    with np.load(out, allow_pickle=False) as file:
+        assert file["deviation"] > 1e-5
+
+
+def test_there_is_no_picture_of_it(run, tmp_path, capsys):
+    assert main(["self-check", str(run.path), "--out", str(tmp_path / "check.png")]) == 2
+    assert "must end with .npz" in capsys.readouterr().err
+
+
+def test_another_version_of_the_code_is_another_question(run, monkeypatch):
+    query = SelfCheckQuery(str(run.path), 0)
+    answer(query)
+    monkeypatch.setattr("viz.self_check.query.version", lambda _name: "0.0.0")
+    with pytest.raises(CacheMiss):
+        answer(query, cached_only=True)
+
+
+def test_no_layers_at_all_are_words_too():
+    query, found = SelfCheckQuery("runs/x"), SelfCheck((), 0.0, 1e-7, ("tanh1",))
+    assert query.decode(query.encode(found)) == found
+    assert SelfCheckShown(Look(), found).words().startswith("Gradients equal")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import plotly.graph_objects as go
 import streamlit as st
 
 from app.shell.errors import plain, readable
-from app.widgets.downloads import offer
+from app.shell.lender import LENDER
+from app.widgets.downloads import offer_side
 from app.widgets.drawing import is_dark
 from training.overfitting import overfits_after
 from training.runs import Run
 from training.status import RUNNING
-from viz.curves import arrays_of
-from viz.curves.figure import curves_figure, curves_lines
-from viz.curves.layers_figure import layers_figure, layers_lines
+from viz.curves import CurvesQuery
+from viz.curves.figure import curves_lines
+from viz.curves.layers_figure import layers_lines
 from viz.drawing.pointing import CONFIG
-from viz.store.export import command_line, how_made
+from viz.store.answer import Side, ask
+from viz.store.query import Look
 
 LOOK_EVERY_S = 2.0
 
@@ -48,14 +52,7 @@ def _curves(run: Run) -> None:
         + (f"; it overfits after epoch {best}" if best else ""),
         key=f"curves {run.path}",
     )
-    offer(
-        lambda: curves_figure(metrics),
-        lambda: {str(name): metrics[name].to_numpy() for name in metrics},
-        name=f"{run.name}-curves",
-        made=how_made("curves", run, of="run", trained=len(metrics)),
-        shell=command_line("curves", run.path, out="curves.svg"),
-        python=PYTHON.format(path=run.path),
-    )
+    offer_side(_asked(run, "run"))
     _layers(run, epochs)
 
 
@@ -74,31 +71,15 @@ def _layers(run: Run, epochs: int) -> None:
             f"Update ratios, dead units, norms, rate and speed over {len(metrics)} epochs",
             key=f"layers {run.path}",
         )
-        offer(
-            lambda: layers_figure(metrics, layers),
-            lambda: arrays_of(layers),
-            name=f"{run.name}-layers",
-            made=how_made("curves", run, of="layers", trained=len(metrics)),
-            shell=command_line("curves", run.path, of="layers", out="layers.svg"),
-            python=LAYERS_PYTHON.format(path=run.path),
-        )
+        offer_side(_asked(run, "layers"), f"{run.name}-layers")
+
+
+def _asked(run: Run, of: Literal["run", "layers"]) -> Side:
+    """The tables as they are now, for the files."""
+    return ask(CurvesQuery(str(run.path), of=of), Look(), LENDER)
 
 
 def _draw(figure: go.Figure, alt: str, *, key: str) -> None:
     st.plotly_chart(
         figure, width="stretch", theme=None, config=CONFIG | {"responsive": True}, key=key, alt=alt
     )
-
-
-PYTHON = """\
-from training.runs import Run
-from viz.curves.figure import curves_figure
-
-figure = curves_figure(Run.open("{path}").metrics())"""
-
-LAYERS_PYTHON = """\
-from training.runs import Run
-from viz.curves.layers_figure import layers_figure
-
-run = Run.open("{path}")
-figure = layers_figure(run.metrics(), run.layers())"""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from training.comparison import Comparison
 from training.errors import WorkbenchError
-from viz.comparison import how_compared, learning_curves
+from viz.comparison.compute import arrays_of, how_compared, learning_curves
 from viz.comparison.figure import comparison_figure
 from viz.flags import out_file
 from viz.store.export import write
@@ -26,10 +24,6 @@ def comparison(comparison: str, *, out: str | None = None) -> None:
     curves = learning_curves(opened)
     if not curves:
         raise WorkbenchError(f"{opened.name} has no epoch yet. Wait for the first, or train on.")
-    arrays: dict[str, np.ndarray] = {}
-    for curve in curves:
-        for name in ("epoch", "train_error", "val_error"):
-            arrays[f"{curve.variant}-seed{curve.seed}-{name}"] = getattr(curve, name)
     write(
         path,
         lambda: comparison_figure(
@@ -38,6 +32,6 @@ def comparison(comparison: str, *, out: str | None = None) -> None:
             paper=opened.paper,
             threshold=opened.until,
         ),
-        arrays,
+        arrays_of(curves),
         how_compared(opened),
     )
