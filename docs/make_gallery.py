@@ -18,11 +18,12 @@ from pathlib import Path
 from training.atomic import write_text
 from training.errors import WorkbenchError
 from training.run_writer import provenance
-from viz.commands import VIEWS
+from viz.cli import commands
 from viz.flags import open_run
 from viz.report import Report, make
 from viz.report.markdown import gallery, plain
 from viz.store.export import write_bytes
+from viz.store.lend import Lender
 from viz.store.reporting import reporting
 
 DOCS = Path(__file__).resolve().parent
@@ -75,7 +76,9 @@ def main() -> int:
 def _report(path: str, parts: str | None) -> Report:
     run, epoch = open_run(path, None)
     with reporting(run.name, None) as told:
-        return make(run, epoch, VIEWS, parts=Path(parts) if parts else None, progress=told)
+        return make(
+            run, epoch, commands(Lender()), parts=Path(parts) if parts else None, progress=told
+        )
 
 
 def _head(reports: list[Report], parts: list[str], machine: str) -> str:

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from training.command_help import Parser
+from training.errors import WorkbenchError
 from viz.store.answer import Side, ask, ask_two
 from viz.store.export import ARRAYS, KINDS, check_out, write, write_bytes
 from viz.store.lend import Lender
 from viz.store.lines import add_flags, read, to_text
 from viz.store.query import Query
 from viz.store.reporting import reporting
-from viz.store.view import draw, draw_both, made, more_file, pair
+from viz.store.view import draw, draw_both, made, more_file, pair, views
 
+PLAIN = {
+    "comparison": "viz.comparison.command",
+    "report": "viz.report.command",
+    "provenance": "viz.store.provenance",
+    "evolution": "viz.commands.evolution",
+    "invariance": "viz.commands.invariance",
+    "retrieval": "viz.commands.retrieval",
+}
+"""Commands that are plain functions, by the modules that have them."""
 COMPARE = ("--compare_with", "--compare-with", "--beside")
 COMPARE_EPOCH = ("--compare_epoch", "--compare-epoch", "--beside_epoch", "--beside-epoch")
 
@@ -100,7 +115,7 @@ def _words(shown: Any) -> str:
     return words
 
 
-def explanation(kind: type[Any]) -> tuple[str, str]:
+def explanation(kind: Any) -> tuple[str, str]:
     """First sentence of a docstring, and the rest."""
     text = inspect.cleandoc(kind.__doc__ or "").split("\nArgs:")[0]
     summary, _, about = text.partition("\n")
@@ -117,10 +132,69 @@ def parser_of(kind: type[Query[Any]]) -> argparse.ArgumentParser:
     return parser
 
 
-def call(kind: type[Query[Any]], run: str, lender: Lender | None = None, **flags: Any) -> None:
+def call(kind: type[Query[Any]], lender: Lender | None, run: str, **flags: Any) -> None:
     """The command with flags by name, as text or as values."""
     words = [run]
     for name, value in flags.items():
         if value is not None:
             words.append(f"--{name}={to_text(tuple(value) if isinstance(value, list) else value)}")
     run_view(kind, vars(parser_of(kind).parse_args(words)), lender)
+
+
+def commands(lender: Lender | None = None) -> dict[str, Callable[..., None]]:
+    """Every view's command by name; all of them are lent the same networks."""
+    old = {name: command for name, command in plain_commands().items() if "commands" in PLAIN[name]}
+    return {name: partial(call, kind, lender) for name, kind in views().items()} | old
+
+
+def plain_commands() -> dict[str, Callable[..., None]]:
+    """Those that ask no question of one run: of a comparison, of all views, of a file."""
+    return {name: getattr(import_module(module), name) for name, module in PLAIN.items()}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 if it went well, 2 for what the user can mend, 130 after Ctrl-C."""
+    name, *words = [*(sys.argv[1:] if arguments is None else arguments), ""]
+    words = words[:-1]
+    try:
+        if name in views():
+            run_view(views()[name], vars(parser_of(views()[name]).parse_args(words)))
+        elif name in PLAIN:
+            command = plain_commands()[name]
+            command(**_plain_parser(name, command).parse_args(words).as_dict())
+        elif name in ("", "-h", "--help"):
+            print(overview())
+        else:
+            known = ", ".join([*views(), *PLAIN])
+            raise WorkbenchError(f"There is no view {name!r}. Choose one of: {known}.")
+    except WorkbenchError as error:
+        print(f"filterscope: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("filterscope: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def overview() -> str:
+    """What `python -m viz --help` says: each command in a line."""
+    told = {name: explanation(kind)[0] for name, kind in views().items()}
+    told |= {name: explanation(command)[0] for name, command in plain_commands().items()}
+    wide = max(map(len, told))
+    lines = [f"  {name:{wide}}  {words}" for name, words in told.items()]
+    return "\n".join(
+        [
+            "usage: python -m viz VIEW RUN [--out FILE] …",
+            "",
+            "Look into a trained network. `python -m viz VIEW --help` tells a view's flags.",
+            "",
+            *lines,
+        ]
+    )
+
+
+def _plain_parser(name: str, command: Callable[..., None]) -> Parser:
+    summary, about = explanation(command)
+    parser = Parser(prog=f"python -m viz {name}", description=f"{summary} {about}")
+    parser.add_function_arguments(command, as_group=False, as_positional=True)
+    return parser

@@ -18,7 +18,7 @@ __all__ = ["DEVNULL", "STDOUT", "Popen", "run"]
 
 _parent = multiprocessing.get_context("forkserver")
 _parent.set_forkserver_preload(
-    ["training.__main__", "training.fit", "torch._dynamo", "viz.__main__", "viz.commands"]
+    ["training.__main__", "training.fit", "torch._dynamo", "viz.__main__", "viz.cli"]
 )
 
 

@@ -19,7 +19,7 @@ from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.runs import Run
 from viz.__main__ import main
-from viz.commands import VIEWS
+from viz.cli import commands
 from viz.report import SECTIONS, asking, make, page, subject
 from viz.report.markdown import gallery
 from viz.report.sections import Section
@@ -135,7 +135,7 @@ def test_nothing_tells_where_files_lie(written: Path, strange: Run):
 def test_the_page_and_each_picture_say_how_they_were_made(written: Path, strange: Run):
     made = read_made(written)
     assert (made["view"], made["run"], made["epoch"]) == ("report", strange.name, 1)
-    [chapter] = make(strange, 1, VIEWS, sections=SECTIONS[:1]).chapters
+    [chapter] = make(strange, 1, commands(), sections=SECTIONS[:1]).chapters
     (written.parent / "one.png").write_bytes(chapter.pictures[0].png)
     assert read_made(written.parent / "one.png")["view"] == "architecture"
 
@@ -143,12 +143,12 @@ def test_the_page_and_each_picture_say_how_they_were_made(written: Path, strange
 def test_a_second_report_computes_nothing_dear(written: Path, strange: Run):  # noqa: ARG001
     before = {path.name for path in strange.derived.iterdir()}
     dear = [section for section in SECTIONS if section.title in (LOOKS, "What looks alike")]
-    make(strange, 1, VIEWS, sections=dear)
+    make(strange, 1, commands(), sections=dear)
     assert {path.name for path in strange.derived.iterdir()} == before
 
 
 def test_without_a_file_the_page_is_kept_in_the_run(strange: Run, monkeypatch):
-    command = sys.modules["viz.commands.report"]
+    command = sys.modules["viz.report.command"]
     monkeypatch.setattr(command, "make", partial(make, sections=SECTIONS[:1]))
     assert main(["report", str(strange.path), "--epoch", "0"]) == 0
     assert "Figure 1." in kept_report(strange, 0).read_text()
@@ -156,17 +156,17 @@ def test_without_a_file_the_page_is_kept_in_the_run(strange: Run, monkeypatch):
 
 def test_images_are_chosen_by_number(strange: Run):
     looks = next(section for section in SECTIONS if section.title == LOOKS)
-    [chapter] = make(strange, 1, VIEWS, images=[8, 2], sections=[looks]).chapters
-    commands = " ".join(picture.command for picture in chapter.pictures)
-    assert re.findall(r"--image (\d+)", commands) == ["8", "2"]
+    [chapter] = make(strange, 1, commands(), images=[8, 2], sections=[looks]).chapters
+    lines = " ".join(picture.command for picture in chapter.pictures)
+    assert re.findall(r"--image (\d+)", lines) == ["8", "2"]
     with pytest.raises(WorkbenchError, match="no validation image 9"):
-        make(strange, 1, VIEWS, images=[9], sections=[looks])
+        make(strange, 1, commands(), images=[9], sections=[looks])
 
 
 def test_a_view_joins_by_one_line_and_its_words_stand_below(strange: Run):
     def speak(_run: str, *, epoch: int, out: str) -> None:
         print(f"epoch {epoch} speaks")
-        VIEWS["architecture"](_run, out=out)
+        commands()["architecture"](_run, out=out)
 
     def ask(subject: Subject) -> Iterator[Wanted]:
         yield Wanted("speak", {"epoch": subject.epoch}, "It speaks.", "a speaker")
@@ -180,7 +180,7 @@ def test_a_view_joins_by_one_line_and_its_words_stand_below(strange: Run):
 def test_columns_that_a_view_prints_stay_columns(strange: Run):
     def count(_run: str, *, out: str) -> None:
         print("kind     count\n  <b>        2")
-        VIEWS["architecture"](_run, out=out)
+        commands()["architecture"](_run, out=out)
 
     def ask(_subject: Subject) -> Iterator[Wanted]:
         yield Wanted("count", {}, "It counts.", "a counter")
@@ -199,7 +199,7 @@ def test_what_cannot_be_asked_for_leaves_the_rest_of_a_section(strange: Run):
     def ask(_subject: Subject) -> Iterator[Wanted]:
         yield Wanted("architecture", {}, "It stands.", "blocks")
 
-    [chapter] = make(strange, 1, VIEWS, sections=[Section("New", "", [refuse, ask])]).chapters
+    [chapter] = make(strange, 1, commands(), sections=[Section("New", "", [refuse, ask])]).chapters
     assert [picture.view for picture in chapter.pictures] == ["architecture"]
     assert chapter.missing == ("There is no such layer.",)
 
@@ -213,7 +213,7 @@ def test_parts_are_those_of_the_table(strange: Run, tmp_path: Path):
     table = tmp_path / "ears.csv"
     table.write_text("image,part,left,top,right,bottom\n0,ear,2,2,9,9\n4,ear,20,3,27,9\n")
     [section] = [section for section in SECTIONS if "part" in section.title]
-    [chapter] = make(strange, 1, VIEWS, parts=table, sections=[section]).chapters
+    [chapter] = make(strange, 1, commands(), parts=table, sections=[section]).chapters
     [picture] = chapter.pictures
     assert "--parts ears.csv" in picture.command
 
@@ -228,7 +228,7 @@ def test_without_data_the_sections_that_need_images_say_so(strange: Run, tmp_pat
         preprocess=strange.preprocess,
         data=None,
     )
-    chapters = make(Run.open(tmp_path), 1, VIEWS).chapters
+    chapters = make(Run.open(tmp_path), 1, commands()).chapters
     made = {chapter.title for chapter in chapters if chapter.pictures}
     assert made == {"The network", "Filters"}
     assert all("data" in chapter.missing[0] for chapter in chapters[2:5])
@@ -238,7 +238,7 @@ def test_ctrl_c_leaves_no_half_page(strange: Run, tmp_path: Path, monkeypatch):
     def stop(*_arguments, **_settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(VIEWS, "architecture", stop)
+    monkeypatch.setitem(commands(), "architecture", stop)
     assert main(["report", str(strange.path), "--out", str(tmp_path / "report.html")]) == 130
     assert list(tmp_path.iterdir()) == []
 
@@ -254,7 +254,7 @@ def test_a_choice_is_spread_evenly():
 
 
 def test_a_gallery_shows_the_same_pictures_beside_their_numbers(strange: Run):
-    report = make(strange, 1, VIEWS, sections=SECTIONS[5:6])
+    report = make(strange, 1, commands(), sections=SECTIONS[5:6])
     text, files = gallery([report, report], "images")
     assert set(re.findall(r'src="images/([^"]+)"', text)) == set(files)
     assert files == {

@@ -107,6 +107,10 @@ class OcclusionQuery(Resumable[Any]):
     def grain(self, state: Occlusion) -> int:
         return state.step
 
+    def said(self, opened: Opened) -> dict[str, Any]:
+        """One image is no list of images."""
+        return {"image": opened.image_seen(self.image[0])} if len(self.image) == 1 else {}
+
     def look_for(self, opened: Opened, look: OcclusionLook) -> OcclusionLook:
         """A class or layer that the second network does not have is its own default there."""
         known = look.label in opened.run.classes

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -157,8 +156,6 @@ def array_bytes(arrays: Mapping[str, np.ndarray], made: Made) -> bytes:
     file = BytesIO()
     text = {PROVENANCE: np.array(as_json(made))}
     np.savez_compressed(file, allow_pickle=False, **arrays, **text)
-    with zipfile.ZipFile(file, "a") as archive:
-        archive.comment = as_json(made).encode()[:65535]  # the format's limit
     return file.getvalue()
 
 

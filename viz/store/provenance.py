@@ -9,11 +9,22 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from training.errors import WorkbenchError
+from viz.store.export import PROVENANCE
 
 PAGE_FIELD = "filterscope"  # of a <meta> in an HTML page
+
+
+def provenance(file: str) -> None:
+    """What made a file: run, checkpoint, epoch, layer, image, settings, version.
+
+    Args:
+        file: A .png, .svg, .pdf, .npz or .html that Filterscope wrote.
+    """
+    print(json.dumps(read_made(Path(file)), indent=2))
 
 
 def read_made(path: Path) -> dict[str, Any]:
@@ -51,8 +62,7 @@ def _description(path: Path) -> str:
         with Image.open(path) as picture:
             return str(picture.info["Description"])
     if start.startswith(b"PK"):
-        with zipfile.ZipFile(path) as archive:
-            return archive.comment.decode()
+        return _in_arrays(path)
     if start.startswith(b"%PDF"):
         # matplotlib writes the document's information plainly, with only these three escaped
         found = re.search(rb"/Subject \(((?:\\.|[^\\)])*)\)", path.read_bytes())
@@ -62,3 +72,12 @@ def _description(path: Path) -> str:
         f'<meta name="{PAGE_FIELD}" content="(.*?)">', text, re.DOTALL
     )
     return html.unescape(found_text[1]) if found_text else ""
+
+
+def _in_arrays(path: Path) -> str:
+    """The field of an .npz; earlier versions had it as the archive's comment."""
+    with zipfile.ZipFile(path) as archive:
+        if comment := archive.comment.decode():
+            return comment
+    with np.load(path, allow_pickle=False) as file:
+        return str(file[PROVENANCE])

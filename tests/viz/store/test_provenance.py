@@ -1,6 +1,5 @@
 """What made a file stands in it, in four formats, and can be read back."""
 
-import inspect
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -11,10 +10,11 @@ from PIL import Image
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.__main__ import main
-from viz.commands import VIEWS
 from viz.results import digest_of
 from viz.store.export import KINDS, command_line
+from viz.store.lines import types_of
 from viz.store.provenance import read_made
+from viz.store.view import views
 
 
 def made_of(view: str, run: Run, out: Path, *flags: object) -> dict:
@@ -45,9 +45,7 @@ def test_a_picture_over_epochs_names_all_their_checkpoints(run: Run, tmp_path: P
     assert (made["epochs"], made["checkpoints"]) == ([0, 2], [run.digest(0), run.digest(2)])
 
 
-LOOKING = [
-    view for view, function in VIEWS.items() if "image" in inspect.signature(function).parameters
-]
+LOOKING = [name for name, kind in views().items() if "image" in types_of(kind)]
 
 
 @pytest.mark.parametrize("view", LOOKING)

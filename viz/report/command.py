@@ -9,6 +9,7 @@ from viz.flags import numbers_of, open_run, out_file
 from viz.report import make, page
 from viz.results import kept_report
 from viz.store.export import write_bytes
+from viz.store.lend import Lender
 from viz.store.reporting import reporting
 
 
@@ -36,7 +37,7 @@ def report(
         out: File to write: .html; kept in the run if not given.
         progress: JSON file that tells how far it is, for other programs to read.
     """
-    from viz.commands import VIEWS  # which holds this command, too
+    from viz.cli import commands  # which holds this command, too
 
     path = out_file(out, ".html", kinds=())
     opened, at = open_run(run, epoch)
@@ -44,9 +45,9 @@ def report(
     if parts is not None and not Path(parts).is_file():
         raise WorkbenchError(f"There is no table of parts {parts}. Check the path.")
     with reporting("Writing the report", progress) as told:
-        found = make(
-            opened, at, VIEWS, images=asked, parts=Path(parts) if parts else None, progress=told
-        )
+        marked = Path(parts) if parts else None
+        views = commands(Lender())  # no checkpoint is opened twice
+        found = make(opened, at, views, images=asked, parts=marked, progress=told)
         if path is None:
             path = kept_report(opened, at)
             path.parent.mkdir(exist_ok=True)
