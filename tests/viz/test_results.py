@@ -7,7 +7,6 @@ from training.runs import Run
 from viz import results
 from viz.network.fills import FILLS
 from viz.network.images import SplitImages
-from viz.retrieval import nearest
 from viz.top_patches import mine, mining
 
 
@@ -80,28 +79,10 @@ def test_a_page_that_only_asks_what_is_kept_computes_nothing(run: Run):
     with pytest.raises(results.NotKept):
         results.top_patches(run, 0, ["conv1"], only_kept=True, progress=never)
     with pytest.raises(results.NotKept):
-        results.neighbours(run, 0, picture(run), only_kept=True, progress=never)
-    with pytest.raises(results.NotKept):
         results.occlusion(run, 0, picture(run), only_kept=True, progress=never)
     with pytest.raises(results.NotKept):
         results.evolution(run, "conv1", [0], only_kept=True, progress=never)
     assert not run.derived.exists()
-
-
-def test_an_image_is_no_neighbour_of_itself_unless_it_may_be(run: Run):
-    itself = results.neighbours(run, 0, picture(run, 3), k=2)
-    others = results.neighbours(run, 0, picture(run, 3), k=2, but=3, progress=never)
-    assert itself.image[0] == 3
-    assert itself.distance[0] == pytest.approx(0, abs=1e-4)
-    assert others.image[0] == itself.image[1]
-    assert len(others.image) == 2
-
-
-def test_neighbours_are_those_of_the_features(run: Run):
-    features = results.features(run, 1)
-    truth = nearest(features, features[5], 4)
-    found = results.neighbours(run, 1, picture(run, 5), k=4)
-    assert found.image.tolist() == truth.image.tolist()
 
 
 def test_two_uploads_that_differ_in_one_pixel_have_maps_of_their_own(run: Run):

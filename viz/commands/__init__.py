@@ -26,7 +26,6 @@ from viz.commands.object_scale import object_scale
 from viz.commands.planes import planes
 from viz.commands.provenance import provenance
 from viz.commands.report import report
-from viz.commands.retrieval import retrieval
 from viz.commands.self_check import self_check
 from viz.commands.top_patches import top_patches
 from viz.commands.unit import unit
@@ -43,7 +42,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "localisation": localisation,
     "invariance": invariance,
     "correspondence": correspondence,
-    "retrieval": retrieval,
     "evolution": evolution,
     "curves": curves,
     "mistakes": mistakes,

@@ -18,7 +18,7 @@ from viz.results.of_channels import (
 from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
 from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
-from viz.results.of_splits import diagnosis, evaluation, features, localisation, neighbours
+from viz.results.of_splits import diagnosis, evaluation, localisation
 from viz.results.of_weights import (
     FilterScale,
     below,
@@ -53,7 +53,6 @@ __all__ = [
     "digest_of",
     "evaluation",
     "evolution",
-    "features",
     "filters_beside",
     "first_filters",
     "first_weight",
@@ -63,7 +62,6 @@ __all__ = [
     "kept_report",
     "localisation",
     "most_probable",
-    "neighbours",
     "network_of",
     "occlusion",
     "occlusion_so_far",
