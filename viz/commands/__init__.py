@@ -19,7 +19,6 @@ from viz.commands.diagnosis import diagnosis
 from viz.commands.evolution import evolution
 from viz.commands.film import film
 from viz.commands.filters import filters
-from viz.commands.invariance import invariance
 from viz.commands.localisation import localisation
 from viz.commands.mistakes import mistakes
 from viz.commands.object_scale import object_scale
@@ -40,7 +39,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "unit": unit,
     "attribution": attribution,
     "localisation": localisation,
-    "invariance": invariance,
     "correspondence": correspondence,
     "evolution": evolution,
     "curves": curves,

@@ -17,7 +17,7 @@ from viz.results.of_channels import (
 )
 from viz.results.of_networks import self_check
 from viz.results.of_parts import correspondence, parts_of_objects
-from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
+from viz.results.of_pictures import occlusion, occlusion_so_far, occlusions
 from viz.results.of_splits import diagnosis, evaluation, localisation
 from viz.results.of_weights import (
     FilterScale,
@@ -58,7 +58,6 @@ __all__ = [
     "first_weight",
     "full_colour",
     "gallery_of",
-    "invariance",
     "kept_report",
     "localisation",
     "most_probable",
