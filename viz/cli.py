@@ -27,8 +27,6 @@ PLAIN = {
     "report": "viz.report.command",
     "provenance": "viz.store.provenance",
     "evolution": "viz.commands.evolution",
-    "invariance": "viz.commands.invariance",
-    "retrieval": "viz.commands.retrieval",
 }
 """Commands that are plain functions, by the modules that have them."""
 COMPARE = ("--compare_with", "--compare-with", "--beside")

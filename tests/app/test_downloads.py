@@ -36,6 +36,8 @@ OTHER = {"beside": "small", "beside_epoch": 1}
 BESIDE: list[tuple[str, dict[str, Any], list[str]]] = [
     ("occlusion", {"image": "val:5", "fill": "blur"} | OTHER, ["occlusion"]),
     ("feature_maps", {"image": "val:5", "layer": "conv2"} | OTHER, ["feature-maps"]),
+    ("retrieval", {"image": "val:5"} | OTHER, ["retrieval"]),
+    ("invariance", {"image": "val:5"} | OTHER, ["invariance"]),
     ("top_patches", {"layer": "conv2"} | OTHER, ["top-patches"]),
     ("attribution", {"image": "val:5", "label": 2} | OTHER, ["attribution"]),
 ]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.widgets.images import keep_upload
 from tests.app.test_images import picture_bytes
 from training.runs import Run
-from viz import results
+from viz import Look, answer, ask
+from viz.retrieval import RetrievalQuery
 
 Open = Callable[..., AppTest]
 
@@ -25,7 +25,7 @@ def test_the_page_says_how_many_neighbours_share_the_query_s_class(app: Open, sm
     test = app("retrieval", image="val:5")
     assert not test.exception
     data = small.data()
-    known = results.features(small, 3)
+    known = answer(RetrievalQuery(str(small.path), 3), cached_only=True)
     distances = (known - known[5]).norm(dim=1)
     distances[5] = torch.inf
     nearest = distances.argsort()[:10].numpy()
@@ -33,7 +33,7 @@ def test_the_page_says_how_many_neighbours_share_the_query_s_class(app: Open, sm
     assert f"**{hits}** by fc7" in words(test)
 
 
-def test_features_are_kept_once_for_each_checkpoint(app: Open, small: Run) -> None:
+def test_features_are_cached_once_for_each_checkpoint(app: Open, small: Run) -> None:
     app("retrieval", image="val:1")
     app("retrieval", image="val:2")
     assert len(list(small.derived.glob("features-*.npz"))) == 1
@@ -46,9 +46,9 @@ def test_another_epoch_s_neighbours_stand_below_with_how_many_are_the_same(
 ) -> None:
     test = app("retrieval", image="val:0", beside="small", beside_epoch=0)
     assert not test.exception
-    image = Image.fromarray(small.data().val.images[0])
     first, second = (
-        set(results.neighbours(small, epoch, image, k=10, but=0).image.tolist()) for epoch in (3, 0)
+        set(ask(RetrievalQuery(str(small.path), epoch, k=10), Look()).shown.arrays()["image"])
+        for epoch in (3, 0)
     )
     assert f"{len(first & second)} of 10 are the same" in words(test)
 

@@ -9,10 +9,12 @@ from viz.invariance.compute import (
     invariance,
     transformed,
 )
+from viz.invariance.query import InvarianceQuery
 
 __all__ = [
     "TRANSFORMATIONS",
     "Invariance",
+    "InvarianceQuery",
     "as_arrays",
     "as_invariances",
     "few_steps",

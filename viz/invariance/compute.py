@@ -179,7 +179,11 @@ def as_arrays(found: Sequence[Invariance]) -> Arrays:
 
 
 def as_invariances(arrays: Arrays) -> list[Invariance]:
-    """The same again."""
+    """The same again.
+
+    Raises:
+        LookupError: If anything is missing.
+    """
     return [
         Invariance(
             transformation=name,
@@ -189,5 +193,4 @@ def as_invariances(arrays: Arrays) -> list[Invariance]:
             probability=torch.from_numpy(arrays[f"{name}_probability"]),
         )
         for name in TRANSFORMATIONS
-        if f"{name}_amount" in arrays
     ]

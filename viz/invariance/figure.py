@@ -10,6 +10,7 @@ from viz.drawing.colours import OKABE_ITO
 from viz.drawing.sheet import as_array, channels_last, sheet, shrink
 from viz.drawing.style import DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, hide_axes, plain
 from viz.invariance.compute import TRANSFORMATIONS, Invariance
+from viz.invariance.query import InvarianceShown
 
 TILE_PX, ROW_IN, WIDTH_IN = 44, 2.2, 10.6
 
@@ -42,20 +43,12 @@ def draw_lines(ax: Axes, found: Invariance, values: Tensor, names: Sequence[str]
     ax.set_facecolor("none")
 
 
-def invariance_figure(
-    found: Sequence[Invariance],
-    strips: Sequence[Tensor],
-    names: Sequence[str],
-) -> Figure:
+def draw(shown: InvarianceShown) -> Figure:
     """A row a transformation: what it does to a picture, to two layers' features, to the answer.
-
-    Args:
-        found: One a transformation, of the same N pictures.
-        strips: For each a few changed versions of the first picture, (m, 3, H, W) in [0, 1].
-        names: Of the N pictures.
 
     Source: Zeiler & Fergus 2013, figure 5.
     """
+    found, strips, names = shown.found, shown.strips, shown.names
     figure = Figure(
         figsize=(WIDTH_IN, ROW_IN * len(found) + 0.4), dpi=DPI, layout="constrained",
         facecolor=PAPER,

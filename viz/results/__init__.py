@@ -2,8 +2,7 @@
 
 from viz.occlusion import square_for
 from viz.results.of_channels import evolution, gallery_of, spread, top_patches
-from viz.results.of_pictures import invariance, occlusion, occlusion_so_far, occlusions
-from viz.results.of_splits import features, neighbours
+from viz.results.of_pictures import occlusion, occlusion_so_far, occlusions
 from viz.results.opening import (
     NotKept,
     blueprint,
@@ -21,12 +20,9 @@ __all__ = [
     "channel_count",
     "digest_of",
     "evolution",
-    "features",
     "gallery_of",
-    "invariance",
     "kept_report",
     "most_probable",
-    "neighbours",
     "network_of",
     "occlusion",
     "occlusion_so_far",

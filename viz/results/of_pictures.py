@@ -1,4 +1,4 @@
-"""What happens to a few pictures: covered spot by spot, moved, enlarged and turned."""
+"""What happens to a few pictures: covered spot by spot."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from training.models import Network
-from training.preprocess import square
 from training.progress import Progress, silent
 from training.runs import Run
-from viz.invariance import Invariance
-from viz.invariance import compute as invariances
 from viz.network.fills import filling
 from viz.occlusion import Occlusion, scan, square_for
-from viz.results.opening import answered, digest_of, most_probable, network_of
+from viz.results.opening import answered, digest_of, network_of
 from viz.store.cache import Arrays, Question, forget_partial, from_arrays, keep, recall, to_arrays
 
 SAVE_EVERY_S = 1.0  # also how old the picture may be that a page shows meanwhile
@@ -133,47 +129,3 @@ def _slide_on(
         raise
     assert state is not None
     return state
-
-
-def invariance(
-    run: Run,
-    epoch: int,
-    images: Sequence[Image.Image],
-    labels: Sequence[int | None],
-    *,
-    only_kept: bool = False,
-    progress: Progress = silent,
-) -> list[Invariance]:
-    """How features and answers follow pictures that move, grow and turn; one a transformation.
-
-    Args:
-        run: Whose network.
-        epoch: Of the network.
-        images: Any RGB images.
-        labels: Class of each whose probability is followed; the most probable one where None.
-        only_kept: Raise `NotKept` rather than compute.
-        progress: Told (pictures done, pictures) over all transformations.
-    """
-    digests = [digest_of(run, image) for image in images]
-    settings = {"images": digests, "labels": list(labels)}
-    question = Question("invariance", run.digest(epoch), "", settings)
-
-    def compute() -> Arrays:
-        network, total = network_of(run, epoch), len(images) * len(invariances.TRANSFORMATIONS)
-        known = [
-            most_probable(run, network, image) if label is None else label
-            for image, label in zip(images, labels, strict=True)
-        ]
-        pixels = np.stack([np.asarray(square(image, run.preprocess.resize)) for image in images])
-        found = []
-        for number, name in enumerate(invariances.TRANSFORMATIONS):
-
-            def tell(done: int, _total: int, before: int = number * len(images)) -> None:
-                progress(before + done, total)
-
-            found.append(
-                invariances.invariance(network, pixels, known, run.preprocess, name, progress=tell)
-            )
-        return invariances.as_arrays(found)
-
-    return invariances.as_invariances(answered(run, question, compute, only_kept))

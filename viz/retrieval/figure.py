@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from textwrap import wrap
 
+import numpy as np
+import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from viz.drawing.captioned_sheet import LETTERS, captioned_sheet
 from viz.drawing.colours import class_colour
 from viz.drawing.sheet import channels_last, factor, sheet, shrink
 from viz.drawing.style import (
@@ -18,9 +21,10 @@ from viz.drawing.style import (
     number,
     pixel_axes,
     pixel_figure,
+    plain,
     show,
 )
-from viz.retrieval.compute import Neighbours
+from viz.retrieval.query import RetrievalShown
 
 TILE_PX, COLUMNS, UNDER_PX = 128, 6, 42
 
@@ -41,28 +45,10 @@ def draw_neighbour(ax: Axes, picture: Tensor, above: str, below: str, colour: st
     ax.text(-0.5, under, below, size=SMALL_PT, color=QUIET, va="top")
 
 
-def retrieval_figure(
-    query: Tensor,
-    pictures: Tensor,
-    neighbours: Neighbours,
-    labels: Sequence[int],
-    classes: Sequence[str],
-    *,
-    layer: str = "fc7",
-    query_name: str = "query",
-) -> Figure:
-    """The query, then its neighbours in order.
-
-    Args:
-        query: (3, H, W) in [0, 1].
-        pictures: The k neighbours, (k, 3, H, W) in [0, 1].
-        neighbours: Their distances.
-        labels: Their classes.
-        classes: Names of all classes.
-        layer: Whose features are compared.
-        query_name: Class or file of the query.
-    """
-    tile = shrink(channels_last(query)[None], TILE_PX).shape[1]
+def draw(shown: RetrievalShown) -> Figure:
+    """The image looked for, then its neighbours in order."""
+    labels, layer = shown.labels, shown.layer
+    tile = shrink(channels_last(shown.picture)[None], TILE_PX).shape[1]
     side = tile * factor(tile, TILE_PX)
     columns = min(COLUMNS, len(labels))
     rows = -(-len(labels) // columns)
@@ -70,11 +56,40 @@ def retrieval_figure(
     width, height = left + columns * pitch_x - 10, rows * pitch_y - 10
     reading = f"nearest first, Euclidean distance between {layer} features below"
     figure = pixel_figure(width, height, f"What looks alike to {layer}", reading)
-    draw_neighbour(pixel_axes(figure, 0, 0, side, side), query, query_name, "query", None)
+    query = pixel_axes(figure, 0, 0, side, side)
+    draw_neighbour(query, shown.picture, plain(shown.name), "query", None)
     for place, label in enumerate(labels):
         row, column = divmod(place, columns)
         ax = pixel_axes(figure, left + column * pitch_x, row * pitch_y, side, side)
-        distance = f"distance {number(float(neighbours.distance[place]))}"
-        name, colour = class_name(classes, label, 40), class_colour(label)
-        draw_neighbour(ax, pictures[place], name, distance, colour)
+        distance = f"distance {number(float(shown.neighbours.distance[place]))}"
+        name, colour = class_name(shown.classes, label, 40), class_colour(label)
+        draw_neighbour(ax, shown.pictures[place], name, distance, colour)
     return figure
+
+
+def neighbour_sheet(
+    pictures: np.ndarray,
+    indices: Sequence[int],
+    distances: Sequence[float],
+    labels: Sequence[int],
+    classes: Sequence[str],
+) -> go.Figure:
+    """The images in order; a click returns the image's index.
+
+    Args:
+        pictures: (k, S, S, 3) uint8.
+        indices: Of the images in their split.
+        distances: From the query, ascending.
+        labels: Class of each image.
+        classes: Names of all classes.
+    """
+    hover = [
+        f"{class_name(classes, label)}, distance {number(distance)}, image {index}"
+        for index, distance, label in zip(indices, distances, labels, strict=True)
+    ]
+    captions = [
+        [*wrap(classes[label], LETTERS, max_lines=2, placeholder="…"), number(distance)]
+        for label, distance in zip(labels, distances, strict=True)
+    ]
+    colours = [class_colour(label) for label in labels]  # the class by colour, and by name below
+    return captioned_sheet(pictures, list(indices), captions, hover, colours, lines=3)

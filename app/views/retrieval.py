@@ -1,0 +1,137 @@
+"""What the page Retrieval needs: neighbours by features, cached in memory, and by raw pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app.jobs.ask import ask
+from app.shell.errors import plain
+from app.shell.frame import Choice, go_to
+from app.shell.lender import LENDER
+from app.shell.runs import data_of
+from app.widgets.bars import class_bars
+from app.widgets.class_choice import probabilities
+from app.widgets.drawing import pointed_at
+from app.widgets.images import ChosenImage, choose
+from app.widgets.layout import show_pixels
+from training.data import Data
+from training.errors import WorkbenchError
+from training.runs import Run
+from viz.drawing.outline import image_pixels
+from viz.retrieval import Neighbours, RetrievalQuery
+from viz.retrieval.compute import nearest
+from viz.retrieval.figure import neighbour_sheet
+from viz.retrieval.query import without
+from viz.store.answer import CacheMiss, Side, answer
+from viz.store.lend import Opened
+from viz.store.query import ImageSource, Look
+
+COUNT, QUERY_PX = 10, 256
+PIXELS_PX = 32  # side at which raw pixels are compared
+
+
+def ask_alike(choice: Choice, image: ChosenImage, layer: str) -> Side | None:
+    """The neighbours by features of a layer; None while a job computes these."""
+    known = features_of(choice, layer)
+    if known is None:
+        return None
+    path, source = str(choice.run.path), ImageSource(image.source)
+    opened = Opened.of(path, choice.epoch, LENDER)
+    query = RetrievalQuery(path, choice.epoch, source, COUNT, layer).resolved(opened)
+    return Side(opened, query, query.show(opened, known, Look()))
+
+
+def features_of(choice: Choice, layer: str) -> Tensor | None:
+    """Of all validation images, (N, D); the question names no image, so that one job serves all."""
+    try:
+        return cached_features(str(choice.run.path), choice.digest, choice.epoch, layer)
+    except CacheMiss:
+        query = RetrievalQuery(str(choice.run.path), choice.epoch, layer=layer)
+        reply = ask(query, f"Computing {layer} of all validation images")
+        features: Tensor | None = reply.answer
+        return features
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def cached_features(run_path: str, digest: str, epoch: int, layer: str) -> Tensor:
+    """What is cached; one copy for all visitors, and a miss is not remembered."""
+    del digest  # part of the key only
+    return answer(RetrievalQuery(run_path, epoch, layer=layer), LENDER, cached_only=True)
+
+
+def nearest_by_pixels(choice: Choice, image: ChosenImage) -> Neighbours:
+    """For contrast: the nearest without any network."""
+    known = small_pixels(str(choice.run.path), str(choice.run.config.get("data")))
+    query = shrunken(np.asarray(image.picture)[None])[0]
+    found = nearest(known, query, COUNT + (image.index is not None))
+    return without(found, image.index, COUNT)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the pixels of all validation images")
+def small_pixels(run_path: str, spec: str) -> Tensor:
+    """All validation images at 32×32 px, (N, 3·32·32) in [0, 1]."""
+    del spec  # part of the key only
+    images = data_of(Run.open(run_path)).val.images
+    parts = [shrunken(images[first : first + 256]) for first in range(0, len(images), 256)]
+    return torch.cat(parts)
+
+
+def shrunken(images: np.ndarray) -> Tensor:
+    """(N, S, S, 3) uint8 to (N, 3·32·32), each pixel the mean of a square."""
+    planes = torch.tensor(images).permute(0, 3, 1, 2).float() / 255
+    return torch.nn.functional.adaptive_avg_pool2d(planes, PIXELS_PX).flatten(1)
+
+
+def without_data(error: WorkbenchError) -> None:
+    """What can be done where there are no images to compare with."""
+    st.info(f"Retrieval needs images to compare with. {plain(str(error))}", icon=":material/info:")
+    if st.button("Look at where the network looks instead", icon=":material/visibility_off:"):
+        go_to("occlusion")
+
+
+def draw_neighbours(data: Data, found: Neighbours, kind: str) -> None:
+    """Neighbours in order; a click makes one the query."""
+    indices = found.image.tolist()
+    labels = data.val.labels[indices].tolist()
+    figure = neighbour_sheet(
+        data.val.images[indices], indices, found.distance.tolist(), labels, data.classes
+    )
+    names = ", ".join(data.classes[label] for label in labels)
+    clicked = pointed_at(figure, key=f"neighbours {kind}", alt=f"Nearest by {kind}: {names}")
+    if clicked is not None:
+        choose(f"val:{clicked}")
+        st.rerun()
+
+
+def inspect(
+    choice: Choice,
+    data: Data,
+    image: ChosenImage,
+    alike: Neighbours,
+    by_pixels: Neighbours,
+    layer: str,
+) -> None:
+    """The query, its top-5 predictions, and how well the neighbours agree."""
+    preprocess = choice.run.preprocess
+    seen = preprocess(image.picture)
+    st.markdown("**Query**")
+    show_pixels(
+        image_pixels(preprocess.picture(seen), QUERY_PX), caption=image.name, alt=image.name
+    )
+    st.markdown("**Top-5 predictions**")
+    class_bars(probabilities(choice.network(), seen), choice.run.classes)
+    if image.label is not None:
+        name = data.classes[image.label]
+        hits, chance = (
+            int((data.val.labels[found.image.numpy()] == image.label).sum())
+            for found in (alike, by_pixels)
+        )
+        st.markdown(
+            f"Of the {len(alike.image)} nearest, **{hits}** by {layer} and **{chance}** by pixels "
+            f"are {name}."
+        )
+    if st.button("Where does it look?", icon=":material/visibility_off:"):
+        go_to("occlusion", image=image.key)
