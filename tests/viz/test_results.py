@@ -26,8 +26,6 @@ def test_a_page_that_only_asks_what_is_kept_computes_nothing(run: Run):
         results.neighbours(run, 0, picture(run), only_kept=True, progress=never)
     with pytest.raises(results.NotKept):
         results.occlusion(run, 0, picture(run), only_kept=True, progress=never)
-    with pytest.raises(results.NotKept):
-        results.evolution(run, "conv1", [0], only_kept=True, progress=never)
     assert not run.derived.exists()
 
 
@@ -107,22 +105,6 @@ def test_an_interrupted_occlusion_shows_what_it_has_and_goes_on_from_there(run: 
 )
 def test_the_square_suits_the_image(size, square):
     assert results.square_for(size) == square
-
-
-def test_evolution_follows_the_best_patch_of_each_epoch(run: Run):
-    found = results.evolution(run, "conv2", [1, 4])
-    assert found.epoch.tolist() == [0, 1, 2]
-    for column, epoch in enumerate(run.epochs):
-        best = results.top_patches(run, epoch, ["conv2"], progress=never)["conv2"]
-        assert found.image[column].tolist() == best.image[[1, 4], 0].tolist()
-    again = results.evolution(run, "conv2", [1, 4], progress=never)
-    assert torch.equal(again.projection, found.projection)
-
-
-def test_first_and_last_epoch_are_always_shown():
-    assert results.spread(list(range(91)))[0] == 0
-    assert results.spread(list(range(91)))[-1] == 90
-    assert results.spread([0, 1, 2]) == [0, 1, 2]
 
 
 def test_the_blueprint_knows_the_layers_without_weights(run: Run):

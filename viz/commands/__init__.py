@@ -18,7 +18,6 @@ from viz.commands.correspondence import correspondence
 from viz.commands.curves import curves
 from viz.commands.deconvnet import deconvnet
 from viz.commands.diagnosis import diagnosis
-from viz.commands.evolution import evolution
 from viz.commands.feature_maps import feature_maps
 from viz.commands.film import film
 from viz.commands.filters import filters
@@ -48,7 +47,6 @@ VIEWS: dict[str, Callable[..., None]] = {
     "invariance": invariance,
     "correspondence": correspondence,
     "retrieval": retrieval,
-    "evolution": evolution,
     "curves": curves,
     "mistakes": mistakes,
     "confusion": confusion,

@@ -9,9 +9,7 @@ signal); mining then goes on where it stopped.
 from viz.occlusion import square_for
 from viz.results.of_attributions import SEED, attribution, trust
 from viz.results.of_channels import (
-    evolution,
     gallery_of,
-    spread,
     strongest,
     top_patches,
 )
@@ -52,7 +50,6 @@ __all__ = [
     "diagnosis",
     "digest_of",
     "evaluation",
-    "evolution",
     "features",
     "filters_beside",
     "first_filters",
@@ -72,7 +69,6 @@ __all__ = [
     "planes",
     "self_check",
     "split_of",
-    "spread",
     "square_for",
     "strongest",
     "top_patches",
