@@ -18,12 +18,12 @@ from pathlib import Path
 from training.atomic import write_text
 from training.errors import WorkbenchError
 from training.run_writer import provenance
+from training.runs import Run
 from viz.cli import commands
-from viz.flags import open_run
 from viz.report import Report, make
 from viz.report.markdown import gallery, plain
 from viz.store.export import write_bytes
-from viz.store.lend import Lender
+from viz.store.lend import Lender, checked_epoch
 from viz.store.reporting import reporting
 
 DOCS = Path(__file__).resolve().parent
@@ -74,7 +74,8 @@ def main() -> int:
 
 
 def _report(path: str, parts: str | None) -> Report:
-    run, epoch = open_run(path, None)
+    run = Run.open(path)
+    epoch = checked_epoch(run, None)
     with reporting(run.name, None) as told:
         return make(
             run, epoch, commands(Lender()), parts=Path(parts) if parts else None, progress=told

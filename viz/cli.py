@@ -26,7 +26,6 @@ PLAIN = {
     "comparison": "viz.comparison.command",
     "report": "viz.report.command",
     "provenance": "viz.store.provenance",
-    "evolution": "viz.commands.evolution",
 }
 """Commands that are plain functions, by the modules that have them."""
 COMPARE = ("--compare_with", "--compare-with", "--beside")
@@ -141,8 +140,7 @@ def call(kind: type[Query[Any]], lender: Lender | None, run: str, **flags: Any) 
 
 def commands(lender: Lender | None = None) -> dict[str, Callable[..., None]]:
     """Every view's command by name; all of them are lent the same networks."""
-    old = {name: command for name, command in plain_commands().items() if "commands" in PLAIN[name]}
-    return {name: partial(call, kind, lender) for name, kind in views().items()} | old
+    return {name: partial(call, kind, lender) for name, kind in views().items()}
 
 
 def plain_commands() -> dict[str, Callable[..., None]]:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
 from app.jobs.job import Job
-from app.jobs.panel import SoFar, go_on_with, show_job, wait_for
+from app.jobs.panel import show_job
 from app.shell.errors import plain
 from app.shell.lender import LENDER
 from app.shell.words import time_left
 from training.progress import Progress
 from training.runs import Run
-from viz.results import NotKept
 from viz.store.answer import CacheMiss, Side, answers_of_parts, so_far
 from viz.store.lend import Opened
 from viz.store.lines import arguments
 from viz.store.query import Query, Resumable
 
 AT_ONCE_S = 3.0  # a child process needs as long to start
-Result = TypeVar("Result")
 
 
 class TooLong(Exception):
@@ -76,7 +73,7 @@ def ask(query: Query[Any], message: str | None = None) -> Reply:
             return Reply(opened, query, answers_of_parts(query, opened, cached_only=True), True)
         except CacheMiss:
             pass
-        writable = can_keep(opened.run)
+        writable = can_cache(opened.run)
         if not writable or job.status() is None:
             patience = _patience(message, AT_ONCE_S if writable else None)
             try:
@@ -106,42 +103,7 @@ def ask_cached(query: Query[Any]) -> Reply | None:
         return None
 
 
-def answer(
-    compute: Callable[..., Result],
-    run: Run,
-    arguments: Sequence[str],
-    *,
-    label: str,
-    so_far: SoFar[Result] | None = None,
-) -> Result:
-    """The kept result; else what can be computed at once; else a job, and the page ends here.
-
-    How long it takes is seen from its first steps, so that the same code is quick on a fast
-    machine and patient on a slow one. Mining goes on in the job where the page stopped.
-
-    Args:
-        compute: Takes `only_kept` and `progress` as the functions of viz.results do.
-        run: Whose result it is.
-        arguments: Of `python -m viz` for the same result.
-        label: What the work is, for people.
-        so_far: Where a page can show what there is before the job has finished; see `go_on_with`.
-    """
-    job = Job(tuple(arguments))
-    with st.spinner(plain(label)):
-        try:
-            return compute(only_kept=True)
-        except NotKept:
-            pass
-        writable = can_keep(run)
-        if not writable or job.status() is None:
-            try:
-                return compute(progress=_patience(label, AT_ONCE_S if writable else None))
-            except TooLong:
-                pass
-    return wait_for(job, label) if so_far is None else go_on_with(job, label, so_far)
-
-
-def can_keep(run: Run) -> bool:
+def can_cache(run: Run) -> bool:
     """Whether the run's folder takes what is worked out; else every look works it out anew."""
     return os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -17,8 +17,7 @@ from training.status import FINISHED, RUNNING, STOPPED, Status
 LOOK_EVERY_S = 0.5
 JUST_NOW_S = 20.0
 _WAITING = "waiting for a job"
-Result = TypeVar("Result")
-SoFar = Callable[[], tuple[Result, Any] | None]
+SoFar = Callable[[], tuple[list[Any], Any] | None]
 
 
 def wait_for(job: Job, label: str) -> NoReturn:
@@ -34,30 +33,13 @@ def wait_for(job: Job, label: str) -> NoReturn:
     st.stop()
 
 
-def go_on_with(job: Job, label: str, so_far: SoFar[Result]) -> Result:
-    """The same, but the page goes on with what there is so far, if there is anything.
-
-    It runs again when there is more.
-
-    Args:
-        job: Whose result the page needs.
-        label: What the work is, for people.
-        so_far: What there is, and how fine it is: any value that changes where it is worth drawing.
-    """
-    found = so_far()
-    _watch(job, label, so_far, found and found[1])
-    if found is None:
-        st.stop()
-    return found[0]
-
-
 def show_job(job: Job, label: str, so_far: Callable[[], tuple[list[Any], Any] | None]) -> list[Any]:
     """Start the job or find it again and draw its panel here; the page goes on.
 
     Args:
         job: Whose result the page needs.
         label: What the work is, for people.
-        so_far: What there is, and how fine it is; see `go_on_with`.
+        so_far: What there is, and how fine it is: any value that changes where it is worth drawing.
 
     Returns:
         What there is so far; the page runs again when there is more.
@@ -67,7 +49,7 @@ def show_job(job: Job, label: str, so_far: Callable[[], tuple[list[Any], Any] | 
     return found[0] if found else []
 
 
-def _watch(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
+def _watch(job: Job, label: str, so_far: SoFar, shown: Any) -> None:
     session = _session()
     earlier = st.session_state.get(f"job {job.view}")
     look(job, session, earlier)
@@ -101,7 +83,7 @@ def _deserves_another_go(job: Job, status: Status) -> bool:
 
 
 @readable()
-def _panel(job: Job, label: str, so_far: SoFar[Any], shown: Any) -> None:
+def _panel(job: Job, label: str, so_far: SoFar, shown: Any) -> None:
     status = job.status() or Status(message="Starting")
     now = so_far()
     if now is not None and now[1] != shown:

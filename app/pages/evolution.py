@@ -11,13 +11,17 @@ from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to, layer_picker
 from app.shell.runs import data_of, name_of
-from app.views.evolution.sheet import filters_settled, show
+from app.views.evolution import filters_settled, show
 from app.widgets.cached_patches import patches_of
+from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from training.models import Network
-from viz import results
+from viz.network.choices import channel_count
 from viz.network.layers import deepest, kind_of, landmarks
+from viz.store.answer import Side
+from viz.store.lend import plan_of
+from viz.store.view import pair
 from viz.top_patches import TopPatches
 
 CHANNELS, MOST = 6, 12
@@ -40,7 +44,7 @@ def page() -> None:
     if len(choice.run.epochs) < 2:
         with_one_epoch(choice)
         return
-    plan = results.blueprint(choice.run)
+    plan = plan_of(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=235):
             layer = layer_picker(plan, with_channels(plan), deepest(plan))
@@ -52,38 +56,47 @@ def page() -> None:
         channels = channels_of(top)
     if len(choices) > 1:
         st.markdown(f"**A**: {plain(name_of(choice.run))}")
-    show(choice, plan, layer, channels)
+    first = show(choice, plan, layer, channels)
+    if first is None:
+        return
+    second = None
     for other in choices[1:]:
-        show_beside(choice, other, layer, channels)
+        second = show_second(choice, other, layer, channels)
+    if second is not None:
+        offer_pair(first, second, pair(first, second))
+    else:
+        offer_side(first)
 
 
-def show_beside(choice: Choice, other: Choice, layer: str, channels: list[int]) -> None:
+def show_second(choice: Choice, other: Choice, layer: str, channels: list[int]) -> Side | None:
     """The same channels of another run below, and when the filters of both settle."""
     if other.run.path == choice.run.path:
         st.caption("All epochs of this run are in the picture: B can be another run here.")
-        return
+        return None
     st.markdown(f"**B**: {plain(name_of(other.run))}")
-    plan = results.blueprint(other.run)
+    plan = plan_of(other.run)
     if layer not in with_channels(plan):
         st.caption(f"B has no {layer}.")
-        return
-    known = [each for each in channels if each < results.channel_count(plan, layer)]
+        return None
+    known = [each for each in channels if each < channel_count(plan, layer)]
     try:
         data_of(other.run)
     except WorkbenchError as error:
         st.caption(plain(str(error)))
-        return
+        return None
     if len(other.run.epochs) < 2 or not known:
         st.caption("B has a single epoch, or none of these channels: there is nothing to follow.")
-        return
-    show(other, plan, layer, known)
-    plans = results.blueprint(choice.run), plan
-    if all(isinstance(each.layers[layer], nn.Conv2d) for each in plans):
+        return None
+    side = show(other, plan, layer, known)
+    if side is not None and all(
+        isinstance(each.layers[layer], nn.Conv2d) for each in (plan_of(choice.run), plan)
+    ):
         a, b = (median(filters_settled(each.run, layer)) for each in (choice, other))
         st.markdown(
             f"Half of all filters of {layer} have settled by epoch **{a:.0f}** in A and by epoch "
             f"**{b:.0f}** in B."
         )
+    return side
 
 
 def with_channels(plan: Network) -> list[str]:
@@ -143,7 +156,7 @@ def channels_of(top: TopPatches) -> list[int]:
 
 def different(top: TopPatches, count: int) -> list[int]:
     """The strongest channels that each favour another image, then the strongest of the rest."""
-    order = top.score[:, 0].argsort(descending=True, stable=True).tolist()
+    order = top.by_strength()
     favourites: dict[int, int] = {}
     for channel in order:
         favourites.setdefault(int(top.image[channel, 0]), channel)

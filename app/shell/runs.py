@@ -35,7 +35,7 @@ def network_of(run_path: str, digest: str, epoch: int) -> Network:
         digest: `run.digest(epoch)`, so that a retrained epoch is read again.
         epoch: Of the network.
     """
-    from viz.results import network_of as fresh
+    from viz.store.lend import fresh_network as fresh
 
     del digest  # part of the key only
     return fresh(Run.open(run_path), epoch)

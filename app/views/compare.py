@@ -13,12 +13,12 @@ from app.jobs import job as jobs
 from app.jobs.ask import ask
 from app.shell import address
 from app.shell.errors import plain, readable
-from app.shell.frame import go_to
+from app.shell.frame import Choice, go_to
 from app.shell.paths import runs_root
 from app.shell.runs import data_of, name_of
 from app.shell.words import duration
 from app.views.train import NAME, free_name
-from app.widgets.cached_patches import recalled_patches
+from app.widgets.cached_patches import cached_patches
 from app.widgets.drawing import is_dark, png_of
 from training.comparison import Comparison
 from training.data import describe
@@ -36,7 +36,7 @@ from viz.network.images import SplitImages
 from viz.network.layers import deepest
 from viz.network.patches import boxes, cut
 from viz.network.weights import largest_weight
-from viz.results import NotKept
+from viz.store.answer import CacheMiss
 from viz.store.lend import plan_of
 from viz.store.query import Look
 from viz.top_patches.figure import top_patches_figure
@@ -160,8 +160,8 @@ def _patches(one: At, _pair: list[At]) -> None:
     plan = plan_of(run)
     layer = deepest(plan)
     try:
-        top = recalled_patches(str(run.path), run.digest(epoch), epoch, layer)
-    except NotKept:
+        top = cached_patches(Choice(run, epoch), layer)
+    except CacheMiss:
         st.info(
             f"The patches of {layer} at epoch {epoch} have not been looked for yet.",
             icon=":material/photo_library:",

@@ -21,7 +21,7 @@ from training.status import FINISHED, RUNNING
 from viz.architecture import called
 from viz.drawing.words import percent
 from viz.network.images import spread_over_classes
-from viz.results import kept_report
+from viz.report.command import cached_report
 from viz.store.export import command_line
 
 IMAGES, TOP, COLUMN_PX = 6, 5, 164
@@ -108,7 +108,7 @@ def offer_report(choice: Choice) -> None:
         "make them, as one page that opens anywhere. It takes some minutes at first; results "
         "are cached."
     )
-    file = kept_report(run, epoch)
+    file = cached_report(run, epoch)
     job = Job(("report", str(run.path), "--epoch", str(epoch)))
     status = job.status()
     begun = status is not None and status.state != FINISHED

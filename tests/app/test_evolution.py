@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from training.runs import Run
-from viz import answer, results
+from viz import answer
+from viz.evolution import EvolutionQuery
 from viz.top_patches import TopPatchesQuery
 
 Open = Callable[..., AppTest]
@@ -27,12 +28,8 @@ def test_the_page_follows_six_strong_channels_over_all_epochs(app: Open, small: 
     chosen = test.multiselect[0].value
     assert len(chosen) == 6
     assert chosen[0] == int(top.score[:, 0].argmax())
-    assert results.evolution(small, "conv3", chosen, only_kept=True).epoch.tolist() == [
-        0,
-        1,
-        2,
-        3,
-    ]
+    followed = EvolutionQuery(str(small.path), layer="conv3", channels=tuple(chosen))
+    assert answer(followed, cached_only=True).epoch.tolist() == [0, 1, 2, 3]
 
 
 def test_the_first_layer_shows_its_filters_too(app: Open) -> None:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from training.runs import Run
-from viz.results import kept_report
+from viz.report.command import cached_report
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -100,7 +100,7 @@ def test_a_report_that_is_there_can_be_downloaded(app: Open, small: Run) -> None
     test = app()
     assert "Make the report" in [button.label for button in test.button]
     small.derived.mkdir(exist_ok=True)
-    kept_report(small, 3).write_text("<!doctype html>")
+    cached_report(small, 3).write_text("<!doctype html>")
     test = app()
     assert "Make the report" not in [button.label for button in test.button]
     assert any(code.value.startswith("python -m viz report") for code in test.code)

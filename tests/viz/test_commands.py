@@ -16,7 +16,8 @@ from viz.__main__ import main
 from viz.attribution import METHODS
 from viz.deconvnet import project
 from viz.filters import first_layer
-from viz.flags import class_index
+from viz.network.choices import class_index
+from viz.occlusion import OcclusionQuery
 from viz.store.export import PROVENANCE, picture_bytes
 from viz.top_patches import TopPatchesQuery
 
@@ -139,14 +140,12 @@ def test_several_images_give_one_sheet_and_share_what_is_kept(run: Run, tmp_path
     assert made["label"][:2] == [run.classes[labels[3]], run.classes[labels[5]]]  # the true ones
 
 
-def test_the_watched_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
+def test_the_tracked_layer_and_the_fill_are_chosen(run: Run, tmp_path: Path):
     flags = ["--stride", 8, "--layer", "pool1", "--fill", "blur", "--label", "green", "--out"]
     assert look("occlusion", run, *flags, tmp_path / "a.npz") == 0
-    found = results.occlusion(
-        run, 2, Image.fromarray(run.data().val.images[0]), stride=8, fill="blur"
-    )
+    [found] = answer(OcclusionQuery(str(run.path), 2, stride=8, fill="blur"))
     with np.load(tmp_path / "a.npz") as file:
-        assert np.array_equal(file["activation"], found.watched("pool1").activation)
+        assert np.array_equal(file["activation"], found.tracked("pool1").activation)
         green = found.probability[..., run.classes.index("green")]
         assert np.array_equal(file["probability"], green)
 

@@ -21,10 +21,10 @@ from training.runs import Run
 from viz.__main__ import main
 from viz.cli import commands
 from viz.report import SECTIONS, asking, make, page, subject
+from viz.report.command import cached_report
 from viz.report.markdown import gallery
 from viz.report.sections import Section
 from viz.report.subject import Subject, Wanted, pick
-from viz.results import kept_report
 from viz.store.provenance import read_made
 
 LOOKS = "Where it looks"
@@ -151,7 +151,7 @@ def test_without_a_file_the_page_is_kept_in_the_run(strange: Run, monkeypatch):
     command = sys.modules["viz.report.command"]
     monkeypatch.setattr(command, "make", partial(make, sections=SECTIONS[:1]))
     assert main(["report", str(strange.path), "--epoch", "0"]) == 0
-    assert "Figure 1." in kept_report(strange, 0).read_text()
+    assert "Figure 1." in cached_report(strange, 0).read_text()
 
 
 def test_images_are_chosen_by_number(strange: Run):

@@ -16,6 +16,7 @@ from viz.drawing.style import (
     show,
 )
 from viz.evolution.compute import Evolution
+from viz.evolution.query import EvolutionShown
 
 TILE_PX, NAME_PX = 72, 66
 
@@ -32,6 +33,11 @@ def channel_pixels(evolution: Evolution, index: int) -> np.ndarray:
     tiles = np.concatenate([patches, projections])
     enlarge = factor(tiles.shape[1], TILE_PX)
     return sheet(tiles, len(evolution.epoch), gap=3, enlarge=enlarge)[0]
+
+
+def draw(shown: EvolutionShown) -> Figure:
+    """The best patch over its projection for each channel and epoch."""
+    return evolution_figure(shown.evolution)
 
 
 def evolution_figure(evolution: Evolution) -> Figure:

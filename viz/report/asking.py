@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from training.errors import WorkbenchError
-from viz import results
+from viz.evolution import spread
 from viz.planes import with_planes
 from viz.report.subject import Subject, Wanted
 from viz.store.answer import answer
@@ -70,7 +70,7 @@ def top_patches(subject: Subject) -> Iterator[Wanted]:
 
 def evolution(subject: Subject) -> Iterator[Wanted]:
     """The first and the deepest layer over the epochs."""
-    epochs = results.spread(subject.run.epochs)
+    epochs = spread(subject.run.epochs)
     if len(epochs) < 2:
         raise WorkbenchError(
             f"{subject.run.name} has one epoch only, so nothing can be seen to change."

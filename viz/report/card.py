@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from training.runs import Run
 from viz.architecture import describe
-from viz.results import blueprint
+from viz.store.lend import plan_of
 
 Card = tuple[tuple[str, str], ...]
 
 
 def card_of(run: Run, epoch: int) -> Card:
     """Names and values, in the order to be read; nothing says where files lie."""
-    plan = blueprint(run)
+    plan = plan_of(run)
     rows = describe(plan)
     parameters, macs = (sum(getattr(row, name) for row in rows) for name in ("parameters", "macs"))
     size = run.preprocess.size

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.errors import WorkbenchError
-from viz.flags import numbers_of, open_run, out_file
+from training.runs import Run
 from viz.report import make, page
-from viz.results import kept_report
-from viz.store.export import write_bytes
-from viz.store.lend import Lender
+from viz.store.export import check_out, write_bytes
+from viz.store.lend import Lender, checked_epoch
+from viz.store.lines import from_text
 from viz.store.reporting import reporting
 
 
@@ -24,7 +24,7 @@ def report(
 ) -> None:
     """The papers' figures for one run, as one page that holds everything.
 
-    A section that cannot be made says why. What is dear is kept in the run, so that a second
+    A section that cannot be made says why. What is expensive is cached in the run, so that a second
     report is quick.
 
     Args:
@@ -34,14 +34,15 @@ def report(
         parts: A table of parts as `correspondence` reads it; the objects if the data set knows
             them.
         epoch: The last one if not given.
-        out: File to write: .html; kept in the run if not given.
+        out: File to write: .html; cached in the run if not given.
         progress: JSON file that tells how far it is, for other programs to read.
     """
     from viz.cli import commands  # which holds this command, too
 
-    path = out_file(out, ".html", kinds=())
-    opened, at = open_run(run, epoch)
-    asked = numbers_of("images", images)
+    path = None if out is None else Path(out)
+    check_out(path, ".html", kinds=())
+    opened = Run.open(run)
+    at, asked = checked_epoch(opened, epoch), _numbers(images)
     if parts is not None and not Path(parts).is_file():
         raise WorkbenchError(f"There is no table of parts {parts}. Check the path.")
     with reporting("Writing the report", progress) as told:
@@ -49,6 +50,20 @@ def report(
         views = commands(Lender())  # no checkpoint is opened twice
         found = make(opened, at, views, images=asked, parts=marked, progress=told)
         if path is None:
-            path = kept_report(opened, at)
+            path = cached_report(opened, at)
             path.parent.mkdir(exist_ok=True)
         write_bytes(path, page(found).encode())
+
+
+def cached_report(run: Run, epoch: int) -> Path:
+    """Where the report on an epoch is cached, if it was ever written."""
+    return run.derived / f"report-{run.digest(epoch)[:16]}.html"
+
+
+def _numbers(text: str | None) -> list[int]:
+    try:
+        return [] if text is None else list(from_text(tuple[int, ...], text))
+    except ValueError as error:
+        raise WorkbenchError(
+            f"--images takes numbers with commas between, like 3,17; got {text!r}."
+        ) from error

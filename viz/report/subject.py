@@ -13,10 +13,11 @@ import numpy as np
 from training.errors import WorkbenchError
 from training.models import Network
 from training.runs import Run
+from viz.network.choices import channel_count
 from viz.network.images import spread_over_classes
 from viz.network.layers import deepest
-from viz.results import blueprint, channel_count
 from viz.store.answer import answer
+from viz.store.lend import plan_of
 from viz.store.reporting import reporting
 from viz.top_patches import TopPatchesQuery
 
@@ -44,7 +45,7 @@ class Subject:
 
     @cached_property
     def plan(self) -> Network:
-        return blueprint(self.run)
+        return plan_of(self.run)
 
     @cached_property
     def layers(self) -> list[str]:

@@ -1,19 +1,17 @@
-"""Dear results, kept once in the run's `derived/` folder and shared by page, command and notebook.
+"""Expensive results, cached in the run's `derived/` folder, shared by page, command and notebook.
 
 A result belongs to a question: which view, of which weights, on which data, with which settings.
 Other weights or settings are another question, so nothing here can grow stale; deleting the
 folder loses only time.
 """
 
-import hashlib
-import json
 import logging
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +22,6 @@ from torch import Tensor
 from training.atomic import replacing
 from training.errors import WorkbenchError
 
-FORMAT = 1  # raise it when a view computes something else from the same settings
 SETTINGS = "settings"  # the array that holds the question
 Arrays = dict[str, np.ndarray]
 Result = TypeVar("Result")
@@ -84,85 +81,6 @@ def forget(folder: Path, name: str) -> None:
 
 def _file(folder: Path, name: str, partial: bool) -> Path:
     return folder / f"{name}{'.partial' if partial else ''}.npz"
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a kept result answers."""
-
-    view: str
-    checkpoint: str  # digest of the weights; several joined by commas
-    data: str  # fingerprint of the data set; empty where none is asked
-    settings: Mapping[str, Any]  # whatever JSON can hold
-
-    @property
-    def text(self) -> str:
-        """The whole question as JSON, the same for the same settings in any order."""
-        parts = {
-            "format": FORMAT,
-            "view": self.view,
-            "checkpoint": self.checkpoint,
-            "data": self.data,
-            "settings": dict(self.settings),
-        }
-        return json.dumps(parts, sort_keys=True)
-
-    @property
-    def key(self) -> str:
-        """SHA-256 of the question."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    def file(self, folder: Path, *, partial: bool = False) -> Path:
-        """Where the answer is kept, or what there is of it while it is being worked out."""
-        return folder / f"{self.view}-{self.key[:16]}{'.partial' if partial else ''}.npz"
-
-
-def kept(folder: Path, question: Question, compute: Callable[[], Arrays]) -> Arrays:
-    """The answer from the folder, or else computed and kept there.
-
-    A damaged file is computed anew; where the folder cannot be written, nothing is kept.
-
-    Args:
-        folder: The run's `derived`.
-        question: What is asked.
-        compute: Gives the arrays, none of them called "settings".
-    """
-    arrays = recall(folder, question)
-    if arrays is None:
-        arrays = compute()
-        keep(folder, question, arrays)
-    return arrays
-
-
-def recall(folder: Path, question: Question, *, partial: bool = False) -> Arrays | None:
-    """The kept arrays, or None where there are none or they are damaged."""
-    try:
-        with np.load(question.file(folder, partial=partial), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        return arrays if str(arrays.pop(SETTINGS)) == question.text else None
-    except DAMAGE:
-        return None
-
-
-def keep(folder: Path, question: Question, arrays: Arrays, *, partial: bool = False) -> bool:
-    """Keep arrays in one step; False, with a line in the log, where that is not possible."""
-    try:
-        folder.mkdir(exist_ok=True)
-        with (
-            replacing(question.file(folder, partial=partial)) as path,
-            path.open("wb") as file,  # given a name, numpy would add to it
-        ):
-            np.savez(file, allow_pickle=False, **{SETTINGS: np.array(question.text)}, **arrays)
-    except (OSError, WorkbenchError) as error:
-        logging.getLogger(__name__).warning("The result is not kept. %s", error)
-        return False
-    return True
-
-
-def forget_partial(folder: Path, question: Question) -> None:
-    """Remove the unfinished answer, now that there is a whole one."""
-    with suppress(OSError):  # it is never read again once the whole answer is there
-        question.file(folder, partial=True).unlink(missing_ok=True)
 
 
 def to_arrays(result: Any) -> Arrays:

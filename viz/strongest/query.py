@@ -19,6 +19,7 @@ from viz.strongest.compute import (
     convolutions_on_the_way,
     strongest,
 )
+from viz.top_patches.query import TopPatchesQuery
 
 Measure = Literal["activation", "share"]
 
@@ -72,9 +73,8 @@ class StrongestQuery(Query[list[Strongest]]):
 
 def highest(opened: Opened, layers: list[str], progress: Progress) -> Mapping[str, Tensor]:
     """(C,) the strongest response of each channel to any validation image, by layer."""
-    from viz import results  # until top patches are a question, too
-
-    found = results.top_patches(opened.run, opened.epoch, layers, progress=progress)
+    query = TopPatchesQuery(str(opened.run.path), opened.epoch, tuple(layers))
+    found = opened.ask(query, progress=progress)
     return {layer: top.score[:, 0] for layer, top in found.items()}
 
 

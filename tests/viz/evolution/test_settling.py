@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from viz.evolution.settling import filter_settled, same_image_since
+from viz.evolution import filter_settled, same_image_since
 
 EPOCHS = torch.tensor([0, 2, 5, 9])
 

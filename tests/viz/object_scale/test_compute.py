@@ -3,8 +3,8 @@ import pytest
 
 from training.geometry import ReceptiveField
 from training.runs import Run
-from viz import results
 from viz.object_scale import ObjectScale, object_scale, words
+from viz.store.lend import plan_of
 
 
 def scale(*sizes: float) -> ObjectScale:
@@ -29,7 +29,7 @@ def test_it_counts_the_units_that_an_object_spans():
 
 
 def test_sizes_and_fields_are_those_of_the_run(run: Run):
-    plan = results.blueprint(run)
+    plan = plan_of(run)
     found = object_scale(plan, run.data().val, run.preprocess)
     assert found.layers == ("conv1", "conv2", "conv3", "conv4", "conv5")
     assert found.fields[0].size == 7

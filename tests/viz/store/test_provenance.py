@@ -10,8 +10,8 @@ from PIL import Image
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.__main__ import main
-from viz.results import digest_of
 from viz.store.export import KINDS, command_line
+from viz.store.lend import digest_of
 from viz.store.lines import types_of
 from viz.store.provenance import read_made
 from viz.store.view import views

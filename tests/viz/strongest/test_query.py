@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from training.runs import Run
-from viz import Look, answer, ask, results
+from viz import Look, answer, ask
 from viz.store.answer import CacheMiss
 from viz.strongest import StrongestQuery
+from viz.top_patches import TopPatchesQuery
 
 LAYERS = ["conv1", "conv2", "conv3", "conv4", "conv5"]
 
@@ -23,7 +24,7 @@ def test_the_answer_is_the_same_with_an_empty_and_with_a_full_cache(run: Run, me
     query = StrongestQuery(str(run.path), image="5", measure=measure)
     empty = arrays_of(query)
     shutil.rmtree(run.derived, ignore_errors=True)
-    results.top_patches(run, 2, LAYERS)
+    answer(TopPatchesQuery(str(run.path), 2, tuple(LAYERS)))
     mined = arrays_of(query)
     again = arrays_of(query)
     for full in (mined, again):
@@ -34,7 +35,7 @@ def test_the_answer_is_the_same_with_an_empty_and_with_a_full_cache(run: Run, me
 
 def test_a_share_is_the_activation_by_the_strongest_one_of_the_channel(run: Run):
     arrays = arrays_of(StrongestQuery(str(run.path), 1, "5", "share"))
-    top = results.top_patches(run, 1, LAYERS, only_kept=True)
+    top = answer(TopPatchesQuery(str(run.path), 1, tuple(LAYERS)), cached_only=True)
     for place, layer in enumerate(arrays["layer"].tolist()):
         highest = float(top[layer].score[arrays["channel"][place], 0])
         assert arrays["share"][place] == pytest.approx(

@@ -2,76 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 from torch import nn
 
-from app.jobs.ask import answer
+from app.jobs.ask import ask
 from app.shell.frame import Choice, go_to
 from app.shell.runs import name_of
-from app.widgets.downloads import offer
 from app.widgets.drawing import show_figure
 from app.widgets.layout import panes, show_pixels
 from training.models import Network
 from training.runs import Run
-from viz import results
 from viz.drawing.sheet import factor, sheet
 from viz.drawing.style import number
-from viz.evolution import Evolution
-from viz.evolution.figure import evolution_figure
-from viz.evolution.settling import filter_settled, same_image_since
+from viz.evolution import (
+    Evolution,
+    EvolutionLook,
+    EvolutionQuery,
+    filter_settled,
+    same_image_since,
+    spread,
+)
 from viz.filters import film
-from viz.store.cache import to_arrays
-from viz.store.export import command_line, how_made
+from viz.store.answer import Side
+from viz.store.view import draw
 
-EPOCHS, FILTER_PX = 8, 46
+FILTER_PX = 46
 
 
-def show(choice: Choice, plan: Network, layer: str, channels: list[int]) -> None:
-    """One run's channels over its epochs, and when they settle."""
-    epochs = results.spread(choice.run.epochs, EPOCHS)
-    result = evolution_of(choice, layer, channels, epochs)
+def show(choice: Choice, plan: Network, layer: str, channels: list[int]) -> Side | None:
+    """One run's channels over its epochs, and when they settle; None while a job is at work."""
+    epochs = tuple(spread(choice.run.epochs))
+    query = EvolutionQuery(
+        str(choice.run.path), layer=layer, channels=tuple(channels), epochs=epochs
+    )
+    reply = ask(query, f"Following {len(channels)} channels over {len(epochs)} epochs")
+    if reply.answer is None:
+        return None
+    side = reply.side(EvolutionLook())
     picture, inspector = panes()
     with picture:
         show_figure(
-            evolution_figure(result),
+            draw(side),
             alt=f"Strongest patch and projection of {layer}, channels {channels}, "
-            f"at epochs {epochs}",
+            f"at epochs {list(epochs)}",
         )
-        offer_evolution(choice, result)
     with inspector:
-        inspect(choice, plan, result)
-
-
-def evolution_of(choice: Choice, layer: str, channels: list[int], epochs: list[int]) -> Evolution:
-    run = choice.run
-
-    def compute(only_kept: bool = False, **how: Any) -> Evolution:
-        if only_kept:
-            digests = ",".join(run.digest(epoch) for epoch in epochs)
-            return recalled_evolution(str(run.path), digests, layer, channels, epochs)
-        return results.evolution(run, layer, channels, epochs, **how)
-
-    arguments = ["evolution", str(run.path), "--layer", layer]
-    arguments += ["--channels", ",".join(map(str, channels))]
-    arguments += ["--epochs", ",".join(map(str, epochs))]
-    return answer(
-        compute,
-        run,
-        arguments,
-        label=f"Following {len(channels)} channels over {len(epochs)} epochs",
-    )
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def recalled_evolution(
-    run_path: str, digests: str, layer: str, channels: list[int], epochs: list[int]
-) -> Evolution:
-    """What is kept; an error is not cached, so it is looked for again."""
-    del digests  # part of the key only
-    return results.evolution(Run.open(run_path), layer, channels, epochs, only_kept=True)
+        inspect(choice, plan, side.shown.evolution)
+    return side
 
 
 def filters_settled(run: Run, layer: str) -> list[int]:
@@ -135,28 +113,4 @@ def draw_filters(run: Run, result: Evolution) -> None:
         caption=f"Channels {', '.join(map(str, result.channel.tolist()))} from above, epochs "
         f"{', '.join(map(str, epochs))} across; one scale, mid grey is a weight of zero",
         alt=f"Filters of channels {result.channel.tolist()} by epoch",
-    )
-
-
-def offer_evolution(choice: Choice, result: Evolution) -> None:
-    run = choice.run
-    channels, epochs = result.channel.tolist(), result.epoch.tolist()
-    arrays = to_arrays(result)
-    del arrays["layer"]
-    offer(
-        lambda: evolution_figure(result),
-        lambda: arrays,
-        name=f"{run.name}-evolution-{result.layer}",
-        made=how_made("evolution", run, epochs, layer=result.layer, channels=channels, split="val"),
-        shell=command_line(
-            "evolution",
-            run.path,
-            layer=result.layer,
-            channels=channels,
-            epochs=epochs,
-            out="evolution.png",
-        ),
-        python="from training.runs import Run\nfrom viz import results\n\n"
-        f'run = Run.open("{run.path}")\n'
-        f'results.evolution(run, "{result.layer}", {channels}, {epochs})',
     )
