@@ -64,7 +64,7 @@ def ask(query: Query[Any], message: str | None = None) -> Reply:
         message: What the work is, for people; the view's own words if not given.
     """
     message = message or query.message
-    opened = Opened.of(query.run, query.epoch, LENDER)
+    opened = Opened.for_query(query, LENDER)
     query = query.resolved(opened)
     job = Job(tuple(arguments(query)))
 
@@ -95,7 +95,7 @@ def ask(query: Query[Any], message: str | None = None) -> Reply:
 
 def ask_cached(query: Query[Any]) -> Reply | None:
     """The cached answer; None where it is not cached and would have to be computed."""
-    opened = Opened.of(query.run, query.epoch, LENDER)
+    opened = Opened.for_query(query, LENDER)
     query = query.resolved(opened)
     try:
         return Reply(opened, query, answers_of_parts(query, opened, cached_only=True), whole=True)

@@ -11,7 +11,7 @@ from app.jobs import ask as asking
 from app.jobs.ask import Reply, ask
 from app.jobs.job import Job
 from training.runs import Run
-from viz.store.answer import answer, save
+from viz.store.answer import answer, save_state
 from viz.store.lend import Lender, Opened
 from viz.store.lines import arguments
 from viz.store.query import Resumable
@@ -117,7 +117,7 @@ def test_a_page_goes_on_with_what_a_job_has_so_far(
     small: Run, handed_over: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query, opened = resolved(CountQuery(str(small.path), to=100))
-    save(query, opened, Count(40), partial=True)
+    save_state(query, opened, Count(40))
     reply = left_to_a_job(small, monkeypatch)
     assert handed_over
     assert not reply.whole

@@ -109,3 +109,13 @@ def test_an_answer_depends_on_its_question_and_nothing_else(name: str, subject: 
             shutil.rmtree(Path(one.run) / "derived", ignore_errors=True)
     _, empty = shown(query, look, second)
     assert equal(empty.arrays(), arrays)
+
+
+@pytest.mark.parametrize("view", ["architecture", "curves", "object-scale"])
+def test_what_asks_for_no_weights_needs_no_checkpoint(
+    view: str, subject: Subject, tmp_path: Path
+) -> None:
+    run = tmp_path / "begun"
+    shutil.copytree(subject.run, run, ignore=shutil.ignore_patterns("checkpoints"))
+    kind = views()[view]
+    assert ask(kind(str(run)), kind.look()).shown.arrays()

@@ -44,7 +44,7 @@ def answer(
         CacheMiss: See `cached_only`.
         WorkbenchError: If the run has no such epoch, image, layer, …
     """
-    opened = Opened.of(query.run, query.epoch, lender or Lender())
+    opened = Opened.for_query(query, lender or Lender())
     return answer_resolved(
         query.resolved(opened), opened, cached_only=cached_only, progress=progress
     )
@@ -182,7 +182,7 @@ def ask(
         progress: Called as progress(done, total); units are the view's.
         drawn: Whether there will be a figure or a file of it; else it is only cached.
     """
-    opened = Opened.of(query.run, query.epoch, lender or Lender())
+    opened = Opened.for_query(query, lender or Lender())
     query = query.resolved(opened)
     query.check(opened, look, drawn=drawn)
     found = answer_resolved(query, opened, progress=progress)
@@ -206,7 +206,7 @@ def ask_two(
     runs = [lender.run(query.run) for query in (first, second)]
     check_same_images(first, runs)
     look = first.look_at_two(look)
-    one, two = (Opened.of(query.run, query.epoch, lender) for query in (first, second))
+    one, two = (Opened.for_query(query, lender) for query in (first, second))
     first = first.fitted(runs).resolved(one)
     second = second.fitted(runs).following(first, two)
     a = ask(first, look, lender, progress=progress)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from training.data import Data, Split
     from viz.store.query import Query
 
+NO_EPOCH = -1  # of a run that has no checkpoint yet
 NETWORKS = 2  # that a command holds at a time
 
 
@@ -100,6 +101,14 @@ class Opened:
         """
         run = lender.run(path)
         return cls(run, checked_epoch(run, epoch), lender)
+
+    @classmethod
+    def for_query(cls, query: Query[Any], lender: Lender) -> Opened:
+        """What a question is asked of; one of no weights needs no checkpoint yet."""
+        if query.of_weights:
+            return cls.of(query.run, query.epoch, lender)
+        run = lender.run(query.run)
+        return cls(run, run.epochs[-1] if run.epochs else NO_EPOCH, lender)
 
     def at(self, epoch: int) -> Opened:
         """The same run after another epoch."""

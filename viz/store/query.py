@@ -158,8 +158,7 @@ class Query(Generic[Answer]):
     def show(self, opened: Opened, answer: Answer, look: Any) -> Any:
         """What a figure draws: a dataclass with the resolved `look` and `arrays()`.
 
-        It has `words()` besides where something is told, as a command prints it, and `facts()`
-        where a file is to say more of how it was made than question and look do.
+        It has `words()` besides where something is told, as a command prints it.
 
         Raises:
             WorkbenchError: If the look asks for a class, layer or channel that is not there.

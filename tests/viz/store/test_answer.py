@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.runs import Run
 from viz.store import cache
-from viz.store.answer import CacheMiss, answer, load, save, so_far
+from viz.store.answer import CacheMiss, answer, load, save_state, so_far
 from viz.store.lend import Lender, Opened
 from viz.store.query import Query, Resumable
 
@@ -169,7 +169,7 @@ def test_stopped_work_goes_on_where_it_stopped(run: Run):
 def test_a_state_in_which_there_is_nothing_to_see_is_not_shown(run: Run):
     opened = Opened.of(str(run.path), None, Lender())
     query = CountQuery(str(run.path)).resolved(opened)
-    save(query, opened, Count(4), partial=True)
+    save_state(query, opened, Count(4))
     assert so_far(query, opened) == []
 
 
