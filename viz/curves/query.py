@@ -60,6 +60,10 @@ class CurvesQuery(Query[Tables]):
             )
         return found
 
+    def said(self, opened: Opened) -> dict[str, Any]:
+        """How far the run had come."""
+        return {"trained": len(opened.run.metrics())}
+
     def show(self, _opened: Opened, answer: Tables, look: Look) -> CurvesShown:
         return CurvesShown(look, self.of, answer.metrics, answer.layers)
 
@@ -78,10 +82,6 @@ class CurvesShown:
         if self.of == "layers":
             return arrays_of(self.layers)
         return {str(name): self.metrics[name].to_numpy() for name in self.metrics}
-
-    def facts(self) -> dict[str, Any]:
-        """How far the run had come."""
-        return {"trained": len(self.metrics)}
 
 
 VIEW = CurvesQuery

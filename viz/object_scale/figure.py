@@ -11,6 +11,7 @@ from viz.drawing.colours import OKABE_ITO
 from viz.drawing.style import DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, TITLE_PT, plain
 from viz.object_scale.compute import ObjectScale
 from viz.object_scale.query import ObjectScaleShown
+from viz.store.view import Twice
 
 WIDTH_IN, ROW_IN = 7.8, 0.28
 OBJECT, FIELD = OKABE_ITO[1], OKABE_ITO[0]
@@ -21,9 +22,9 @@ def draw(shown: ObjectScaleShown) -> Figure:
     return object_scale_figure([shown.scale], [""])
 
 
-def draw_two(first: ObjectScaleShown, second: ObjectScaleShown, titles: Sequence[str]) -> Figure:
+def draw_both(both: Twice, titles: Sequence[str]) -> Figure:
     """Two networks side by side on one scale."""
-    return object_scale_figure([first.scale, second.scale], titles)
+    return object_scale_figure([both.first.scale, both.second.scale], titles)
 
 
 def draw_sizes(ax: Axes, scale: ObjectScale, most: float) -> None:

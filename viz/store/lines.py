@@ -122,8 +122,11 @@ def python_lines_of_two(first: Query[Any], second: Query[Any], look: Look) -> st
 
 def _imports(names: str, query: Query[Any], look: Look | None) -> str:
     package = type(query).__module__.rpartition(".")[0]
-    kinds = sorted({type(one).__name__ for one in (query, look) if one is not None})
-    return f"from viz import {names}\nfrom {package} import {', '.join(kinds)}"
+    kinds = {type(one) for one in (query, look) if one is not None}
+    if Look in kinds:  # of a view in which nothing is chosen
+        names = f"Look, {names}"
+    own = sorted(kind.__name__ for kind in kinds - {Look})
+    return f"from viz import {names}\nfrom {package} import {', '.join(own)}"
 
 
 def _asked(query: Query[Any], look: Look | None) -> str:

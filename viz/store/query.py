@@ -69,6 +69,10 @@ class Query(Generic[Answer]):
         """The look at a first network as a second one can take it."""
         return look
 
+    def said(self, _opened: Opened) -> dict[str, Any]:
+        """Settings of a resolved question that a file tells otherwise than the fields have them."""
+        return {}
+
     def parts(self) -> Sequence[Query[Any]]:
         """The resolved questions that are cached each for itself, of which this one is made."""
         return (self,)
@@ -131,8 +135,7 @@ class Query(Generic[Answer]):
     def show(self, opened: Opened, answer: Answer, look: Any) -> Any:
         """What a figure draws: a dataclass with the resolved `look` and `arrays()`.
 
-        It has `words()` besides where something is told, as a command prints it, and `facts()`
-        where a file is to say more of how it was made than question and look do.
+        It has `words()` besides where something is told, as a command prints it.
 
         Raises:
             WorkbenchError: If the look asks for a class, layer or channel that is not there.

@@ -2,8 +2,7 @@
 
 A view's `query.py` has one `Query`, named `VIEW`. Its `figure.py` has `draw(shown)`. Where two
 networks can be paired, `pair.py` has `pair(first, second)`, which takes two sides and gives a
-`viz.drawing.pairs.Pair`; a view without one is drawn twice, one figure below the other, or, where
-both are to have one scale, by its figure's `draw_two(first, second, titles)`.
+`viz.drawing.pairs.Pair`; a view without one is drawn twice, one figure below the other.
 """
 
 from __future__ import annotations
@@ -87,18 +86,20 @@ def pair(first: Side, second: Side) -> Any:
 def draw_both(query: Query[Any], both: Any, titles: Sequence[str]) -> Figure:
     """The figure of two networks.
 
+    A view whose figures of two are no rows of panels has `draw_both(both, titles)` beside `draw`.
+
     Args:
         query: Of either.
         both: What `pair` gave.
         titles: Of each network.
     """
+    figures = _figures(query)
+    if hasattr(figures, "draw_both"):
+        figure: Figure = figures.draw_both(both, titles)
+        return figure
     if isinstance(both, Twice):
         from viz.drawing.stack import stacked
 
-        figures = _figures(query)
-        if hasattr(figures, "draw_two"):
-            figure: Figure = figures.draw_two(both.first, both.second, titles)
-            return figure
         return stacked([figures.draw(both.first), figures.draw(both.second)], titles)
     from viz.drawing.pairs import draw_pair
 
@@ -113,9 +114,9 @@ def made(side: Side, **more: Any) -> Made:
             if field.name not in ("run", "epoch"):
                 value = getattr(asked, field.name)
                 settings[field.name] = of_images(field.type, value, opened.image_seen)
+    settings |= side.query.said(opened)
     epochs = settings.pop("epochs", None) or (opened.epoch if side.query.of_weights else None)
-    facts = side.shown.facts() if hasattr(side.shown, "facts") else {}
-    return how_made(side.query.view, opened.run, epochs, **settings, **facts, **more)
+    return how_made(side.query.view, opened.run, epochs, **settings, **more)
 
 
 def more_file(side: Side, suffix: str) -> bytes:
