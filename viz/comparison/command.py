@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from training.comparison import Comparison
 from training.errors import WorkbenchError
 from viz.comparison.compute import arrays_of, how_compared, learning_curves
 from viz.comparison.figure import comparison_figure
-from viz.flags import out_file
-from viz.store.export import write
+from viz.store.export import check_out, write
 
 
 def comparison(comparison: str, *, out: str | None = None) -> None:
@@ -19,7 +20,8 @@ def comparison(comparison: str, *, out: str | None = None) -> None:
         comparison: Folder written by `python -m training compare`.
         out: File to write: .png, .svg, .pdf or .npz.
     """
-    path = out_file(out)
+    path = None if out is None else Path(out)
+    check_out(path)
     opened = Comparison.open(comparison)
     curves = learning_curves(opened)
     if not curves:
