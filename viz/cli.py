@@ -64,11 +64,13 @@ def run_view(kind: type[Query[Any]], flags: dict[str, Any], lender: Lender | Non
         lender: Opens runs and networks; fresh ones if not given.
     """
     out = None if flags.get("out") is None else Path(flags["out"])
-    check_out(out, *kind.more_files, kinds=kinds_of(kind))
+    alone = flags.get("compare_with") is None
+    more = kind.more_files if alone else ()  # of one network only
+    check_out(out, *more, kinds=kinds_of(kind))
     query, look = read(kind, flags), read(kind.look, flags)
     lender = lender or Lender()
     with reporting(kind.message, flags.get("progress")) as progress:
-        if flags.get("compare_with") is None:
+        if alone:
             side = ask(query, look, lender, progress=progress, drawn=out is not None)
             _write_one(out, side)
             words = _words(side.shown)

@@ -64,6 +64,10 @@ class CurvesQuery(Query[Tables]):
             )
         return found
 
+    def said(self, opened: Opened) -> dict[str, Any]:
+        """How far the run had come."""
+        return {"trained": len(opened.run.metrics())}
+
     def show(self, _opened: Opened, answer: Tables, look: Look) -> CurvesShown:
         return CurvesShown(look, self.of, answer.metrics, answer.layers)
 

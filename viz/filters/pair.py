@@ -28,10 +28,14 @@ def pair(first: Side, second: Side) -> Pair:
     return Pair(
         title="First filters",
         reading=reading(drawn[0]),
-        rows=[PairRow(*(panel_of(each) for each in drawn), name="channel")],
+        rows=[_row(*map(panel_of, drawn))],
         found=_arrays(a, b, drawn, difference),
         notes=() if difference is not None else [_why_none(a.look)],
     )
+
+
+def _row(a: Sheet, b: Sheet, difference: Sheet | None = None) -> PairRow:
+    return PairRow(a, b, difference, name="channel")
 
 
 def on_one_scale(a: FiltersShown, b: FiltersShown, difference: Tensor | None) -> list[Filters]:

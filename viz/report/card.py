@@ -56,7 +56,10 @@ def _errors(run: Run, epoch: int) -> list[tuple[str, str]]:
     row = found.iloc[-1]
     return [
         ("Validation error", f"top-1 {_error(row['val_top1'])}, top-5 {_error(row['val_top5'])}"),
-        ("Training error", f"top-1 {_error(row['train_top1'])}, as the epoch met the images"),
+        (
+            "Training error",
+            f"top-1 {_error(row['train_top1'])}, measured during training (running average)",
+        ),
     ]
 
 

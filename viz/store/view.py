@@ -2,8 +2,7 @@
 
 A view's `query.py` has one `Query`, named `VIEW`. Its `figure.py` has `draw(shown)`. Where two
 networks can be paired, `pair.py` has `pair(first, second)`, which takes two sides and gives a
-`viz.drawing.pairs.Pair`; a view without one is drawn twice, one figure below the other, or, where
-both are to have one scale, by its figure's `draw_two(first, second, titles)`.
+`viz.drawing.pairs.Pair`; a view without one is drawn twice, one figure below the other.
 """
 
 from __future__ import annotations

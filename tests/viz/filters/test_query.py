@@ -6,6 +6,7 @@ import pytest
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz import ask, ask_two, pair
+from viz.__main__ import main
 from viz.film import FilmQuery
 from viz.filters import FiltersLook, FiltersQuery
 from viz.planes import PlanesQuery
@@ -64,6 +65,15 @@ def test_the_film_holds_the_weights_of_the_epochs_asked_for(run: Run):
         assert np.array_equal(arrays["weight"][place], run.weight(epoch, "conv1.weight"))
     with pytest.raises(WorkbenchError, match="no epoch 7"):
         ask(FilmQuery(str(run.path), epochs=(0, 7)), Look())
+
+
+def test_two_networks_are_no_animation(run: Run, tmp_path, capsys):
+    flags = ["film", str(run.path), "--compare-with", str(run.path)]
+    assert main([*flags, "--out", str(tmp_path / "two.gif")]) == 2
+    assert "must end with .png, .svg, .pdf, .npz" in capsys.readouterr().err
+    assert main([*flags, "--out", str(tmp_path / "two.npz")]) == 0
+    with np.load(tmp_path / "two.npz", allow_pickle=False) as file:
+        assert np.array_equal(file["weight"], file["second_weight"])
 
 
 def test_planes_of_the_second_convolution_are_the_default(run: Run):
