@@ -83,7 +83,7 @@ def maps_of(query: AttributionQuery, choice: Choice, wanted: MethodName) -> Repl
 
 def is_whole(reply: Reply) -> bool:
     """Whether no method's map is to come."""
-    return reply.whole and len(reply.query.method) == len(METHODS)
+    return reply.whole and len(reply.parts) == len(METHODS)
 
 
 def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) -> None:

@@ -130,7 +130,11 @@ def chosen() -> Choice:
 def compared() -> list[Choice]:
     """What the page shows: the chosen run and epoch, and what to compare it with, if anything."""
     first, other = chosen(), st.session_state["beside"]
-    return [first] if other is None else [first, other]
+    if other is None:
+        return [first]
+    if st.session_state["page"] not in LIVE:
+        other.check()
+    return [first, other]
 
 
 def chosen_run() -> Run | None:

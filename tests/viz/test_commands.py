@@ -181,7 +181,8 @@ def test_an_epoch_beside_itself_has_no_difference_and_another_has(view, run: Run
     assert largest[1] > 0
     assert look(view, run, *flags, "--out", tmp_path / "pair.png") == 0
     with Image.open(tmp_path / "pair.png") as picture:
-        assert json.loads(picture.info["Description"])["beside"] == "untrained, epoch 2"
+        made = json.loads(picture.info["Description"])
+        assert made.get("compare_with", made.get("beside")) == "untrained, epoch 2"
 
 
 def test_the_same_channels_of_two_epochs_are_drawn_and_kept(run: Run, tmp_path: Path):

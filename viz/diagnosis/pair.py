@@ -76,11 +76,8 @@ class DiagnosesOfTwo:
 
     def verdict(self) -> str:
         """Which is preferred, and whether it generalises better, too."""
-        names, errors = (
-            tuple(getattr(one, name) for one in (self.first, self.second))
-            for name in ("title", "error")
-        )
-        return verdict(self.votes, names, errors)  # type: ignore[arg-type]
+        a, b = self.first, self.second
+        return verdict(self.votes, (a.title, b.title), (a.error, b.error))
 
     def arrays(self) -> Arrays:
         """All that was measured of both, and the numbers that have a vote."""
