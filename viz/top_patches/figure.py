@@ -150,7 +150,7 @@ class PatchPanel:
         """The same to point at."""
         del side  # tiles are enlarged by whole factors only
         pitch = max(pitch_of(each.tiles()) for each in self.level)
-        return point_at_patches(self.shown, width_px=1, chosen=chosen, pitch=pitch)
+        return point_at_patches(self.shown, self.rows, width_px=1, chosen=chosen, pitch=pitch)
 
     @property
     def _block(self) -> tuple[int, int]:
@@ -168,22 +168,30 @@ def _block_of(shown: TopPatchesShown) -> tuple[int, int]:
 
 
 def point_at_patches(
-    shown: TopPatchesShown, *, width_px: int = 680, chosen: int | None = None, pitch: int = 0
+    shown: TopPatchesShown,
+    rows: Sequence[int] | None = None,
+    *,
+    width_px: int = 680,
+    chosen: int | None = None,
+    pitch: int = 0,
 ) -> go.Figure:
     """The channels that are looked at, each place told with its score and class.
 
     Args:
         shown: Of one network.
+        rows: Channels to leave room for, grey where the network does not have one.
         width_px: Room for the sheet.
         chosen: Channel to outline.
         pitch: From row to row; see `patch_sheet`.
     """
-    k = shown.top.score.shape[1]
+    k, tiles = shown.top.score.shape[1], dict(zip(shown.channels, shown.tiles(), strict=True))
+    rows = shown.channels if rows is None else rows
+    nothing = np.full_like(next(iter(tiles.values())), 128)
     return patch_sheet(
-        shown.tiles(),
-        shown.channels,
-        [_words(shown, channel) for channel in shown.channels],
-        [[_tell(shown, channel, place) for place in range(k)] for channel in shown.channels],
+        np.stack([tiles.get(channel, nothing) for channel in rows]),
+        rows,
+        [_words(shown, channel) for channel in rows],
+        [[_tell(shown, channel, place) for place in range(k)] for channel in rows],
         width_px=width_px,
         chosen=chosen,
         pitch=pitch,
@@ -192,6 +200,8 @@ def point_at_patches(
 
 def _words(shown: TopPatchesShown, channel: int) -> str:
     """What stands above a channel's patches."""
+    if channel >= len(shown.top.score):
+        return f"no channel {channel}"
     if shown.top.is_silent(channel):
         return f"channel {channel} · silent"
     return f"channel {channel} · {number(float(shown.top.score[channel, 0]))}"
@@ -199,6 +209,8 @@ def _words(shown: TopPatchesShown, channel: int) -> str:
 
 def _tell(shown: TopPatchesShown, channel: int, place: int) -> str:
     """One patch in words."""
+    if channel >= len(shown.top.score):
+        return f"{shown.layer} has channels 0 to {len(shown.top.score) - 1}"
     label = int(shown.label[channel, place])
     if label < 0:
         return f"channel {channel}: there is no further image"

@@ -55,6 +55,15 @@ def test_progress_runs_over_all_epochs(run: Run):
     assert told[-1] == (48, 48)  # sixteen images at three epochs
 
 
+def test_epochs_that_were_mined_before_count_as_done(run: Run):
+    for epoch in (0, 2):
+        answer(TopPatchesQuery(str(run.path), epoch, ("conv2",)))
+    told: list[tuple[int, int]] = []
+    answer(asked(run), progress=lambda *step: told.append(step))
+    assert (told[0], told[-1]) == ((16, 48), (48, 48))
+    assert told == sorted(told)
+
+
 def test_first_and_last_epoch_are_always_shown():
     assert spread(list(range(91)))[0] == 0
     assert spread(list(range(91)))[-1] == 90

@@ -25,15 +25,15 @@ def test_patches_stand_left_of_their_projections_with_scores_below(pixels_of, wo
     assert "channel 4" in words
 
 
-def shown_of(channels: tuple[int, ...], side: int) -> TopPatchesShown:
-    """Ten channels of conv1 were mined; these are looked at."""
+def shown_of(channels: tuple[int, ...], side: int, count: int = 10) -> TopPatchesShown:
+    """So many channels of conv1 were mined; these are looked at."""
     tiles = torch.ones(len(channels), 9, 3, side, side)
-    images = torch.zeros(10, 9, dtype=torch.int64)
+    images = torch.zeros(count, 9, dtype=torch.int64)
     return TopPatchesShown(
         look=TopPatchesLook(channels),
         epoch=1,
         layer="conv1",
-        top=TopPatches(torch.ones(10, 9), images, images, images),
+        top=TopPatches(torch.ones(count, 9), images, images, images),
         label=images.numpy(),
         classes=("cat",),
         pictures=lambda: Gallery(tiles, tiles),
@@ -43,7 +43,7 @@ def shown_of(channels: tuple[int, ...], side: int) -> TopPatchesShown:
 
 def paired() -> Pair:
     """Channels 4, 9 and 2 of 7 px, and of a network without channel 9 those that see 11 px."""
-    both = shown_of((4, 9, 2), 7), shown_of((4, 2), 11)
+    both = shown_of((4, 9, 2), 7), shown_of((4, 2), 11, 9)
     panels = [PatchPanel(shown, (4, 9, 2), both) for shown in both]
     return Pair("What excites conv1", "", [PairRow(*panels, name="channel")], {})
 
@@ -63,6 +63,9 @@ def test_a_row_has_one_channel_of_both_networks_and_a_gap_where_one_lacks_it(wor
 def test_rows_to_point_at_stand_level_and_name_their_channel_and_class():
     first, second = (panel.point(2) for panel in paired().rows[0].panels)
     heights = [[note.y for note in figure.layout.annotations] for figure in (first, second)]
-    assert heights[1] == heights[0][:2]  # the second one lacks a row
-    assert list(second.data[1].customdata[18]) == [2, 0]
-    assert second.data[1].hovertext[18] == "channel 2 · score 1 · cat"
+    assert heights[0] == heights[1]
+    words = [note.text for note in second.layout.annotations]
+    assert words[:2] == ["channel 4 · 1", "no channel 9"]
+    assert list(second.data[1].customdata[2 * 18]) == [2, 0]
+    hover = second.data[1].hovertext
+    assert (hover[18], hover[36]) == ("conv1 has channels 0 to 8", "channel 2 · score 1 · cat")
