@@ -43,10 +43,6 @@ class CurvesQuery(Query[Tables]):
     of_weights: ClassVar[bool] = False
     message: ClassVar[str] = "Reading the curves"
 
-    def said(self, opened: Opened) -> dict[str, Any]:
-        """How far the run had come."""
-        return {"trained": len(opened.run.metrics())}
-
     def compute(self, opened: Opened, _progress: Progress) -> Tables:
         """The run's tables.
 
