@@ -49,6 +49,78 @@ def test_figures_know_no_network() -> None:
             assert module not in ("training.models", "training.runs"), f"{path} imports {module}"
 
 
+ROOMS = {  # what each shared room of viz may import of the others
+    "network": set(),
+    "drawing": {"network"},
+    "store": {"network", "drawing"},
+}
+BUILDS_ON = {  # views that build on other views; all others stand alone
+    "attribution": {"deconvnet", "occlusion", "sanity_checks"},  # the last for --of trust only
+    "confusion": {"mistakes"},
+    "evolution": {"top_patches"},
+    "feature_maps": {"occlusion"},
+    "film": {"filters"},
+    "localisation": {"attribution"},
+    "occlusion": {"top_patches"},
+    "sanity_checks": {"attribution"},
+    "self_check": {"deconvnet"},
+    "strongest": {"deconvnet", "top_patches"},
+    "top_patches": {"deconvnet"},
+    "unit": {"top_patches"},
+}
+DOCUMENTS = {"report", "cli.py", "__main__.py", "__init__.py"}  # may ask any view
+
+
+def test_a_view_imports_the_shared_rooms_and_of_other_views_what_the_table_says() -> None:
+    for path, module in imports("viz"):
+        room = path.relative_to(ROOT / "viz").parts[0]
+        parts = module.split(".")
+        if parts[0] != "viz" or len(parts) == 1 or parts[1] == room or room in DOCUMENTS:
+            continue
+        allowed = ROOMS.get(room, set(ROOMS) | BUILDS_ON.get(room, set()))
+        assert parts[1] in allowed, f"{path} imports {module}"
+
+
+def test_the_table_of_views_that_build_on_others_has_no_line_too_many() -> None:
+    found: dict[str, set[str]] = {}
+    for path, module in imports("viz"):
+        room, parts = path.relative_to(ROOT / "viz").parts[0], module.split(".")
+        if parts[0] == "viz" and len(parts) > 1 and room in BUILDS_ON:
+            found.setdefault(room, set()).add(parts[1])
+    for view, others in BUILDS_ON.items():
+        assert others <= found[view], view
+
+
+APP = {  # what each room of app may import of the others; the entry and the shell draw them all
+    "widgets": {"jobs", "shell"},
+    "jobs": {"shell"},
+    "shell": {"jobs"},
+    "views": {"jobs", "shell", "widgets", "views"},
+    "pages": {"jobs", "shell", "widgets", "views"},
+}
+
+
+def test_the_rooms_of_the_workbench_import_downwards() -> None:
+    for path, module in imports("app"):
+        room, parts = path.relative_to(ROOT / "app").parts[0], module.split(".")
+        if parts[0] == "app" and len(parts) > 1 and room in APP and parts[1] != room:
+            assert parts[1] in APP[room], f"{path} imports {module}"
+
+
+def test_the_floors_have_rooms_and_nothing_lies_about() -> None:
+    def entries(folder: str) -> set[str]:
+        return {
+            path.name
+            for path in (ROOT / folder).iterdir()
+            if path.name not in ("__pycache__", "__init__.py", "__main__.py", "py.typed")
+        }
+
+    assert entries("app") == {"icon.svg", "jobs", "pages", "shell", "views", "widgets"}
+    rooms = {*ROOMS, "report", "comparison", "cli.py"}
+    views = {path.parent.name for path in (ROOT / "viz").glob("*/query.py")}
+    assert entries("viz") == rooms | views
+
+
 def test_pyplot_is_not_used_since_pages_draw_in_threads() -> None:
     for path, module in imports("app", "viz", "training"):
         assert module != "matplotlib.pyplot", f"{path} imports {module}"

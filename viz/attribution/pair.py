@@ -14,7 +14,7 @@ from viz.attribution.compute import METHODS, MethodName
 from viz.attribution.figure import TILE_PX, heat_tile
 from viz.attribution.query import AttributionShown
 from viz.drawing.outline import image_pixels
-from viz.drawing.pairs import MORE, SECOND, Pair, PairRow
+from viz.drawing.pairs import MORE, Pair, PairRow
 from viz.drawing.panels import Sheet
 from viz.drawing.scales import Scale
 from viz.drawing.sheet import factor, full_contrast, sheet
@@ -23,7 +23,7 @@ from viz.drawing.words import percent
 from viz.network.rank_correlation import rank_correlation
 from viz.occlusion.figure import panel_side
 from viz.store.answer import Side
-from viz.store.cache import Arrays
+from viz.store.cache import SECOND, Arrays
 
 Which = Literal["first", "second", "difference"]
 METHOD = "method"  # name of the rows' clicks

@@ -15,10 +15,9 @@ import numpy as np
 from viz.diagnosis.compute import Diagnosis
 from viz.diagnosis.findings import CORRELATED, RARE, findings
 from viz.diagnosis.query import DiagnosisShown
-from viz.drawing.pairs import SECOND
 from viz.drawing.words import percent
 from viz.store.answer import Side
-from viz.store.cache import Arrays
+from viz.store.cache import SECOND, Arrays
 
 EQUAL = 0.01  # shares that differ by less are alike
 

@@ -14,11 +14,9 @@ from viz.drawing.panels import Panel
 from viz.drawing.scales import Scale, difference_scale
 from viz.drawing.sheet import as_array
 from viz.drawing.style import head, pixel_axes, pixel_figure, plain, scale_bar, show
-from viz.store.cache import Arrays
 
 GAP_PX, BAR_PX, ROW_PX = 24, 78, 34
 MORE = "B − A"
-SECOND = "second_"  # before the names of the second network's arrays
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,14 @@ class Pair:
     title: str
     reading: str  # one line on how to read it
     rows: Sequence[PairRow]
-    found: Arrays  # of both, the second's under names of their own, and the difference
+    found: dict[
+        str, np.ndarray
+    ]  # of both, the second's under names of their own, and the difference
     told: str = ""  # the result in a sentence or two
     notes: Sequence[str] = ()  # what keeps the two from being compared in full
     picture: tuple[np.ndarray, str] | None = None  # (H, W, 3 or 4) what both look at, and its head
 
-    def arrays(self) -> Arrays:
+    def arrays(self) -> dict[str, np.ndarray]:
         """What was found."""
         return self.found
 

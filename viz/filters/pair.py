@@ -6,7 +6,7 @@ from math import isnan
 
 from torch import Tensor
 
-from viz.drawing.pairs import SECOND, Pair, PairRow
+from viz.drawing.pairs import Pair, PairRow
 from viz.drawing.panels import Sheet
 from viz.drawing.sheet import as_array, factor, sheet
 from viz.drawing.style import GREY
@@ -15,7 +15,7 @@ from viz.filters.figure import LABEL, TILE_PX, pointed, reading
 from viz.filters.query import FiltersLook, FiltersShown, arrays_of, drawn_as
 from viz.network.weights import largest_weight
 from viz.store.answer import Side
-from viz.store.cache import Arrays
+from viz.store.cache import SECOND, Arrays
 
 
 def pair(first: Side, second: Side) -> Pair:

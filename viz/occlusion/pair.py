@@ -11,7 +11,7 @@ from torch import Tensor, tensor
 
 from training.errors import WorkbenchError
 from viz.drawing.outline import image_pixels
-from viz.drawing.pairs import MORE, SECOND, Pair, PairRow
+from viz.drawing.pairs import MORE, Pair, PairRow
 from viz.drawing.panels import Heatmap
 from viz.drawing.scales import difference_scale
 from viz.drawing.sheet import as_array
@@ -22,7 +22,7 @@ from viz.occlusion.figure import frequent, map_scale, name_classes, panel_side
 from viz.occlusion.pointing import panels_of
 from viz.occlusion.query import OcclusionShown, Row
 from viz.store.answer import Side
-from viz.store.cache import Arrays
+from viz.store.cache import SECOND, Arrays
 
 
 def pair(first: Side, second: Side) -> Pair:

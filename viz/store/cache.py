@@ -23,6 +23,7 @@ from training.atomic import replacing
 from training.errors import WorkbenchError
 
 SETTINGS = "settings"  # the array that holds the question
+SECOND = "second_"  # before the names of arrays of a second network that is compared with
 Arrays = dict[str, np.ndarray]
 Result = TypeVar("Result")
 

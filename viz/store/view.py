@@ -18,14 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from training.errors import WorkbenchError
 from viz.store.answer import Side
-from viz.store.cache import Arrays
+from viz.store.cache import SECOND, Arrays
 from viz.store.export import Made, how_made
 from viz.store.query import Query, of_images
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-SECOND = "second_"  # before the names of the second network's arrays
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from viz.drawing.pairs import SECOND, Pair, PairRow
+from viz.drawing.pairs import Pair, PairRow
 from viz.store.answer import Side
+from viz.store.cache import SECOND
 from viz.top_patches.figure import READING, RIGHT, PatchPanel
 
 ROWS = "channel"  # name of their clicks
