@@ -25,9 +25,8 @@ from viz.drawing.words import percent
 from viz.network.layers import source_of
 from viz.network.objects import object_mask
 from viz.occlusion import Cell, Occlusion, OcclusionQuery, argmin_cell
-from viz.occlusion.figure import frequent
+from viz.occlusion.figure import frequent, panels_of
 from viz.occlusion.pair import in_common
-from viz.occlusion.pointing import panels_of
 from viz.store.answer import Side
 from viz.store.query import ImageSource
 from viz.store.view import pair

@@ -1,6 +1,7 @@
-"""Where the network looks: the panels of Zeiler & Fergus, figure 7."""
+"""Where the network looks: the panels of Zeiler & Fergus, figure 7, for print and to point at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 from textwrap import fill
 
@@ -11,6 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from torch import Tensor, cat, tensor
 
 from viz.drawing.colours import class_colour, class_colours
+from viz.drawing.panels import Classes, Heatmap
 from viz.drawing.scales import Scale, common_scale
 from viz.drawing.sheet import (
     as_array,
@@ -34,13 +36,15 @@ from viz.drawing.style import (
     scale_bar,
     show,
 )
-from viz.occlusion.compute import Tracked
+from viz.drawing.words import percent
+from viz.occlusion.compute import Occlusion, Tracked
 from viz.occlusion.query import OcclusionShown, Row
 from viz.top_patches.gallery import Gallery
 
 PANEL_PX, BLOCK_PX, BAR_PX, LEGEND_PX = 224, 224, 78, 124
 SIDE_PX, HEAD_PX, GAP_PX = 160, 18, 24  # of a sheet's rows
 MOST_NAMES = 6
+GUESSES = 3  # classes that the pointer names
 CERTAIN: Scale = (AMOUNT, 0.0, 1.0)
 
 
@@ -228,3 +232,76 @@ def block_of(gallery: Gallery) -> tuple[np.ndarray, np.ndarray]:
     by = factor(patches.shape[1], room)
     patch, projection = (sheet(tiles, columns, enlarge=by)[0] for tiles in (patches, projections))
     return patch, projection
+
+
+@dataclass(frozen=True)
+class OcclusionPanels:
+    """The three maps of figure 7; the pointer tells the same of a cell on each."""
+
+    probability: Heatmap
+    activation: Heatmap
+    predicted: Classes
+
+
+def panels_of(
+    found: Occlusion,
+    classes: Sequence[str],
+    label: int,
+    layer: str,
+    side: int = PANEL_PX,
+    *,
+    totals: Scale | None = None,
+    occurring: Sequence[int] | None = None,
+) -> OcclusionPanels:
+    """The maps to point at; a click gives [row, column] of the cell.
+
+    Args:
+        found: Of the sliding window.
+        classes: Names of all classes.
+        label: Class whose probability is drawn.
+        layer: Whose strongest channel is drawn.
+        side: In pixels.
+        totals: Scale of the channel's map, where others share it; its own if not given.
+        occurring: Classes in the order of their colours, where others share it.
+    """
+    tracked, predicted = found.tracked(layer), as_array(found.predicted)
+    hover = _hover(found, classes, label, tracked)
+    occurring = frequent(found.predicted) if occurring is None else occurring
+    place = {index: number for number, index in enumerate(occurring)}
+    return OcclusionPanels(
+        Heatmap(as_array(found.probability[..., label]), CERTAIN, "probability", hover, side),
+        Heatmap(
+            as_array(tracked.activation),
+            totals or map_scale(tracked),
+            "sum over the map",
+            hover,
+            side,
+        ),
+        Classes(
+            np.vectorize(place.__getitem__)(predicted),
+            [class_colour(index) for index in occurring],
+            hover,
+            side,
+        ),
+    )
+
+
+def _hover(
+    found: Occlusion, classes: Sequence[str], label: int, tracked: Tracked
+) -> list[list[str]]:
+    """Of each cell: the class asked for, the three most probable ones, the channel's total."""
+    best = found.probability.topk(min(GUESSES, len(classes)), dim=2)
+
+    def tell(row: int, col: int) -> str:
+        ranked = zip(best.indices[row, col].tolist(), best.values[row, col].tolist(), strict=True)
+        lines = [
+            f"Window at row {row * found.stride}, column {col * found.stride} px",
+            f"P({classes[label]}) {percent(float(found.probability[row, col, label]))}",
+            *(f"{place}. {classes[i]} {percent(p)}" for place, (i, p) in enumerate(ranked, 1)),
+            f"{tracked.layer}, channel {tracked.channel}: "
+            f"{number(float(tracked.activation[row, col]))}",
+        ]
+        return "\n".join(lines)
+
+    rows, cols = found.shape
+    return [[tell(row, col) for col in range(cols)] for row in range(rows)]

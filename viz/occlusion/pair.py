@@ -18,8 +18,7 @@ from viz.drawing.sheet import as_array
 from viz.drawing.style import class_name, number
 from viz.drawing.words import percent
 from viz.occlusion.compute import Cell, Occlusion, argmin_cell
-from viz.occlusion.figure import frequent, map_scale, name_classes, panel_side
-from viz.occlusion.pointing import panels_of
+from viz.occlusion.figure import frequent, map_scale, name_classes, panel_side, panels_of
 from viz.occlusion.query import OcclusionShown, Row
 from viz.store.answer import Side
 from viz.store.cache import SECOND, Arrays

@@ -4,8 +4,7 @@ from matplotlib.colors import to_hex
 
 from viz.drawing.colours import class_colour
 from viz.occlusion import Occlusion, OcclusionLook
-from viz.occlusion.figure import draw, draw_row
-from viz.occlusion.pointing import panels_of
+from viz.occlusion.figure import draw, draw_row, panels_of
 from viz.occlusion.query import OcclusionShown, Row
 from viz.top_patches.gallery import Gallery
 
