@@ -35,6 +35,8 @@ def page() -> None:
     choice = choices[0]
     try:
         data = data_of(choice.run)
+        if not len(data.val.labels):
+            raise WorkbenchError("The run's data set has no validation images.")
     except WorkbenchError as error:
         without_data(error)
         return

@@ -144,6 +144,7 @@ def draw_unit(image: ChosenImage, shown: DeconvnetShown, side: int = IMAGE_PX) -
 def draw_rules(reply: Reply, shown: DeconvnetShown) -> None:
     """The same unit by all three rules, of which the reply is one."""
     query, found = reply.query, []
+    assert isinstance(query, DeconvnetQuery)
     for rule in NAMES:
         same = rule == shown.rule
         other = reply if same else ask(replace(query, rule=rule, control=False))

@@ -8,7 +8,7 @@ from viz.drawing.outline import image_pixels
 from viz.drawing.pairs import MORE, Pair, PairRow
 from viz.drawing.scales import difference_scale
 from viz.feature_maps.compute import FeatureMaps
-from viz.feature_maps.figure import POINTED, map_scale, map_sheet
+from viz.feature_maps.figure import map_scale, map_sheet
 from viz.occlusion.figure import panel_side
 from viz.store.answer import Side
 from viz.store.cache import Arrays
@@ -56,7 +56,7 @@ def _arrays(first: FeatureMaps, second: FeatureMaps, more: FeatureMaps | None) -
 def _correspondence(first: Side, second: Side, a: FeatureMaps, b: FeatureMaps) -> str:
     """Which channels stand there, and how far those of the two correspond."""
     (count, *size), (others, *their_size) = a.maps.shape, b.maps.shape
-    shown = f"The {min(POINTED, count)} strongest of {count} channels of A"
+    shown = f"The strongest of {count} channels of A"
     if a.maps.shape != b.maps.shape:
         sizes = ["×".join(map(str, each)) for each in (size, their_size)]
         return (
@@ -68,4 +68,4 @@ def _correspondence(first: Side, second: Side, a: FeatureMaps, b: FeatureMaps) -
             f"{shown}, and the same numbers in B. Two runs learn their channels apart: the "
             "same number means little, unless one began with the other's weights."
         )
-    return f"{shown}, strongest first, and the same in B."
+    return f"{shown}, and the same in B."
