@@ -5,58 +5,41 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
-from matplotlib.figure import Figure
 
 from app.jobs import job as jobs
-from app.jobs.ask import ask
+from app.jobs.ask import ask, ask_cached
 from app.shell import address
 from app.shell.errors import plain, readable
-from app.shell.frame import Choice, go_to
+from app.shell.frame import go_to
 from app.shell.paths import runs_root
-from app.shell.runs import data_of, name_of
+from app.shell.runs import name_of
 from app.shell.words import duration
 from app.views.train import NAME, free_name
-from app.widgets.cached_patches import cached_patches
-from app.widgets.drawing import is_dark, png_of
+from app.widgets.downloads import offer_pair
+from app.widgets.drawing import show_figure
 from training.comparison import Comparison
 from training.data import describe
 from training.errors import WorkbenchError
 from training.recipe import SETTINGS, SHIPPED, Recipe, RecipeError, read_recipe, shipped
 from training.runs import Run
 from viz.architecture import ArchitectureQuery
-from viz.architecture import figure as architecture_figures
-from viz.curves.figure import curves_figure
-from viz.drawing.style import DPI
-from viz.filters import FiltersLook, FiltersQuery, FiltersShown
-from viz.filters.figure import filters_figure
-from viz.filters.query import drawn_as
-from viz.network.images import SplitImages
+from viz.curves import CurvesQuery
+from viz.filters import FiltersLook, FiltersQuery
 from viz.network.layers import deepest
-from viz.network.patches import boxes, cut
-from viz.network.weights import largest_weight
-from viz.store.answer import CacheMiss
 from viz.store.lend import plan_of
-from viz.store.query import Look
-from viz.top_patches.figure import top_patches_figure
+from viz.store.query import Look, Query
+from viz.store.view import draw_both, pair
+from viz.top_patches import TopPatchesLook, TopPatchesQuery
 
 CHANNELS = 4  # of which patches are shown
-COLUMN_PX = 560  # of one picture; wider ones are reduced
 LOOK_EVERY_S = 0.5  # at a comparison that is being started
 
 
-@dataclass(frozen=True)
-class At:
-    """What one side shows."""
-
-    run: Run
-    epoch: int
-    side: str  # left or right
-
-
 def show_two(comparison: Comparison) -> None:
-    """Choose a view, two runs and an epoch, and draw them."""
+    """Choose a view, two runs and an epoch, and set what it shows of them side by side."""
     runs = _runs(comparison)
     if not runs:
         st.info("There is no run to look at yet.", icon=":material/hourglass_empty:")
@@ -68,23 +51,76 @@ def show_two(comparison: Comparison) -> None:
             list(LOOKS),
             name="look",
             default="filters",
-            format_func=lambda name: LOOKS[name][0],
+            format_func=lambda name: LOOKS[name].title,
             required=True,
             width="content",
         )
         epoch = _epoch(runs) if look in ("filters", "patches") else None
-    columns = st.columns(2, gap="medium")
-    pair = []
-    for column, side, default in zip(columns, ("left", "right"), _first_two(runs), strict=True):
-        with column:
-            name = address.pick(st.selectbox, side.title(), list(runs), name=side, default=default)
-        pair.append(At(runs[name], _nearest(runs[name], epoch), side))
-    for column, one in zip(columns, pair, strict=True):
-        with column:
-            try:
-                LOOKS[look][1](one, pair)
-            except WorkbenchError as error:
-                st.info(plain(str(error)), icon=":material/info:")
+        chosen = [
+            runs[address.pick(st.selectbox, side.title(), list(runs), name=side, default=default)]
+            for side, default in zip(("left", "right"), _first_two(runs), strict=True)
+        ]
+    try:
+        _draw(LOOKS[look], [(run, _nearest(run, epoch)) for run in chosen])
+    except WorkbenchError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+
+
+def _draw(shown: Shown, chosen: list[tuple[Run, int]]) -> None:
+    """One question of both, drawn by the mechanism that all pages have."""
+    queries = [shown.ask(str(run.path), epoch) for run, epoch in chosen]
+    if not _wanted(queries):
+        return
+    replies = [ask(query) for query in queries]
+    if any(reply.answer is None for reply in replies):
+        return
+    first = replies[0].side(shown.look)
+    second = replies[1].side(queries[1].look_for(replies[1].opened, first.shown.look))
+    both, titles = pair(first, second), [first.opened.title, second.opened.title]
+    show_figure(
+        draw_both(first.query, both, titles), alt=f"{shown.title} of {' and '.join(titles)}"
+    )
+    offer_pair(first, second, both)
+    if shown.page and st.button("Open it there", icon=":material/open_in_full:"):
+        (run, epoch), (other, other_epoch) = chosen
+        beside = {"beside": name_of(other), "beside_epoch": other_epoch}
+        go_to(shown.page, run=name_of(run), epoch=epoch, **beside)
+
+
+def _wanted(queries: list[Query[Any]]) -> bool:
+    """Whether all is there or quick, or somebody asked for what takes a pass over the images."""
+    if all(not query.cached or ask_cached(query) is not None for query in queries):
+        return True
+    asked = f"look for {queries}"
+    if not st.session_state.get(asked):
+        st.info(
+            "The patches of these epochs have not been looked for yet.",
+            icon=":material/photo_library:",
+        )
+        st.session_state[asked] = st.button("Look for them", icon=":material/search:")
+    return bool(st.session_state[asked])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A view that can be chosen for two variants."""
+
+    title: str
+    ask: Callable[[str, int], Query[Any]]
+    look: Look
+    page: str | None = None  # where the same two can be looked at in full
+
+
+def _patches(run: str, epoch: int) -> TopPatchesQuery:
+    return TopPatchesQuery(run, epoch, (deepest(plan_of(Run.open(run))),))
+
+
+LOOKS = {
+    "filters": Shown("First filters", FiltersQuery, FiltersLook(scale="shared"), "filters"),
+    "curves": Shown("Curves", lambda run, _epoch: CurvesQuery(run), Look()),
+    "architecture": Shown("Architecture", lambda run, _epoch: ArchitectureQuery(run), Look()),
+    "patches": Shown("Top patches", _patches, TopPatchesLook(count=CHANNELS), "top_patches"),
+}
 
 
 def _runs(comparison: Comparison) -> dict[str, Run]:
@@ -120,77 +156,6 @@ def _nearest(run: Run, epoch: int | None) -> int:
     """The last epoch that the run has up to this one: a variant may have ended earlier."""
     before = [each for each in run.epochs if epoch is None or each <= epoch]
     return before[-1] if before else run.epochs[0]
-
-
-def _filters(one: At, pair: list[At]) -> None:
-    shown = _first_filters(one)
-    high = largest_weight(_first_filters(each).weight for each in pair)
-    title = f"First filters, epoch {one.epoch}"
-    filters = drawn_as(shown.weight, shown.look, high)
-    _draw(filters_figure(filters, title=title), f"{title} of {one.run.name}")
-
-
-def _first_filters(one: At) -> FiltersShown:
-    side = ask(FiltersQuery(str(one.run.path), one.epoch)).side(FiltersLook(scale="shared"))
-    shown: FiltersShown = side.shown
-    return shown
-
-
-def _curves(one: At, pair: list[At]) -> None:
-    metrics = one.run.metrics()
-    if metrics.empty:
-        raise WorkbenchError("Its curves will stand here after the first epoch.")
-    tables = [table for each in pair if len(table := each.run.metrics())]
-    figure = curves_figure(metrics, epochs=max(len(table) for table in tables))
-    highest = max(
-        float(table[name].max()) for table in tables for name in ("train_loss", "val_loss")
-    )
-    figure.axes[0].set_ylim(0, 1.2 * highest)
-    _draw(figure, f"Loss and error of {one.run.name} by epoch")
-
-
-def _architecture(one: At, _pair: list[At]) -> None:
-    side = ask(ArchitectureQuery(str(one.run.path))).side(Look())
-    figure = architecture_figures.draw(side.shown)
-    _draw(figure, f"The network of {one.run.name} as a row of blocks")
-
-
-def _patches(one: At, _pair: list[At]) -> None:
-    run, epoch = one.run, one.epoch
-    plan = plan_of(run)
-    layer = deepest(plan)
-    try:
-        top = cached_patches(Choice(run, epoch), layer)
-    except CacheMiss:
-        st.info(
-            f"The patches of {layer} at epoch {epoch} have not been looked for yet.",
-            icon=":material/photo_library:",
-        )
-        if st.button("Look for them", icon=":material/search:", key=f"mine {one.side}"):
-            go_to("top_patches", run=name_of(run), epoch=epoch, layer=layer)
-        return
-    channels = top.score[:, 0].argsort(descending=True, stable=True)[:CHANNELS]
-    image, row, col = (table[channels].flatten() for table in (top.image, top.row, top.col))
-    images = SplitImages(data_of(run).val, run.preprocess)[image.clamp(min=0)]
-    patches = cut(run.preprocess.picture(images), boxes(plan, layer, row, col))
-    patches = patches.unflatten(0, (len(channels), -1))
-    figure = top_patches_figure(
-        patches, None, top.score[channels], channels.tolist(), layer=layer, epoch=epoch
-    )
-    _draw(figure, f"The strongest patches of {layer} of {run.name}")
-
-
-def _draw(figure: Figure, alt: str) -> None:
-    width = round(figure.get_figwidth() * DPI)
-    st.image(png_of(figure, dark=is_dark()), width=min(width, COLUMN_PX), alt=alt)
-
-
-LOOKS: dict[str, tuple[str, Callable[[At, list[At]], None]]] = {
-    "filters": ("First filters", _filters),
-    "curves": ("Curves", _curves),
-    "architecture": ("Architecture", _architecture),
-    "patches": ("Top patches", _patches),
-}
 
 
 def offer_recipes() -> None:
