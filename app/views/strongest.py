@@ -15,8 +15,12 @@ from training.errors import WorkbenchError
 from viz.store.query import ImageSource, Look
 from viz.store.view import draw
 from viz.strongest import StrongestQuery
+from viz.strongest.query import Measure
 
-NAMES = {"activation": "activation", "share": "share of the channel's strongest"}
+NAMES: dict[Measure, str] = {
+    "activation": "activation",
+    "share": "share of the channel's strongest",
+}
 HELP = (
     "**Activation**: the largest one of the layer. **Share**: activations of two channels do not "
     "compare, so each counts by the strongest one of its channel in any validation image. The top "
@@ -49,13 +53,13 @@ def draw_strongest(choice: Choice, image: ChosenImage) -> None:
     offer_side(side)
 
 
-def choose_measure(choice: Choice) -> str:
+def choose_measure(choice: Choice) -> Measure:
     """By what a unit is the strongest; shares are offered where there are images to search."""
     try:
         data_of(choice.run)
     except WorkbenchError:
         return "activation"
-    measure: str = address.pick(
+    measure: Measure = address.pick(
         st.segmented_control,
         "Strongest by",
         list(NAMES),

@@ -49,7 +49,7 @@ SHAPES = {
         **dict.fromkeys(("window", "stride"), ()),
     },
     "attribution": {
-        **dict.fromkeys(METHODS, (32, 32)),
+        **dict.fromkeys(map(str, METHODS), (32, 32)),
         **{"label": (), "class_name": (4,), "whole": (4,)},
     },
     "retrieval": {
