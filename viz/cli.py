@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from training.command_help import Parser
+from training.command_help import Parser, PlainHelp
 from training.errors import WorkbenchError
 from viz.store.answer import Side, ask, ask_two
 from viz.store.export import ARRAYS, KINDS, check_out, write, write_bytes
@@ -193,6 +193,10 @@ def overview() -> str:
 
 def _plain_parser(name: str, command: Callable[..., None]) -> Parser:
     summary, about = explanation(command)
-    parser = Parser(prog=f"python -m viz {name}", description=f"{summary} {about}")
+    parser = Parser(
+        prog=f"python -m viz {name}",
+        description=f"{summary} {about}",
+        formatter_class=PlainHelp,
+    )
     parser.add_function_arguments(command, as_group=False, as_positional=True)
     return parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from training.runs import Run
 from viz.store.answer import CacheMiss, Side, answers_of_parts, so_far
 from viz.store.lend import Opened
 from viz.store.lines import arguments
-from viz.store.query import Query, Resumable
+from viz.store.query import Asked, Resumable
 
 AT_ONCE_S = 3.0  # a child process needs as long to start
 
@@ -29,14 +29,14 @@ class TooLong(Exception):
 
 
 @dataclass(frozen=True)
-class Reply:
+class Reply(Generic[Asked]):
     """What a page can show of an answer now: all of it, or as far as a job has come.
 
     While a job is at work its panel stands where the answer was asked for, and the page goes on.
     """
 
     opened: Opened
-    query: Query[Any]  # resolved
+    query: Asked  # resolved
     parts: list[Any]  # the answers of the question's first parts, the last one maybe coarse
     whole: bool
 
@@ -47,13 +47,13 @@ class Reply:
             return None
         return self.query.join(self.parts)
 
-    def side(self, look: Any) -> Side:
+    def side(self, look: Any) -> Side[Asked]:
         """What there is to see of it, as figures and downloads take it."""
         shown = self.query.show(self.opened, self.query.join(self.parts), look)
         return Side(self.opened, self.query, shown)
 
 
-def ask(query: Query[Any], message: str | None = None) -> Reply:
+def ask(query: Asked, message: str | None = None) -> Reply[Asked]:
     """The cached answer; else what can be computed at once; else a job whose panel stands here.
 
     How long it takes is seen from its first steps, so that the same code is quick on a fast
@@ -93,7 +93,7 @@ def ask(query: Query[Any], message: str | None = None) -> Reply:
     return Reply(opened, query, show_job(job, message, state), whole=False)
 
 
-def ask_cached(query: Query[Any]) -> Reply | None:
+def ask_cached(query: Asked) -> Reply[Asked] | None:
     """The cached answer; None where it is not cached and would have to be computed."""
     opened = Opened.for_query(query, LENDER)
     query = query.resolved(opened)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 import streamlit as st
+from torch import Tensor
 
 from app.jobs.ask import Reply, ask
 from app.shell import address
@@ -58,11 +59,12 @@ class View:
         top, left = (place * self.found.stride for place in self.cell)
         return top, left, top + self.found.window, left + self.found.window
 
-    def covered(self) -> object:
+    def covered(self) -> Tensor:
         """What the network sees with the window at the chosen place."""
         top, left = self.box[:2]
         query, window = self.side.query, self.found.window
-        return query.covered(self.side.opened, query.image[0], window, top, left)
+        seen: Tensor = query.covered(self.side.opened, query.image[0], window, top, left)
+        return seen
 
 
 def page() -> None:

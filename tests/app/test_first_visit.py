@@ -74,12 +74,12 @@ def test_the_first_visit_shows_the_untrained_filters_and_training_can_be_stopped
     status = runs / "demo" / "status.json"
     page.goto(address)
     wait_until(lambda: list(runs.glob("demo/checkpoints/epoch-0000.safetensors")))
-    pid = read_status(status).pid  # type: ignore[union-attr]
+    pid = read_status(status).pid
     os.kill(pid, signal.SIGSTOP)  # so that it is untrained for as long as this test looks
     page.get_by_text("First filters, epoch 0").wait_for()
     page.locator(".js-plotly-plot image").first.wait_for(state="attached")
-    assert read_status(status).state == RUNNING  # type: ignore[union-attr]
+    assert read_status(status).state == RUNNING
     os.kill(pid, signal.SIGCONT)
     page.get_by_role("button", name="Stop").dispatch_event("click")  # each look draws it anew
-    wait_until(lambda: read_status(status).state == STOPPED)  # type: ignore[union-attr]
+    wait_until(lambda: read_status(status).state == STOPPED)
     page.get_by_text("Training was stopped").wait_for()

@@ -11,13 +11,14 @@ from training.layer_table import append_rows
 from training.metrics import METRICS
 from training.runs import Run
 from training.status import read_status
-from viz import answer, commands, results
-from viz.__main__ import main
+from viz import answer
 from viz.attribution import METHODS
+from viz.cli import commands, main, plain_commands
 from viz.deconvnet import project
 from viz.filters import first_layer
 from viz.network.choices import class_index
 from viz.occlusion import OcclusionQuery
+from viz.occlusion import query as occlusion_query
 from viz.store.export import PROVENANCE, picture_bytes
 from viz.top_patches import TopPatchesQuery
 
@@ -41,21 +42,29 @@ SHAPES = {
         "layer": (),
         "channel": (6,),
     },
-    "occlusion": dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
-    "attribution": {
-        **dict.fromkeys(METHODS, (32, 32)),
-        **{"label": (), "class_name": (4,), "whole": (4,), "provenance": ()},
+    "occlusion": {
+        **dict.fromkeys(("probability", "predicted", "activation"), (23, 23)),
+        **{"probabilities": (23, 23, 4), "whole": (4,), "class_name": (4,)},
+        **dict.fromkeys(("whole_activation", "label", "channel", "layer"), ()),
+        **dict.fromkeys(("window", "stride"), ()),
     },
-    "retrieval": {"image": (12,), "distance": (12,)},
+    "attribution": {
+        **dict.fromkeys(map(str, METHODS), (32, 32)),
+        **{"label": (), "class_name": (4,), "whole": (4,)},
+    },
+    "retrieval": {
+        **dict.fromkeys(("image", "distance", "label", "file_name"), (12,)),
+        **{"class_name": (4,), "layer": ()},
+    },
     "mistakes": {
         **dict.fromkeys(("index", "label", "truth", "file_name"), (8,)),
-        **{"class_name": (4,), "provenance": ()},
+        "class_name": (4,),
         **dict.fromkeys(("guess", "probability"), (8, 4)),
     },
     "confusion": {
         "confusion": (4, 4),
         "class_name": (4,),
-        **dict.fromkeys(("images", "top1", "top5", "provenance"), ()),
+        **dict.fromkeys(("images", "top1", "top5"), ()),
     },
 }
 
@@ -83,10 +92,11 @@ def test_the_sanity_checks_of_a_map_are_written_under_their_old_name_too(run: Ru
         assert file["random_deleted"].shape == (5, 33)
 
 
+VIEWS = [*commands(), *plain_commands()]
 NO_PICTURE = ("provenance", "report", "self-check")
 # these need more than an untrained run
 OTHERS = ("comparison", "correspondence", "curves")
-OF_UNTRAINED = [name for name in commands.VIEWS if name not in (*OTHERS, *NO_PICTURE)]
+OF_UNTRAINED = [name for name in VIEWS if name not in (*OTHERS, *NO_PICTURE)]
 
 
 @pytest.mark.parametrize("view", OF_UNTRAINED)
@@ -255,9 +265,9 @@ def test_a_class_goes_by_name_or_number():
         (["occlusion", "RUN", "--label", "purple"], "no class 'purple'"),
         (["attribution", "RUN", "--of", "trust"], "--of trust takes one --method"),
         (["occlusion", "RUN", "--fill", "gray"], "grey, mean, blur, noise, or a number"),
-        (["occlusion", "RUN", "--layer", "fc7"], "fc7 has no maps to watch"),
+        (["occlusion", "RUN", "--layer", "fc7"], "fc7 has no maps to track"),
         (["occlusion", "RUN", "--image", "1,x.png"], "x.png"),
-        (["occlusion", "RUN", "--image", "1,2", "--beside", "RUN"], "--beside shows one image"),
+        (["occlusion", "RUN", "--image", "1,2", "--beside", "RUN"], "compared on one image"),
         (["occlusion", "RUN", "--beside", "RUN", "--beside_epoch", "9"], "has no epoch 9"),
         (["occlusion", "RUN", "--stride", "0"], "--stride must be at least 1"),
         (["retrieval", "RUN", "--k", "0"], "--k must be at least 1"),
@@ -284,7 +294,7 @@ def test_ctrl_c_leaves_no_file_behind(run: Run, tmp_path: Path, monkeypatch):
     def stop(*_arguments, **_settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(results, "occlusions", stop)
+    monkeypatch.setattr(occlusion_query, "scan", stop)
     folder = tmp_path / "pictures"
     folder.mkdir()
     progress = tmp_path / "status.json"
@@ -303,7 +313,7 @@ def test_the_same_picture_gives_the_same_file():
         assert picture_bytes(Figure(), kind, made) == picture_bytes(Figure(), kind, made)
 
 
-@pytest.mark.parametrize("view", commands.VIEWS)
+@pytest.mark.parametrize("view", VIEWS)
 def test_help_speaks_of_flags_and_not_of_types(view, capsys):
     with pytest.raises(SystemExit):
         main([view, "--help"])

@@ -3,7 +3,7 @@
 Zeiler & Fergus looked at the first two layers of Krizhevsky's network, saw filters of very high
 and very low frequency with little between, dead ones, and aliasing artefacts in the second layer,
 and changed 11×11 at stride 4 into 7×7 at stride 2 (section 4.1, figure 6). Here the same is
-counted; `viz.findings` says it in words.
+counted; `viz.diagnosis.findings` says it in words.
 """
 
 from __future__ import annotations

@@ -201,6 +201,12 @@ class OcclusionShown:
     own: Gallery | None = None  # (1, 1) its strongest unit in the image
     others: Gallery | None = None  # (1, k) its strongest patches in other images
 
+    def said(self) -> dict[str, Any]:
+        """Of several images each has a class of its own."""
+        if len(self.rows) == 1:
+            return {}
+        return {"label": [self.classes[row.label] for row in self.rows]}
+
     def arrays(self) -> Arrays:
         """Of each image; of several with N before each shape."""
         each = [row.arrays(self.layer) for row in self.rows]

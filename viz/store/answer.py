@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Generic
 
 from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.store import cache
 from viz.store.lend import Lender, Opened, is_number, same_images
-from viz.store.query import Answer, Query, Resumable, names_images
+from viz.store.query import Answer, Asked, Query, Resumable, names_images
 
 SAVE_EVERY_S = 1.0  # also how old the picture may be that a page shows meanwhile
 
@@ -157,22 +157,22 @@ def resume(query: Resumable[Any], opened: Opened, progress: Progress) -> Any:
 
 
 @dataclass(frozen=True)
-class Side:
+class Side(Generic[Asked]):
     """One of the networks that a view shows: who was asked, what, and what there is to see."""
 
     opened: Opened
-    query: Query[Any]  # resolved
+    query: Asked  # resolved
     shown: Any  # what `show` gave
 
 
 def ask(
-    query: Query[Any],
+    query: Asked,
     look: Any,
     lender: Lender | None = None,
     *,
     progress: Progress = silent,
     drawn: bool = True,
-) -> Side:
+) -> Side[Asked]:
     """A question answered and looked at.
 
     Args:
@@ -190,13 +190,13 @@ def ask(
 
 
 def ask_two(
-    first: Query[Any],
-    second: Query[Any],
+    first: Asked,
+    second: Asked,
     look: Any,
     lender: Lender | None = None,
     *,
     progress: Progress = silent,
-) -> tuple[Side, Side]:
+) -> tuple[Side[Asked], Side[Asked]]:
     """One question of two networks, with the same images, defaults and look.
 
     Raises:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from viz.store.lend import Opened
 
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked", bound="Query[Any]")
 ImageSource = NewType("ImageSource", str)
 """A picture file, or the number of a validation image."""
 FIRST_IMAGE = ImageSource("0")
@@ -103,7 +104,7 @@ class Query(Generic[Answer]):
     def join(self, answers: Sequence[Any]) -> Answer:
         """This question's answer from those of its parts."""
         [answer] = answers
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def work(
         self, opened: Opened, missing: Sequence[Query[Any]], progress: Progress
@@ -153,7 +154,7 @@ class Query(Generic[Answer]):
 
     def decode(self, arrays: Arrays) -> Answer:
         """The answer again; any error means that there is none."""
-        return from_arrays(self.answer_type, arrays)  # type: ignore[no-any-return]
+        return from_arrays(self.answer_type, arrays)
 
     def show(self, opened: Opened, answer: Answer, look: Any) -> Any:
         """What a figure draws: a dataclass with the resolved `look` and `arrays()`.

@@ -113,6 +113,8 @@ def made(side: Side, **more: Any) -> Made:
                 value = getattr(asked, field.name)
                 settings[field.name] = of_images(field.type, value, opened.image_seen)
     settings |= side.query.said(opened)
+    if hasattr(side.shown, "said"):  # what a look leaves open and each image settled for itself
+        settings |= side.shown.said()
     epochs = settings.pop("epochs", None) or (opened.epoch if side.query.of_weights else None)
     return how_made(side.query.view, opened.run, epochs, **settings, **more)
 

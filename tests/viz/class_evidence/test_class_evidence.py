@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from training.errors import WorkbenchError
+from training.models import Network
 from training.runs import Run
 from viz import answer, ask
 from viz.class_evidence import (
@@ -73,7 +74,12 @@ def test_probabilities_are_each_epoch_s_own_answer(run: Run) -> None:
 def test_a_further_epoch_costs_one_network(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
     fresh = lend.fresh_network
-    monkeypatch.setattr(lend, "fresh_network", lambda *how: opened.append(how[1]) or fresh(*how))
+
+    def noted(run: Run, epoch: int) -> Network:
+        opened.append(epoch)
+        return fresh(run, epoch)
+
+    monkeypatch.setattr(lend, "fresh_network", noted)
     answer(ClassEvidenceQuery(str(run.path), 1))
     assert opened == [0, 1]
     answer(ClassEvidenceQuery(str(run.path)))
@@ -105,7 +111,8 @@ def test_the_figure_has_the_answer_on_top_and_a_line_where_it_became_right(
     assert image.get_title(loc="left") == "an image"
     assert left.get_ylim() == (0, 1.02)
     assert right.get_ylim() == (3.5, 0.5)
-    assert [line.get_xdata()[0] for line in right.lines if line.get_linestyle() == ":"] == [3]
+    dotted = [line for line in right.lines if line.get_linestyle() == ":"]
+    assert [np.asarray(line.get_xdata())[0] for line in dotted] == [3]
     assert [text.get_text() for text in left.get_legend().get_texts()] == ["bee", "ant", "cat"]
 
 

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -131,7 +131,7 @@ def test_python_lines_bring_the_arrays_of_the_shell_line(
     look = OcclusionLook(label="price in $")
     shell = shlex.split(lines.shell_line(query, look, out="found.npz"))
     assert main(shell[3:]) == 0
-    inside: dict[str, object] = {}
+    inside: dict[str, Any] = {}
     exec(lines.python_lines(query, look), inside)
     arrays = inside["shown"].arrays()
     with np.load("found.npz") as file:

@@ -44,8 +44,8 @@ def shown_of(channels: tuple[int, ...], side: int, count: int = 10) -> TopPatche
 def paired() -> Pair:
     """Channels 4, 9 and 2 of 7 px, and of a network without channel 9 those that see 11 px."""
     both = shown_of((4, 9, 2), 7), shown_of((4, 2), 11, 9)
-    panels = [PatchPanel(shown, (4, 9, 2), both) for shown in both]
-    return Pair("What excites conv1", "", [PairRow(*panels, name="channel")], {})
+    first, second = (PatchPanel(shown, (4, 9, 2), both) for shown in both)
+    return Pair("What excites conv1", "", [PairRow(first, second, name="channel")], {})
 
 
 def test_a_row_has_one_channel_of_both_networks_and_a_gap_where_one_lacks_it(words_of):

@@ -1,7 +1,9 @@
 """Mining as a question: one resumable pass for several layers, each cached for itself."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,9 +54,13 @@ def test_one_pass_serves_all_layers_and_each_is_loaded_alone(run: Run):
 
 def test_only_layers_that_are_not_cached_are_mined(run: Run, monkeypatch):
     answer(asked(run, 1, "conv2"))
-    mined = []
-    scan = query.scan
-    monkeypatch.setattr(query, "scan", lambda *given: mined.append(given[2]) or scan(*given))
+    mined, scan = [], query.scan
+
+    def noted(*given: Any) -> Iterator[Any]:
+        mined.append(given[2])
+        return scan(*given)
+
+    monkeypatch.setattr(query, "scan", noted)
     found = answer(asked(run, 1, "all"))
     assert mined == [("conv1", "conv3", "conv4", "conv5")]
     assert list(found) == ["conv1", "conv2", "conv3", "conv4", "conv5"]
