@@ -137,6 +137,8 @@ CASES: dict[str, Case] = {
     "object-scale-beside": Case("object-scale {run} --split train --beside {other}", prints=True),
     "comparison": Case("comparison {comparison}"),
     "class-evidence": Case("class-evidence {run} --image 6"),
-    "class-evidence-picture": Case("class-evidence {run} --image {picture} --label green --epochs 2,0"),
+    "class-evidence-picture": Case(
+        "class-evidence {run} --image {picture} --label green --epochs 2,0"
+    ),
     "sanity-checks": Case("sanity-checks {run} --method gradient --label green"),
 }
