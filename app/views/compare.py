@@ -25,6 +25,7 @@ from training.data import describe
 from training.errors import WorkbenchError
 from training.recipe import SETTINGS, SHIPPED, Recipe, RecipeError, read_recipe, shipped
 from training.runs import Run
+from training.status import NO_MESSAGE
 from viz.architecture import ArchitectureQuery
 from viz.architecture import figure as architecture_figures
 from viz.curves.figure import curves_figure
@@ -163,10 +164,10 @@ def _patches(one: At, _pair: list[At]) -> None:
         top = cached_patches(Choice(run, epoch), layer)
     except CacheMiss:
         st.info(
-            f"The patches of {layer} at epoch {epoch} have not been looked for yet.",
+            f"The top patches of {layer} at epoch {epoch} are not computed yet.",
             icon=":material/photo_library:",
         )
-        if st.button("Look for them", icon=":material/search:", key=f"mine {one.side}"):
+        if st.button("Compute them", icon=":material/search:", key=f"mine {one.side}"):
             go_to("top_patches", run=name_of(run), epoch=epoch, layer=layer)
         return
     channels = top.score[:, 0].argsort(descending=True, stable=True)[:CHANNELS]
@@ -277,7 +278,7 @@ def _until_there() -> None:
     if jobs.is_starting(name) or time.time() - began < 1:
         st.progress(min((time.time() - began) / 8, 0.95), text=f"{plain(name)} · starting")
         return
-    words = plain(jobs.training_log(name) or "The process exited without an error message.")
+    words = plain(jobs.training_log(name) or NO_MESSAGE)
     st.error(f"{plain(name)} could not be started: {words}", icon=":material/error:")
 
 
