@@ -76,7 +76,10 @@ def parser() -> Parser:
     )
     score.add_argument("--split", type=Literal["val", "train"], default="val", help="images")
     score.add_argument(
-        "--mistakes", type=int, default=0, help="how many of the surest and worst to name"
+        "--mistakes",
+        type=int,
+        default=0,
+        help="how many to name of the most confident, and with the lowest P(true class)",
     )
     score.add_argument(
         "--out", type=str | None, default=None, help="file to write: .json, .csv or .npz"

@@ -92,10 +92,10 @@ class FitConfig:
     """Strength of random affine distortions as for digits in LeCun et al. 1998; 1 shifts by up to
     a sixteenth, scales and squeezes by up to 15 % and shears by up to 0.3; 0 for none."""
     scale: Annotated[float, Range(above=0, most=1)] = 1.0
-    """Least share of the stored image's area in a random crop that is resized to the input; 1 cuts
-    at the input's own size and resizes nothing."""
+    """Minimum share of the stored image's area in a random crop that is resized to the input; 1
+    cuts at the input's own size and resizes nothing."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Arithmetic of the training steps; auto takes bfloat16 where the machine has it."""
+    """Precision of the training steps; auto takes bfloat16 where the machine has it."""
     log: Literal["none", "tensorboard"] = "none"
     """tensorboard also writes event files to the run's folder tensorboard, for
     `tensorboard --logdir runs`."""

@@ -1,4 +1,4 @@
-"""Which processor to compute on, and in which arithmetic."""
+"""Which processor to compute on, and in which precision."""
 
 import torch
 

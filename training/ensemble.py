@@ -75,7 +75,7 @@ def evaluate_together(
         members: The networks; all have to see the same images.
         views: 1 for the central crop, 10 for that and the ten views.
         batch_size: Images at once.
-        mistakes: How many of the surest and of the worst ones are wanted.
+        mistakes: How many of the most confident and of the lowest-probability ones are wanted.
         progress: Told the images done.
 
     Returns:

@@ -73,7 +73,7 @@ class Tally:
         """
         Args:
             num_classes: K.
-            mistakes: How many of the surest and of the worst ones to remember.
+            mistakes: How many of the most confident and of the lowest-probability ones to remember.
         """
         self.loss, self.top5 = 0.0, 0  # sums
         self.confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
@@ -162,7 +162,7 @@ def evaluate(
         split: Images and labels.
         preprocess: The run's preprocessing.
         batch_size: Images at once.
-        mistakes: How many of the surest and of the worst ones are wanted.
+        mistakes: How many of the most confident and of the lowest-probability ones are wanted.
         progress: Told the images done.
     """
     return tally(
@@ -191,7 +191,7 @@ def tally(
         start: Index of the first image.
         stop: Index after the last image; all by default.
         batch_size: Images at once.
-        mistakes: How many of the surest and of the worst ones are wanted.
+        mistakes: How many of the most confident and of the lowest-probability ones are wanted.
         progress: Told the images done, of those asked for.
     """
     network.eval()

@@ -33,7 +33,7 @@ class Learner:
         Args:
             network: Trained in place, on its own device.
             config: Rule of the update, momentum, decay, smoothing and averaging.
-            dtype: Arithmetic of forward and backward pass; weights stay float32.
+            dtype: Precision of forward and backward pass; weights stay float32.
             ranks: The processes that take each step together.
 
         Raises:

@@ -1,4 +1,4 @@
-"""From which epoch on a network learns its training images by heart."""
+"""From which epoch on a network overfits its training images."""
 
 from __future__ import annotations
 

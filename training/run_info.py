@@ -35,7 +35,7 @@ class RunInfo:
     data: str | None = None  # the string that names the data set; None if imported without one
     data_fingerprint: str | None = None  # of the images trained on; None for adopted weights
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
-    precision: str | None = None  # of the arithmetic: float32, bfloat16; None if it is not known
+    precision: str | None = None  # of training: float32, bfloat16; None if it is not known
     imported: str | None = None  # file that the weights came from
     adopted: Adopted | None = None  # a network taken apart into layers
     created: str = ""  # ISO 8601

@@ -55,11 +55,11 @@ def table(scores: Sequence[Score]) -> str:
 
 
 def mistakes_in_words(score: Score, classes: Sequence[str], names: Sequence[str]) -> str:
-    """The surest and the worst mistakes, each with its image, its class and the best guesses."""
+    """The most confident mistakes and those of lowest probability, with the top predictions."""
     lines = []
     for title, mistakes in (
-        ("Surest mistakes", score.evaluation.surest),
-        ("Worst mistakes", score.evaluation.worst),
+        ("Most confident mistakes", score.evaluation.surest),
+        ("Lowest probabilities of the true class", score.evaluation.worst),
     ):
         lines.append(f"{title} of {score.name}, {VIEWS[score.views]}:")
         for row in _rows(mistakes, classes):
@@ -69,7 +69,7 @@ def mistakes_in_words(score: Score, classes: Sequence[str], names: Sequence[str]
             image = row["image"]
             name = names[image] if names[image] else image
             lines.append(
-                f"  {name}: {row['class']} ({row['probability']:.1%}), taken for {guesses}"
+                f"  {name}: {row['class']} ({row['probability']:.1%}), predicted {guesses}"
             )
     return "\n".join(lines)
 

@@ -20,7 +20,7 @@ from training.config import FitConfig
 from training.device import choose_device
 from training.run_settings import RunError
 from training.runs import Run
-from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
+from training.status import DEAD, FAILED, FINISHED, NO_MESSAGE, RUNNING, STOPPED
 
 SOURCE = Path(__file__).resolve().parent.parent
 LOOK_EVERY_S = 0.3
@@ -193,7 +193,7 @@ def _stop(children: list[_Child]) -> None:
 
 def _last_words(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("filterscope: ") if lines else "It ended without a word."
+    return lines[-1].removeprefix("filterscope: ") if lines else NO_MESSAGE
 
 
 def _gpus() -> list[str]:

@@ -15,6 +15,7 @@ from training.errors import WorkbenchError
 from training.processes import born
 
 RUNNING, FINISHED, STOPPED, DEAD, FAILED = "running", "finished", "stopped", "dead", "failed"
+NO_MESSAGE = "The process exited without an error message."
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def read_status(path: Path) -> Status | None:
     except (OSError, ValueError, TypeError):
         return None
     if status.state == RUNNING and not _is_held(_lock_path(path)):
-        return replace(status, state=STOPPED, message="It ended without a word.")
+        return replace(status, state=STOPPED, message=NO_MESSAGE)
     return status
 
 

@@ -23,16 +23,16 @@ def boxes_at(tops: np.ndarray, lefts: np.ndarray, size: int) -> np.ndarray:
 
 
 def random_boxes(
-    count: int, side: int, least_area: float, generator: np.random.Generator
+    count: int, side: int, minimum_area: float, generator: np.random.Generator
 ) -> np.ndarray:
     """Boxes inside of a square picture, (N, 4): top, left, height, width, fractions of a pixel too.
 
-    Areas are spread evenly from `least_area` to 1 of the picture's, the logarithm of the aspect
+    Areas are spread evenly from `minimum_area` to 1 of the picture's, the logarithm of the aspect
     ratio from 3/4 to 4/3 as far as the box then fits, places evenly over all there are.
 
-    Source: Szegedy et al. 2015, section 6, with a least area of 0.08.
+    Source: Szegedy et al. 2015, section 6, with a minimum area of 0.08.
     """
-    areas = generator.uniform(least_area, 1, count)
+    areas = generator.uniform(minimum_area, 1, count)
     widest = np.minimum(math.log(LONGEST), -np.log(areas))
     ratios = np.exp(widest * generator.uniform(-1, 1, count))
     heights, widths = np.sqrt(areas / ratios), np.sqrt(areas * ratios)

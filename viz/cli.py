@@ -40,11 +40,15 @@ def add_view(parser: argparse.ArgumentParser, kind: type[Query[Any]]) -> None:
         *COMPARE,
         dest="compare_with",
         metavar="RUN",
-        help="Another run, or the same: shown beside the first on one scale, with the difference "
-        "where there is one.",
+        help="Another run, or the same: B, compared with the first on one scale, with the "
+        "difference B - A where there is one.",
     )
     parser.add_argument(
-        *COMPARE_EPOCH, dest="compare_epoch", type=int, metavar="EPOCH", help="Of the other."
+        *COMPARE_EPOCH,
+        dest="compare_epoch",
+        type=int,
+        metavar="EPOCH",
+        help="Epoch of B; its last one if not given.",
     )
     kinds = ", ".join([*kinds_of(kind), *kind.more_files])
     parser.add_argument("--out", metavar="FILE", help=f"File to write: {kinds}.")

@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.jobs.job import Job, look
 from app.shell.errors import plain, readable
 from app.shell.words import time_left
-from training.status import FINISHED, RUNNING, STOPPED, Status
+from training.status import FINISHED, NO_MESSAGE, RUNNING, STOPPED, Status
 
 LOOK_EVERY_S = 0.5
 JUST_NOW_S = 20.0
@@ -120,11 +120,11 @@ def _stage(status: Status, label: str) -> str:
 def _ended(job: Job, label: str, status: Status) -> None:
     words, button = st.columns([5, 1], vertical_alignment="center")
     if status.state == STOPPED:
-        words.markdown(f"**{plain(label)}** · stopped. What it had found is kept.")
+        words.markdown(f"**{plain(label)}** · stopped. Its partial result is cached.")
     elif status.state == FINISHED:
         words.error("It finished, but its result is not there. Can the run folder be written?")
     else:
-        message = plain(status.message or "It ended without a word.")
+        message = plain(status.message or NO_MESSAGE)
         words.error(f"{plain(label)}: {message}")
     if button.button("Try again", key=f"again-{job.key}", width="stretch"):
         st.session_state.pop("job done", None)

@@ -1,4 +1,4 @@
-"""Attribution: which pixels speak for a class, by several methods, and whether to believe them."""
+"""Attribution: which pixels a class score rests on, by several methods, and sanity checks."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ Pairs = list[tuple[Choice, ChosenImage]]
 def page() -> None:
     heading(
         "Attribution",
-        "Which pixels speak for a class? Every method gives another answer, on a scale of its own. "
-        "Click a map to see what its highest pixels alone are worth.",
+        "Which pixels does a class score rest on? Each method gives another answer, on its own "
+        "scale. Click a map to see what its highest pixels alone are worth.",
     )
     choices = compared()
     choice = choices[0]
@@ -138,7 +138,7 @@ def inspect(choice: Choice, image: ChosenImage, side: Side, method: MethodName) 
     scale_bar(SIGNED if known.is_signed else AMOUNT, low, full, "")
     st.caption(f"Each pixel: {known.words}.")
     if not heat.any():
-        st.info("The map is empty: by this method nothing speaks for the class.")
+        st.info("The map is zero everywhere: this method attributes nothing to the class.")
     share = address.pick_number(
         st.slider, "Its highest pixels (%)", 1, 99, name="share", default=10
     )

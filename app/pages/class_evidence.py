@@ -22,7 +22,7 @@ def page() -> None:
     heading(
         "Class evidence",
         "What the network made of one image, epoch by epoch: the probability of a class beside its "
-        "strongest rivals, and the place of the class among all. The dotted line is the epoch "
+        "strongest rivals, and the rank of the class. The dotted line is the epoch "
         "from which on the answer is right.",
     )
     choice = chosen()

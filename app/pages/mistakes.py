@@ -74,7 +74,7 @@ def page() -> None:
     side = reply.side(MistakesLook(order, SHOWN))
     mistakes = side.shown.found
     if not len(mistakes):
-        st.success("Not one validation image is taken for another class.", icon=":material/check:")
+        st.success("Every validation image is classified correctly.", icon=":material/check:")
         return
     picture, inspector = panes()
     index = chosen_in_address()
@@ -164,7 +164,7 @@ def draw(data: Data, mistakes: Mistakes, place: int, order: Order) -> None:
     pictures = data.val.images[indices]
     figure = mistakes_pointing(pictures, mistakes, data.classes, chosen=indices[place])
     names = ", ".join(data.classes[label] for label in mistakes.label.tolist())
-    clicked = pointed_at(figure, key=f"mistakes {order}", alt=f"Taken for something else: {names}")
+    clicked = pointed_at(figure, key=f"mistakes {order}", alt=f"Misclassified images: {names}")
     if clicked is not None:
         choose_image(f"val:{clicked}")
         st.rerun()
@@ -187,7 +187,7 @@ def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
     )
     if st.button("Where does it look?", icon=":material/visibility_off:"):
         go_to("occlusion", image=f"val:{index}")
-    if st.button("What looks alike to it?", icon=":material/image_search:"):
+    if st.button("Nearest neighbours", icon=":material/image_search:"):
         go_to("retrieval", image=f"val:{index}")
 
 

@@ -23,7 +23,7 @@ from training.data import SOURCES
 from training.errors import WorkbenchError
 from training.models import MODELS
 from training.runs import Run
-from training.status import FINISHED, RUNNING
+from training.status import FINISHED, NO_MESSAGE, RUNNING
 from viz.drawing.words import percent
 from viz.filters import FiltersLook, FiltersQuery
 
@@ -89,7 +89,7 @@ def _until_there() -> None:
     if jobs.is_starting(name) or time.time() - began < 1:
         st.progress(min((time.time() - began) / 6, 0.95), text=f"{plain(name)} · starting")
     else:
-        words = plain(jobs.training_log(name) or "The process exited without an error message.")
+        words = plain(jobs.training_log(name) or NO_MESSAGE)
         st.error(f"{plain(name)} could not be trained: {words}", icon=":material/error:")
 
 

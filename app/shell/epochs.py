@@ -1,8 +1,9 @@
 """Which epoch all pages look at: a slider, steps back and on (arrow keys, too), and play.
 
 Without an epoch in the address the visitor follows the newest one: Overview and Filters then grow
-with the run. Pages whose pictures are dear hold on to the epoch they were opened at. Play steps on
-once an epoch's picture is there: where it is dear and not kept yet, that may take a job.
+with the run. Pages whose pictures are expensive hold on to the epoch they were opened at. Play
+steps on once an epoch's picture is there: where it is expensive and not cached yet, that may
+take a job.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def is_playing() -> bool:
 
 
 def drawn() -> None:
-    """The page stands: what was dear to draw is looked at as long as what was not."""
+    """The page stands: what was expensive to draw is looked at as long as what was not."""
     if is_playing():
         _hold_the_frame()
 

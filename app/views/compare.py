@@ -25,6 +25,7 @@ from training.data import describe
 from training.errors import WorkbenchError
 from training.recipe import SETTINGS, SHIPPED, Recipe, RecipeError, read_recipe, shipped
 from training.runs import Run
+from training.status import NO_MESSAGE
 from viz.architecture import ArchitectureQuery
 from viz.curves import CurvesQuery
 from viz.filters import FiltersLook, FiltersQuery
@@ -94,10 +95,10 @@ def _wanted(queries: list[Query[Any]]) -> bool:
     asked = f"look for {queries}"
     if not st.session_state.get(asked):
         st.info(
-            "The patches of these epochs have not been looked for yet.",
+            "The top patches of these epochs are not computed yet.",
             icon=":material/photo_library:",
         )
-        st.session_state[asked] = st.button("Look for them", icon=":material/search:")
+        st.session_state[asked] = st.button("Compute them", icon=":material/search:")
     return bool(st.session_state[asked])
 
 
@@ -242,7 +243,7 @@ def _until_there() -> None:
     if jobs.is_starting(name) or time.time() - began < 1:
         st.progress(min((time.time() - began) / 8, 0.95), text=f"{plain(name)} · starting")
         return
-    words = plain(jobs.training_log(name) or "The process exited without an error message.")
+    words = plain(jobs.training_log(name) or NO_MESSAGE)
     st.error(f"{plain(name)} could not be started: {words}", icon=":material/error:")
 
 

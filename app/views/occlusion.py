@@ -230,7 +230,7 @@ def _draw_others(choice: Choice, tracked: Tracked, found: Gallery) -> None:
     if clicked is not None and images[clicked[1]] >= 0:
         choose(f"val:{images[clicked[1]]}")
         st.rerun()
-    if st.button("All of its layer", icon=":material/photo_library:"):
+    if st.button("Top patches of the layer", icon=":material/photo_library:"):
         go_to("top_patches", layer=layer, channel=tracked.channel)
 
 
@@ -240,14 +240,14 @@ def _offer_mining(choice: Choice, tracked: Tracked) -> None:
     try:
         data_of(run)
     except WorkbenchError as error:
-        st.caption(f"What excites it elsewhere needs images to search. {plain(str(error))}")
+        st.caption(f"Top patches need images to search. {plain(str(error))}")
         return
     plan = plan_of(run)
     layer = source_of(plan, tracked.layer)
     asked = f"mine {choice.digest} {layer}"
     if not st.session_state.get(asked):
-        st.caption("What excites this channel in other images has not been looked for yet.")
-        if not st.button("Find its top patches", icon=":material/travel_explore:"):
+        st.caption("The top patches of this layer are not computed yet.")
+        if not st.button("Compute top patches", icon=":material/travel_explore:"):
             return
         st.session_state[asked] = True
     layers = tuple(mined_together(plan, layer))

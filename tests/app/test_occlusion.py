@@ -138,10 +138,10 @@ def test_what_excites_the_strongest_channel_elsewhere_is_mined_on_a_click(
     test = app("occlusion")
     with pytest.raises(CacheMiss):
         answer(TopPatchesQuery(str(small.path), 3, ("conv5",)), cached_only=True)
-    next(button for button in test.button if button.label.startswith("Find its")).click().run()
+    next(button for button in test.button if button.label.startswith("Compute top")).click().run()
     assert not test.exception
     assert answer(TopPatchesQuery(str(small.path), 3, ("conv5",)), cached_only=True)
-    assert not [button for button in test.button if button.label.startswith("Find its")]
+    assert not [button for button in test.button if button.label.startswith("Compute top")]
 
 
 def test_several_images_stand_below_each_other_and_each_leads_to_its_own_view(

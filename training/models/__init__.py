@@ -114,14 +114,14 @@ def build(design: Architecture, num_classes: int) -> Network:
     """
     num_classes = checked("num_classes", Classes, num_classes)
     with torch.device("meta"):
-        blueprint = design.build(num_classes)
-    count = sum(parameter.numel() for parameter in blueprint.parameters())
+        on_meta = design.build(num_classes)
+    count = sum(parameter.numel() for parameter in on_meta.parameters())
     if count > MOST_PARAMETERS:
         raise WorkbenchError(
             f"The network would have {count:.2g} parameters; at most {MOST_PARAMETERS:.2g} are "
-            f"built. {_largest(blueprint)}"
+            f"built. {_largest(on_meta)}"
         )
-    return blueprint if torch.get_default_device().type == "meta" else design.build(num_classes)
+    return on_meta if torch.get_default_device().type == "meta" else design.build(num_classes)
 
 
 def _largest(network: Network) -> str:

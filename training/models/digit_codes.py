@@ -37,4 +37,4 @@ def codes(num_classes: int) -> Tensor:
         size = (num_classes - len(digits), WIDTH * HEIGHT)
         more = torch.randint(0, 2, size, generator=generator, device="cpu")
         chosen = torch.cat([chosen, more.float() * 2 - 1])
-    return chosen[:num_classes].to(torch.get_default_device())  # meta, for a blueprint
+    return chosen[:num_classes].to(torch.get_default_device())  # meta, where only shapes are wanted

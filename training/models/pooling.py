@@ -1,4 +1,4 @@
-"""Ways to pool a map: the strongest unit of a window, its mean, its sum, or one drawn by lot."""
+"""Ways to pool a map: the strongest unit of a window, its mean, its sum, or one drawn at random."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SumPool2d(nn.AvgPool2d):
 
 
 class StochasticPool2d(nn.Module):
-    """One unit of each window, drawn by lot; a strong unit is drawn more often.
+    """One unit of each window, drawn at random; a strong unit is drawn more often.
 
     A unit's probability is its share of the window's activations, p = a / Σa. In training each
     window draws for itself, and the gradient goes to the unit drawn; in evaluation mode the output

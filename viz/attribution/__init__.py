@@ -1,4 +1,4 @@
-"""Which pixels speak for a class: one heat map an image, by any of the field's methods."""
+"""Which pixels a class score rests on: one heat map an image, by any of the field's methods."""
 
 from viz.attribution.compute import (
     METHODS,

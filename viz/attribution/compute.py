@@ -1,4 +1,4 @@
-"""Which pixels speak for a class: one heat map an image, by any of the field's methods."""
+"""Which pixels a class score rests on: one heat map an image, by any of the field's methods."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Method:
 
 
 def attribution(network: Network, images: Tensor, labels: Tensor, *, method: MethodName) -> Tensor:
-    """How much each pixel of each image speaks for its class, by one of `METHODS`.
+    """How much each pixel of each image adds to its class score, by one of `METHODS`.
 
     The values of two methods have different units: compare their order, not their size.
 

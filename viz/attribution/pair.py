@@ -1,4 +1,4 @@
-"""Which pixels speak for a class in two networks, and where the second's map has more."""
+"""Which pixels a class score rests on in two networks, and where B's map has more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question which pixels speak for a class, by some of the field's methods."""
+"""The question which pixels a class score rests on, by some of the field's methods."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class CoveringQuery(OcclusionQuery):
 
 @dataclass(frozen=True)
 class AttributionQuery(Query[Any]):
-    """Which pixels speak for a class: heat maps by one method or by all, side by side.
+    """Which pixels a class score rests on: heat maps by one method or by all, side by side.
 
     That of occlusion is drawn from what the view occlusion has cached.
 

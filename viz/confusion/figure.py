@@ -52,13 +52,13 @@ def draw_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> None:
                 color=ON_LIGHT if light else ON_DARK,
             )  # fmt: skip
     ax.set_ylabel("class", size=SMALL_PT, color=QUIET)
-    ax.set_xlabel("taken for", size=SMALL_PT, color=QUIET)
+    ax.set_xlabel("top prediction", size=SMALL_PT, color=QUIET)
 
 
 def draw_confused(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> None:
     """The most frequent confusions, a line each, with their number of images."""
     pairs = confused(confusion, PAIRS)
-    head(ax, "most often")
+    head(ax, "confused most often")
     ax.set_xlim(0, 1)
     ax.set_ylim(SIDE_PX, 0)
     lines = zip(pairs.images.tolist(), pairs.label.tolist(), pairs.guess.tolist(), strict=True)

@@ -58,9 +58,9 @@ class CorrespondenceQuery(Query[Correspondence]):
     layers: tuple[str, ...] = ()
     """Names with commas between; the last maps and the last hidden layer if not given."""
     draws: int = DRAWS
-    """Of each control."""
+    """Random masks drawn of each kind."""
     seed: int = 0
-    """Of the controls' places."""
+    """Of the random masks."""
 
     view: ClassVar[str] = "correspondence"
     version: ClassVar[int] = 2  # 2: asked for as an object

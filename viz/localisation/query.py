@@ -48,7 +48,7 @@ class LocalisationQuery(Query[Any]):
     answer_type: ClassVar[type] = Localisation
     on_data: ClassVar[bool] = True
     look: ClassVar[type[Look]] = LocalisationLook
-    message: ClassVar[str] = "Looking for the objects"
+    message: ClassVar[str] = "Testing the localisation"
 
     def __post_init__(self) -> None:
         require_positive(images=self.images)

@@ -113,7 +113,7 @@ def mistakes_pointing(
         captions.append([shorten(classes[label], LETTERS, placeholder="…"), f"→ {short} {taken}"])
         hover.append(
             f"{class_name(classes, label)}, image {index}\n"
-            f"taken for {class_name(classes, guess)} with {taken}"
+            f"top prediction {class_name(classes, guess)} with {taken}"
         )
     colours = [class_colour(guess) for guess in guesses]
     return captioned_sheet(pictures, indices, captions, hover, colours, lines=2, chosen=chosen)

@@ -32,7 +32,7 @@ class EvaluationQuery(Query[Any]):
     version: ClassVar[int] = 2  # 2: asked for as an object
     answer_type: ClassVar[type] = Evaluation
     on_data: ClassVar[bool] = True
-    message: ClassVar[str] = "Looking at all images"
+    message: ClassVar[str] = "Evaluating the network"
 
     def resolved(self, opened: Opened) -> Self:
         check_classes(opened.run, opened.data())

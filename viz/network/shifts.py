@@ -18,7 +18,7 @@ DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))  # right, left, down, up
 
 @dataclass(frozen=True)
 class ShiftAgreement:
-    """How often the first guess is the same for a picture and for the picture moved."""
+    """How often the top prediction is the same for a picture and for the picture moved."""
 
     shift: Tensor  # (S,) int64, px: 1 to 8
     agreement: Tensor  # (S,) share of images and directions, in [0, 1]
@@ -35,11 +35,11 @@ def shift_agreement(
     batch_size: int = 64,
     progress: Progress = silent,
 ) -> ShiftAgreement:
-    """Move each picture to all four sides and compare the network's first guesses.
+    """Move each picture to all four sides and compare the network's top predictions.
 
     A shift by a whole stride moves the maps by a whole unit; shifts in between show what the
     stride loses. Where images are stored larger than the input, what moves in is more of the
-    picture, and the ground elsewhere.
+    picture, and the border colour elsewhere.
 
     Args:
         network: In evaluation mode.
@@ -55,20 +55,22 @@ def shift_agreement(
     same = torch.zeros(farthest, dtype=torch.int64)
     for first in range(0, len(pixels), batch_size):
         batch = np.asarray(pixels[first : first + batch_size])
-        still = _guesses(network, preprocess, batch, farthest, 0, 0)
+        still = _predictions(network, preprocess, batch, farthest, 0, 0)
         for shift in range(1, farthest + 1):
             for down, right in DIRECTIONS:
-                moved = _guesses(network, preprocess, batch, farthest, shift * down, shift * right)
+                moved = _predictions(
+                    network, preprocess, batch, farthest, shift * down, shift * right
+                )
                 same[shift - 1] += int((moved == still).sum())
         progress(min(first + batch_size, len(pixels)), len(pixels))
     shares = same.double() / max(1, len(pixels) * len(DIRECTIONS))
     return ShiftAgreement(torch.arange(1, farthest + 1), shares, len(pixels))
 
 
-def _guesses(
+def _predictions(
     network: Network, preprocess: Preprocess, pixels: np.ndarray, border: int, down: int, right: int
 ) -> Tensor:
-    """First guesses (N,) for pictures that have moved down and to the right."""
+    """Top predictions (N,) for pictures that have moved down and to the right."""
     canvas, mean = preprocess.canvas(pixels, border), preprocess.mean_canvas(border)
     size = preprocess.size
     middle = (canvas.shape[1] - size) // 2

@@ -219,7 +219,7 @@ def _below(own: Gallery | None, others: Gallery | None) -> list[tuple[np.ndarray
         found += [(patch, "what its strongest unit saw here"), (projection, "its projection")]
     if others is not None:
         patch, projection = block_of(others)
-        found += [(patch, "what excites it most elsewhere"), (projection, "their projections")]
+        found += [(patch, "top patches of the validation set"), (projection, "their projections")]
     return found
 
 

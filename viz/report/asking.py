@@ -146,9 +146,9 @@ def correspondence(subject: Subject) -> Iterator[Wanted]:
         {"epoch": subject.epoch} | ({"parts": subject.parts} if subject.parts else {}),
         "The same part is hidden in every picture. Where that changes the same features in the "
         "same direction in all of them, the share of those that change differently is low: the "
-        "network knows the part again. Beside it, as many places hidden at random, and one place "
-        "that is the same in all pictures.",
-        "How differently features change where the same part is hidden, beside random places",
+        "network knows the part again. For comparison random masks, and one "
+        "mask for all pictures.",
+        "How differently features change where the same part is hidden, against random masks",
     )
 
 

@@ -75,7 +75,7 @@ def make(
     sections: Sequence[Section] = SECTIONS,
     progress: Progress = silent,
 ) -> Report:
-    """Call the commands of every section; what is dear is kept in the run, so that again is quick.
+    """Call the commands of every section; expensive results come from the run's cache.
 
     Args:
         run: To report on.

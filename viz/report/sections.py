@@ -125,27 +125,27 @@ SECTIONS: tuple[Section, ...] = (
             of_images(
                 "occlusion",
                 3,
-                "A square slides over the image and hides a part of it. Dark places in the map of "
+                "A window slides over the image and hides a part of it. Dark places in the map of "
                 "the probability matter: covering them costs the network its answer.",
                 "probability, strongest map and answer with each place covered",
             ),
         ),
     ),
     Section(
-        "Which pixels speak for the answer",
+        "Attribution",
         "",
         (
             of_images(
                 "attribution",
                 1,
-                "The evidence shared out over the pixels by one method after the other.",
+                "Which pixels the score of its class rests on, by each method.",
                 "heat maps of several methods side by side",
             ),
             of_images(
                 "attribution",
                 1,
-                "Whether to trust one of them: P(class) while its strongest pixels go or come, "
-                "beside those of random maps, and what is left of the map when the network's "
+                "Sanity checks of one of them: P(class) while its highest pixels are deleted or "
+                "inserted, against random orders, and what is left of the map when the network's "
                 "weights are randomised from the top (Adebayo et al. 2018).",
                 "deletion and insertion, and the map under random weights",
                 of="trust",
@@ -154,7 +154,7 @@ SECTIONS: tuple[Section, ...] = (
             of_epoch(
                 "localisation",
                 "How often each method's strongest point lies in the object, over the images that "
-                "are classified correctly, and how much of its map; beside the picture's middle "
+                "are classified correctly, and how much of its map; against the picture's middle "
                 "and a random point.",
                 "How often heat maps point at the object",
                 methods=list(NAMES),
@@ -165,7 +165,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("The same part in every picture", f"{ZEILER}, table 1", (correspondence,)),
     Section("What happens to one image", f"{ZEILER}, section 2", (feature_maps,)),
     Section(
-        "What looks alike",
+        "Nearest neighbours",
         "Krizhevsky et al. 2012, figure 4",
         (
             of_images(
@@ -177,19 +177,19 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
-        "What it gets wrong",
+        "Mistakes",
         "",
         (
             of_epoch(
                 "mistakes",
-                "The images that it is most sure of and yet wrong about, with its five best "
-                "guesses.",
-                "Wrongly answered images with their five best guesses",
+                "The images that it is most sure of and yet wrong about, with its top-5 "
+                "predictions.",
+                "Misclassified images with their top-5 predictions",
             ),
             of_epoch(
                 "confusion",
-                "Rows are the true classes, columns the answers: what lies off the diagonal is "
-                "confused. At the right the pairs that are confused most often.",
+                "Rows are the true classes, columns the top predictions: what lies off the "
+                "diagonal is confused. At the right the pairs that are confused most often.",
                 "Confusion matrix",
             ),
         ),
