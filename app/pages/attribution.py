@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app.jobs.ask import Reply, ask, ask_cached, can_keep
+from app.jobs.ask import Reply, ask, ask_cached, can_cache
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
@@ -19,7 +19,7 @@ from app.widgets.class_choice import pick_class, probabilities
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import columns, heading, panes, show_pixels
+from app.widgets.layout import columns, heading, picture_and_inspector, show_pixels
 from app.widgets.pairs import show_pair
 from viz.attribution import METHODS, AttributionLook, AttributionQuery, MethodName
 from viz.attribution.figure import heat_pixels, point_at_maps
@@ -76,7 +76,7 @@ def query_of(choice: Choice, image: ChosenImage, name: str) -> AttributionQuery:
 
 def maps_of(query: AttributionQuery, choice: Choice, wanted: MethodName) -> Reply:
     """All of them; the slow one may come later, unless it is the one to be seen."""
-    if wanted == SLOW or not can_keep(choice.run):
+    if wanted == SLOW or not can_cache(choice.run):
         return ask(query)
     return ask_cached(query) or ask(replace(query, method=QUICK))
 
@@ -89,7 +89,7 @@ def is_whole(reply: Reply) -> bool:
 def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) -> None:
     """All maps, one of them large, and what tells whether to believe it."""
     query = query_of(choice, image, name)
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         place = st.container()
         reply = maps_of(query, choice, method)  # a job's panel stands under what is there already
