@@ -47,7 +47,7 @@ class Pair:
     reading: str  # one line on how to read it
     rows: Sequence[PairRow]
     found: Arrays  # of both, the second's under names of their own, and the difference
-    told: str = ""  # the result in a sentence or two
+    summary: str = ""  # the result in a sentence or two
     notes: Sequence[str] = ()  # what keeps the two from being compared in full
     picture: tuple[np.ndarray, str] | None = None  # (H, W, 3 or 4) what both look at, and its head
 
@@ -57,7 +57,7 @@ class Pair:
 
     def words(self) -> str:
         """What a command prints."""
-        return "\n".join(filter(None, [self.told, *self.notes]))
+        return "\n".join(filter(None, [self.summary, *self.notes]))
 
 
 @dataclass
@@ -119,7 +119,7 @@ def lefts(side: int) -> tuple[int, int, int, int]:
     return 0, side + GAP_PX, difference, difference + side + BAR_PX
 
 
-def draw_beside(
+def draw_a_b(
     figure: Figure,
     corner: tuple[int, int],
     side: int,

@@ -77,7 +77,7 @@ def _hover(
     """Of each cell: the class asked for, the three most probable ones, the channel's total."""
     best = found.probability.topk(min(GUESSES, len(classes)), dim=2)
 
-    def tell(row: int, col: int) -> str:
+    def hover(row: int, col: int) -> str:
         ranked = zip(best.indices[row, col].tolist(), best.values[row, col].tolist(), strict=True)
         lines = [
             f"Window at row {row * found.stride}, column {col * found.stride} px",
@@ -89,4 +89,4 @@ def _hover(
         return "\n".join(lines)
 
     rows, cols = found.shape
-    return [[tell(row, col) for col in range(cols)] for row in range(rows)]
+    return [[hover(row, col) for col in range(cols)] for row in range(rows)]
