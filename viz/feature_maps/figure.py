@@ -122,7 +122,9 @@ def map_sheet(maps: FeatureMaps, scale: Scale, *, label: str = "", linked: bool 
     channels = maps.order[:DRAWN].tolist()
     pixels, grid = _sheet(maps, channels, scale=scale)
     hover = [f"channel {channel}" for channel in channels]
-    return MapSheet(pixels, grid, channels, hover, scale, f"{label}activation", maps, linked)
+    return MapSheet(
+        pixels, grid, channels, hover, scale, f"{label}activation", maps=maps, linked=linked
+    )
 
 
 def strongest_unit(maps: FeatureMaps, channel: int) -> tuple[int, int]:
