@@ -82,11 +82,11 @@ def draw_pair(pair: Pair, names: Sequence[str]) -> Figure:
     height = 16 + sum(heights) + ROW_PX * (len(heights) - 1)
     figure = pixel_figure(indent + columns.width, height, pair.title, pair.reading)
     if pair.picture is not None:
-        pixels, words = pair.picture
+        pixels, what = pair.picture
         tall, wide = pixels.shape[:2]
         ax = pixel_axes(figure, 0, 16, wide, tall)
         show(ax, pixels)
-        head(ax, words)
+        head(ax, what)
     titles = [*(f"{who}: {plain(each, 30)}" for who, each in zip("AB", names, strict=True)), MORE]
     top = 16
     for number, (row, tall) in enumerate(zip(pair.rows, heights, strict=True)):
