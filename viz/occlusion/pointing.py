@@ -16,7 +16,7 @@ from viz.drawing.words import percent
 from viz.occlusion.compute import Occlusion, Tracked
 from viz.occlusion.figure import CERTAIN, PANEL_PX, frequent, map_scale
 
-GUESSES = 3  # classes that the pointer names
+TOP_PREDICTIONS = 3  # classes that the pointer names
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _hover(
     found: Occlusion, classes: Sequence[str], label: int, tracked: Tracked
 ) -> list[list[str]]:
     """Of each cell: the class asked for, the three most probable ones, the channel's total."""
-    best = found.probability.topk(min(GUESSES, len(classes)), dim=2)
+    best = found.probability.topk(min(TOP_PREDICTIONS, len(classes)), dim=2)
 
     def hover(row: int, col: int) -> str:
         ranked = zip(best.indices[row, col].tolist(), best.values[row, col].tolist(), strict=True)
