@@ -27,7 +27,7 @@ TOP_K = 5  # most probable classes, as everybody counts since ImageNet
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """Images that were taken for another class, the one to look at first coming first."""
+    """Misclassified images, the one to look at first coming first."""
 
     index: Tensor  # (m,) int64, of the image in its split
     label: Tensor  # (m,) int64, its class
@@ -61,7 +61,7 @@ class Evaluation:
     top1: float  # share of images whose class is the most probable one, in [0, 1]
     top5: float  # share of images whose class is among the five most probable
     images: int
-    confusion: Tensor  # (K, K) int64: images of class (row) that were taken for class (column)
+    confusion: Tensor  # (K, K) int64: images of class (row) predicted as class (column)
     surest: Mistakes  # wrong with the highest probability
     worst: Mistakes  # wrong with the lowest probability of the true class
 

@@ -1,4 +1,4 @@
-"""Images that were taken for another class, each over its top-5 predictions."""
+"""Misclassified images, each over its top-5 predictions."""
 
 from collections.abc import Sequence
 from textwrap import shorten
