@@ -227,7 +227,7 @@ def _import(settings: Namespace) -> None:
     )
     adopted = run.info.adopted
     print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")
-    for sentence in adopted.mended if adopted else ():
+    for sentence in adopted.rewrites if adopted else ():
         print(f"- {sentence}")
     if adopted:
         print("Taken apart, it gives the logits that it gave before.")

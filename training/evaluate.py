@@ -22,12 +22,12 @@ from training.progress import Progress, silent
 if TYPE_CHECKING:
     from training.data import Split
 
-GUESSES = 5  # most probable classes, as everybody counts since ImageNet
+TOP_K = 5  # most probable classes, as everybody counts since ImageNet
 
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """Images that were taken for another class, the one to look at first coming first."""
+    """Misclassified images, the one to look at first coming first."""
 
     index: Tensor  # (m,) int64, of the image in its split
     label: Tensor  # (m,) int64, its class
@@ -61,7 +61,7 @@ class Evaluation:
     top1: float  # share of images whose class is the most probable one, in [0, 1]
     top5: float  # share of images whose class is among the five most probable
     images: int
-    confusion: Tensor  # (K, K) int64: images of class (row) that were taken for class (column)
+    confusion: Tensor  # (K, K) int64: images of class (row) predicted as class (column)
     surest: Mistakes  # wrong with the highest probability
     worst: Mistakes  # wrong with the lowest probability of the true class
 
@@ -77,7 +77,7 @@ class Tally:
         """
         self.loss, self.top5 = 0.0, 0  # sums
         self.confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
-        self.surest = self.worst = _no_mistakes(min(GUESSES, num_classes))
+        self.surest = self.worst = _no_mistakes(min(TOP_K, num_classes))
         self._mistakes = mistakes
 
     @property
@@ -100,13 +100,13 @@ class Tally:
         if loss is None:
             loss = functional.cross_entropy(logits, labels, reduction="sum").item()
         self.loss += loss
-        guesses = logits.topk(min(GUESSES, logits.shape[1]), dim=1).indices
-        self.top5 += int((guesses == labels[:, None]).sum())
-        cells = labels * len(self.confusion) + guesses[:, 0]
+        predictions = logits.topk(min(TOP_K, logits.shape[1]), dim=1).indices
+        self.top5 += int((predictions == labels[:, None]).sum())
+        cells = labels * len(self.confusion) + predictions[:, 0]
         # not bincount, whose result is a whole matrix for every batch
         self.confusion.view(-1).scatter_add_(0, cells, torch.ones_like(cells))
         if self._mistakes:
-            self._remember(logits, labels, guesses, first)
+            self._remember(logits, labels, predictions, first)
 
     def __add__(self, other: Tally) -> Tally:
         """The tally of both's images."""
@@ -129,16 +129,16 @@ class Tally:
             worst=self.worst,
         )
 
-    def _remember(self, logits: Tensor, labels: Tensor, guesses: Tensor, first: int) -> None:
+    def _remember(self, logits: Tensor, labels: Tensor, predictions: Tensor, first: int) -> None:
         probabilities = logits.softmax(1)
         found = Mistakes(
             index=first + torch.arange(len(labels)),
             label=labels,
             truth=probabilities.gather(1, labels[:, None])[:, 0],
-            guess=guesses,
-            probability=probabilities.gather(1, guesses),
+            guess=predictions,
+            probability=probabilities.gather(1, predictions),
         )
-        found = found[guesses[:, 0] != labels]
+        found = found[predictions[:, 0] != labels]
         self._keep(self.surest + found, self.worst + found)
 
     def _keep(self, surest: Mistakes, worst: Mistakes) -> None:
@@ -211,16 +211,16 @@ def tally(
 
 def correct_in_top(logits: Tensor, labels: Tensor, k: int) -> Tensor:
     """Which images have their class among the k largest logits: (N, K), (N,) to (N,) bool."""
-    guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
-    return (guesses == labels[:, None]).any(dim=1)
+    predictions = logits.topk(min(k, logits.shape[1]), dim=1).indices
+    return (predictions == labels[:, None]).any(dim=1)
 
 
-def _no_mistakes(guesses: int) -> Mistakes:
+def _no_mistakes(predictions: int) -> Mistakes:
     none = torch.zeros(0, dtype=torch.int64)
     return Mistakes(
         index=none,
         label=none,
         truth=torch.zeros(0),
-        guess=torch.zeros(0, guesses, dtype=torch.int64),
-        probability=torch.zeros(0, guesses),
+        guess=torch.zeros(0, predictions, dtype=torch.int64),
+        probability=torch.zeros(0, predictions),
     )

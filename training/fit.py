@@ -140,12 +140,12 @@ def _begin(
     path: Path, config: FitConfig, start: _Start, status: Reporter, pause: Callable[[], None]
 ) -> None:
     """Write the folder of a run as it is before the first epoch."""
-    preprocess, tell = start.preprocess, _both(status, pause)
+    preprocess, progress = start.preprocess, _both(status, pause)
     if config.mean == "image":
         status.say("Reading the images")
-        train = open_data(config.data, size=config.stored_size, progress=tell).train
+        train = open_data(config.data, size=config.stored_size, progress=progress).train
         status.say("Working out the mean image")
-        preprocess = preprocess.with_mean_image(mean_image(train, tell))
+        preprocess = preprocess.with_mean_image(mean_image(train, progress))
     # else before the data are ready: there is something to look at from the first second
     begin_run(path, config, start.source, preprocess, start.learner.dtype)
     save_checkpoint(path, 0, start.learner.network.state_dict())
@@ -254,8 +254,8 @@ def _has_learned_enough(config: FitConfig, history: Sequence[Row]) -> bool:
 
 
 def _both(progress: Progress, pause: Callable[[], None]) -> Progress:
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         progress(done, total)
         pause()
 
-    return tell
+    return report

@@ -155,7 +155,7 @@ def _adopt(
         classes=names,
         preprocess=preprocess,
         data=data,
-        adopted={"name": name, "mended": list(adoption.mended)},
+        adopted={"name": name, "mended": list(adoption.rewrites)},
         **settings,
     )
 

@@ -1,4 +1,4 @@
-"""How long work reports on itself: a function that is told (done, total) now and then."""
+"""How long work reports on itself: a function called as progress(done, total)."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -17,10 +17,10 @@ def silent(_done: int, _total: int) -> None:
 def part_of(progress: Progress, number: int, parts: int) -> Progress:
     """The progress of one of several pieces of work that are alike, one after the other."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         progress(number * total + done, parts * total)
 
-    return tell
+    return report
 
 
 class Bar:

@@ -17,7 +17,7 @@ class Adopted:
     """Where a network came from that somebody else defined."""
 
     name: str  # of its class
-    mended: tuple[str, ...] = ()  # what was changed in it, a sentence each
+    rewrites: tuple[str, ...] = ()  # what was changed in it, a sentence each
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:

@@ -63,13 +63,13 @@ def mistakes_in_words(score: Score, classes: Sequence[str], names: Sequence[str]
     ):
         lines.append(f"{title} of {score.name}, {VIEWS[score.views]}:")
         for row in _rows(mistakes, classes):
-            guesses = ", ".join(
+            predictions = ", ".join(
                 f"{guess['class']} {guess['probability']:.1%}" for guess in row["guesses"]
             )
             image = row["image"]
             name = names[image] if names[image] else image
             lines.append(
-                f"  {name}: {row['class']} ({row['probability']:.1%}), predicted {guesses}"
+                f"  {name}: {row['class']} ({row['probability']:.1%}), predicted {predictions}"
             )
     return "\n".join(lines)
 
@@ -118,7 +118,7 @@ def _as_json(score: Score, classes: Sequence[str]) -> dict[str, Any]:
 
 
 def _rows(mistakes: Mistakes, classes: Sequence[str]) -> list[dict[str, Any]]:
-    def guesses(row: int) -> list[dict[str, Any]]:
+    def predictions(row: int) -> list[dict[str, Any]]:
         best = zip(mistakes.guess[row].tolist(), mistakes.probability[row].tolist(), strict=True)
         return [{"class": classes[index], "probability": value} for index, value in best]
 
@@ -127,7 +127,7 @@ def _rows(mistakes: Mistakes, classes: Sequence[str]) -> list[dict[str, Any]]:
             "image": int(mistakes.index[row]),
             "class": classes[int(mistakes.label[row])],
             "probability": float(mistakes.truth[row]),
-            "guesses": guesses(row),
+            "guesses": predictions(row),
         }
         for row in range(len(mistakes))
     ]

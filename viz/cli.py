@@ -180,10 +180,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What `python -m viz --help` says: each command in a line."""
-    told = {name: explanation(kind)[0] for name, kind in views().items()}
-    told |= {name: explanation(command)[0] for name, command in plain_commands().items()}
-    wide = max(map(len, told))
-    lines = [f"  {name:{wide}}  {words}" for name, words in told.items()]
+    summaries = {name: explanation(kind)[0] for name, kind in views().items()}
+    summaries |= {name: explanation(command)[0] for name, command in plain_commands().items()}
+    wide = max(map(len, summaries))
+    lines = [f"  {name:{wide}}  {words}" for name, words in summaries.items()]
     return "\n".join(
         [
             "usage: python -m viz VIEW RUN [--out FILE] …",

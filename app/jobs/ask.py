@@ -75,9 +75,9 @@ def ask(query: Asked, message: str | None = None) -> Reply[Asked]:
             pass
         writable = can_cache(opened.run)
         if not writable or job.status() is None:
-            patience = _patience(message, AT_ONCE_S if writable else None)
+            progress = _progress_or_give_up(message, AT_ONCE_S if writable else None)
             try:
-                found = answers_of_parts(query, opened, progress=patience)
+                found = answers_of_parts(query, opened, progress=progress)
                 return Reply(opened, query, found, whole=True)
             except TooLong:
                 pass
@@ -108,12 +108,12 @@ def can_cache(run: Run) -> bool:
     return os.access(run.derived if run.derived.exists() else run.path, os.W_OK)
 
 
-def _patience(label: str, limit_s: float | None) -> Progress:
+def _progress_or_give_up(label: str, limit_s: float | None) -> Progress:
     """Draws how far the work is; gives it up where it would last longer than the limit."""
     place = st.empty()
     first: tuple[float, int] | None = None  # when the work began, after weights were read, and at
 
-    def tell(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         nonlocal first
         first = first or (time.monotonic(), done)
         elapsed, steps = time.monotonic() - first[0], done - first[1]
@@ -128,4 +128,4 @@ def _patience(label: str, limit_s: float | None) -> Progress:
         else:
             place.empty()
 
-    return tell
+    return progress

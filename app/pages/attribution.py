@@ -19,7 +19,7 @@ from app.widgets.class_choice import pick_class, probabilities
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import columns, heading, panes, show_pixels
+from app.widgets.layout import columns, heading, picture_and_inspector, show_pixels
 from app.widgets.pairs import show_pair
 from viz.attribution import METHODS, AttributionLook, AttributionQuery, MethodName
 from viz.attribution.figure import heat_pixels, point_at_maps
@@ -89,7 +89,7 @@ def is_whole(reply: Reply) -> bool:
 def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) -> None:
     """All maps, one of them large, and what tells whether to believe it."""
     query = query_of(choice, image, name)
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         place = st.container()
         reply = maps_of(query, choice, method)  # a job's panel stands under what is there already

@@ -27,7 +27,7 @@ from viz.correspondence import (
 from viz.correspondence.query import OBJECT
 from viz.correspondence.words import PAPER, in_words
 from viz.drawing.words import percent
-from viz.network.layers import landmarks
+from viz.network.layers import key_layers
 from viz.network.objects import known
 from viz.store.answer import Side
 from viz.store.lend import plan_of
@@ -87,7 +87,7 @@ def choose_layers(choice: Choice) -> list[str]:
     """Up to four layers, in forward order."""
     plan = plan_of(choice.run)
     default = default_layers(plan)
-    shown = {*landmarks(plan), *default}
+    shown = {*key_layers(plan), *default}
     options = [name for name in plan.inputs if name in shown]
 
     def parse(text: str) -> list[str]:

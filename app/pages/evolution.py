@@ -18,7 +18,7 @@ from app.widgets.layout import heading
 from training.errors import WorkbenchError
 from training.models import Network
 from viz.network.choices import channel_count
-from viz.network.layers import deepest, kind_of, landmarks
+from viz.network.layers import deepest, key_layers, kind_of
 from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.view import pair
@@ -101,8 +101,8 @@ def show_second(choice: Choice, other: Choice, layer: str, channels: list[int]) 
 
 def with_channels(plan: Network) -> list[str]:
     """Convolutions, and where their branches meet."""
-    kinds = ("convolution", "joint")
-    return [name for name in landmarks(plan) if kind_of(plan.layers[name]) in kinds]
+    kinds = ("convolution", "merge")
+    return [name for name in key_layers(plan) if kind_of(plan.layers[name]) in kinds]
 
 
 def without_data(error: WorkbenchError) -> None:

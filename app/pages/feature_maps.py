@@ -13,7 +13,7 @@ from app.views.feature_maps import draw_sheet, inspect, show_two
 from app.views.strongest import draw_strongest
 from app.widgets.downloads import offer_side
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import heading, panes
+from app.widgets.layout import heading, picture_and_inspector
 from viz.feature_maps import FeatureMapsQuery
 from viz.network.layers import maps_to_show
 from viz.occlusion import last_maps
@@ -45,7 +45,7 @@ def page() -> None:
         return
     channel = channel_of(maps)
     unit = unit_of(maps, channel)
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         if sheet_of == ONE_LAYER:
             draw_sheet(maps, channel, unit)

@@ -17,7 +17,7 @@ from app.views.filters import (
 )
 from app.views.planes import show_planes
 from app.widgets.downloads import offer_pair, offer_side
-from app.widgets.layout import BESIDE_PX, heading, panes
+from app.widgets.layout import THIRD_PX, heading, picture_and_inspector
 from app.widgets.pairs import show_pair
 from viz.filters import FiltersLook, FiltersQuery
 from viz.planes import with_planes
@@ -54,7 +54,7 @@ def page() -> None:
     if len(sides) > 1 and not film:
         show_two(choices, sides[0], sides[1])
         return
-    left, right = panes()
+    left, right = picture_and_inspector()
     channel = channel_in_address(len(sides[0].shown.weight))
     with left:
         if film:
@@ -89,7 +89,7 @@ def show_two(choices: list[Choice], first: Side, second: Side) -> None:
     row = st.container(horizontal=True, gap="medium")
     for who, choice, each in zip("AB", choices, shown, strict=True):
         if channel < len(each.weight):
-            with row.container(width=BESIDE_PX):
+            with row.container(width=THIRD_PX):
                 inspect(each, channel, both.rows[0].first.scale, of=choice, key=who)
 
 

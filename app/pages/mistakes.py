@@ -18,7 +18,7 @@ from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import choose as choose_image
 from app.widgets.images import chosen_in_address, same_data, validation_name
-from app.widgets.layout import heading, panes, show_pixels
+from app.widgets.layout import heading, picture_and_inspector, show_pixels
 from training.data import Data
 from training.ensemble import border_of, check_classes
 from training.errors import WorkbenchError
@@ -76,7 +76,7 @@ def page() -> None:
     if not len(mistakes):
         st.success("Every validation image is classified correctly.", icon=":material/check:")
         return
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     index = chosen_in_address()
     place = mistakes.index.tolist().index(index) if index in mistakes.index.tolist() else 0
     with picture:

@@ -18,7 +18,7 @@ from app.widgets.bars import best, class_bars, class_legend
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import columns, heading, panes, show_pixels
+from app.widgets.layout import columns, heading, picture_and_inspector, show_pixels
 from app.widgets.pairs import show_pair
 from viz.drawing.outline import image_pixels
 from viz.drawing.style import number
@@ -110,7 +110,7 @@ def show_one(choice: Choice, image: ChosenImage, side: Side, *, whole: bool) -> 
     """Four linked panels, the chosen place at the right, and the tracked channel below."""
     row = side.shown.rows[0]
     view = View(side, image, choose_cell(row.found.shape, argmin_cell(row.found, row.label)))
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         draw_panels(choice, view)
         if whole:

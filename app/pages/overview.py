@@ -33,7 +33,7 @@ from viz.store.query import Look
 SHEET_PX = 640  # the filters' sheet at most, beside the numbers
 LOOK_EVERY_S = 1.0
 LINES, TABLE_PX = 40, 560  # a longer table of layers has a scroll bar and this height
-MINED = ("convolution", "joint", "pooling")
+MINED = ("convolution", "merge", "pooling")
 
 
 def overview(choice: Choice) -> None:

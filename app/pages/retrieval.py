@@ -16,7 +16,7 @@ from app.views.retrieval import (
 )
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.images import choose_image, on_both, same_data
-from app.widgets.layout import heading, panes
+from app.widgets.layout import heading, picture_and_inspector
 from training.errors import WorkbenchError
 from viz.network.layers import last_hidden
 from viz.store.answer import Side
@@ -48,7 +48,7 @@ def page() -> None:
     alike, by_pixels = side.shown.neighbours, nearest_by_pixels(choice, image)
     others = [each for each in on_both(choices, image)[1:] if same_data(choice, each[0])]
     second: Side | None = None
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         which = f" of A, {choice.title}" if len(choices) > 1 else ""
         st.markdown(f"**By {layer} features**{which}, Euclidean distance under each")

@@ -25,7 +25,14 @@ from app.widgets.cached_patches import patches_of, tiles_of_channel
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import validation_name
-from app.widgets.layout import BESIDE_PX, INSPECTOR_PX, heading, panes, png_of_pixels, show_pixels
+from app.widgets.layout import (
+    INSPECTOR_PX,
+    THIRD_PX,
+    heading,
+    picture_and_inspector,
+    png_of_pixels,
+    show_pixels,
+)
 from app.widgets.paging import turn_pages
 from app.widgets.pairs import show_pair
 from training.data import Data
@@ -37,7 +44,7 @@ from viz.drawing.sheet import sheet
 from viz.drawing.style import number
 from viz.network.choices import check_layers
 from viz.network.images import SplitImages
-from viz.network.layers import deepest, landmarks, mined_together, way_down
+from viz.network.layers import deepest, key_layers, layers_to_pixels, mined_together
 from viz.network.patches import boxes
 from viz.store.answer import Side
 from viz.store.lend import Opened, plan_of
@@ -68,7 +75,7 @@ def page() -> None:
     plan = plan_of(choice.run)
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with controls.container(width=235):
-        layer = layer_picker(plan, landmarks(plan), deepest(plan))
+        layer = layer_picker(plan, key_layers(plan), deepest(plan))
     top = patches_of(choice, layer, mined_together(plan, layer))
     if top is None:
         return
@@ -85,7 +92,7 @@ def page() -> None:
         if others is not None:
             show_two(choice, second, data, layer, (top, others), shown, channel)
         return
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         side = side_of(choice, layer, top, shown)
         draw_sheet(side, channel)
@@ -139,7 +146,7 @@ def show_two(
     a, b = side_of(choice, layer, tops[0], shown), side_of(second, layer, tops[1], own)
     both = pair(a, b)
     row = st.container(horizontal=True, gap="small")
-    with row.container(width=2 * BESIDE_PX + BETWEEN_PX):
+    with row.container(width=2 * THIRD_PX + BETWEEN_PX):
         key = f"patches {layer} {shown[0]} {channel}"
         titles = [choice.title, second.title]
         clicked = show_pair(both, titles, key=key, chosen={ROWS: channel})
@@ -292,7 +299,7 @@ def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: in
 
 def passing_through(choice: Choice, layer: str) -> str:
     """What the deconvnet does not invert, where the network has it below the layer."""
-    below = way_down(plan_of(choice.run), layer)[1:]
+    below = layers_to_pixels(plan_of(choice.run), layer)[1:]
     if not any(isinstance(each, ResponseNorm) for each in below):
         return ""
     return "Local response normalisation passes the signal through unchanged."

@@ -16,7 +16,7 @@ from viz.drawing.words import percent
 from viz.filters import first_layer
 from viz.filters.figure import filter_planes_figure
 from viz.network.choices import channel_count
-from viz.network.layers import deepest, landmarks
+from viz.network.layers import deepest, key_layers
 from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.view import draw, pair
@@ -45,7 +45,7 @@ def page() -> None:
     plan = plan_of(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=235):
-            layer = layer_picker(plan, landmarks(plan), deepest(plan))
+            layer = layer_picker(plan, key_layers(plan), deepest(plan))
         with st.container(width=120):
             channel = channel_picker(channel_count(plan, layer))
     if len(choices) > 1:

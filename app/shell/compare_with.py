@@ -29,7 +29,7 @@ PAGES = (
 NOTHING = "nothing"
 
 
-def choose_beside(runs: Mapping[str, Run], run: str, page: str) -> tuple[Run, int] | None:
+def choose_compare_with(runs: Mapping[str, Run], run: str, page: str) -> tuple[Run, int] | None:
     """Draw what B can be, and give the chosen run and epoch; None where nothing is chosen.
 
     Args:

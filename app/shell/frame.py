@@ -12,13 +12,13 @@ import streamlit as st
 
 from app.jobs import panel as job_panel
 from app.shell import address, first_visit, runs
-from app.shell.compare_with import choose_beside
+from app.shell.compare_with import choose_compare_with
 from app.shell.epochs import LIVE, choose_epoch, set_epoch
 from app.shell.errors import plain, readable
 from app.shell.training_progress import TrainingProgress
 from training.runs import BrokenRun, Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
-from viz.network.layers import trunk
+from viz.network.layers import backbone
 
 if TYPE_CHECKING:
     from training.models import Network
@@ -82,7 +82,7 @@ def choose(page: str) -> None:
     job_panel.begin()
     there, broken = runs.there_are()
     st.session_state["page"] = page
-    for name in ("run", "choice", "beside"):
+    for name in ("run", "choice", "compare_with"):
         st.session_state[name] = None
     with st.sidebar, readable():
         if there and page not in ALONE:
@@ -91,8 +91,8 @@ def choose(page: str) -> None:
             if epoch is not None:
                 st.session_state["choice"] = Choice(run, epoch)
                 by_name = {runs.name_of(each): each for each in there}
-                other = choose_beside(by_name, runs.name_of(run), page)
-                st.session_state["beside"] = other and Choice(*other)
+                other = choose_compare_with(by_name, runs.name_of(run), page)
+                st.session_state["compare_with"] = other and Choice(*other)
             _watch(run, page)
         _show_broken(broken)
     address.show_notices()
@@ -129,7 +129,7 @@ def chosen() -> Choice:
 
 def compared() -> list[Choice]:
     """What the page shows: the chosen run and epoch, and what to compare it with, if anything."""
-    first, other = chosen(), st.session_state["beside"]
+    first, other = chosen(), st.session_state["compare_with"]
     if other is None:
         return [first]
     if st.session_state["page"] not in LIVE:
@@ -158,10 +158,10 @@ def go_to(page: str, **chosen: Any) -> NoReturn:
 
 def layer_picker(network: Network, layers: list[str], default: str) -> str:
     """Choose one of the layers; the address says `layer`."""
-    seen, everything_passes = network.geometry, trunk(network)
+    seen, backbone_path = network.geometry, backbone(network)
 
     def describe(layer: str) -> str:
-        inside = "" if layer in everything_passes else "\u2002"  # of a block: set in
+        inside = "" if layer in backbone_path else "\u2002"  # of a block: set in
         return inside + (f"{layer} · sees {seen[layer].size} px" if layer in seen else layer)
 
     return address.pick(

@@ -25,7 +25,7 @@ from viz.drawing.sheet import sheet
 from viz.drawing.style import number
 from viz.feature_maps import FeatureMaps
 from viz.feature_maps.figure import strongest_unit
-from viz.network.layers import way_down
+from viz.network.layers import layers_to_pixels
 from viz.store.query import ImageSource
 
 IMAGE_PX, SMALL_PX = 192, 128
@@ -177,7 +177,7 @@ def draw_control(shown: DeconvnetShown) -> None:
 
 def passing(network: Network, layer: str, rule: RuleName) -> str:
     """How the signal came back to the pixels, as far as this network has such layers."""
-    below = way_down(network, layer)
+    below = layers_to_pixels(network, layer)
     way = "Back through the transposed filters"
     if any(isinstance(each, nn.ReLU) for each in below):
         way += f", {RULES[rule].words}"

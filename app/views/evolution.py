@@ -10,7 +10,7 @@ from app.jobs.ask import ask
 from app.shell.frame import Choice, go_to
 from app.shell.runs import name_of
 from app.widgets.drawing import show_figure
-from app.widgets.layout import panes, show_pixels
+from app.widgets.layout import picture_and_inspector, show_pixels
 from training.models import Network
 from training.runs import Run
 from viz.drawing.sheet import factor, sheet
@@ -40,7 +40,7 @@ def show(choice: Choice, plan: Network, layer: str, channels: list[int]) -> Side
     if reply.answer is None:
         return None
     side = reply.side(EvolutionLook())
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         show_figure(
             draw(side),

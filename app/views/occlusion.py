@@ -33,7 +33,7 @@ from viz.drawing.sheet import sheet
 from viz.drawing.style import number
 from viz.network.fills import FILLS
 from viz.network.layers import maps_to_show, mined_together, source_of
-from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, square_for
+from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, window_for
 from viz.occlusion.compute import Shape
 from viz.occlusion.figure import draw_row
 from viz.store.answer import Side
@@ -72,7 +72,7 @@ def choose_class_and_layer(choice: Choice, image: ChosenImage) -> OcclusionLook:
 
 def choose_window(size: int) -> dict[str, Any]:
     """Side, step and fill for inputs of so many pixels, in the row that the page has begun."""
-    window, stride = square_for(size)
+    window, stride = window_for(size)
     with st.container(width=95):
         window = address.pick_number(
             st.number_input, "Window (px)", 1, size, name="window", default=window

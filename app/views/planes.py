@@ -12,7 +12,7 @@ from app.shell.runs import name_of
 from app.widgets.bars import scale_bar
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
-from app.widgets.layout import panes
+from app.widgets.layout import picture_and_inspector
 from app.widgets.paging import turn_pages
 from viz.drawing.style import SIGNED, number
 from viz.drawing.words import percent
@@ -41,7 +41,7 @@ def show_planes(choice: Choice, layer: str, controls: DeltaGenerator) -> None:
     sources = shown.planes.source[row].tolist()
     source = address.read("source", int, sources[0])
     source = source if source in sources else sources[0]
-    picture, inspector = panes()
+    picture, inspector = picture_and_inspector()
     with picture:
         _draw(shown, (channel, source))
         offer_side(side)

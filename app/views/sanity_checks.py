@@ -11,7 +11,7 @@ from app.shell.frame import Choice
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import show_figure
 from app.widgets.images import ChosenImage
-from app.widgets.layout import panes
+from app.widgets.layout import picture_and_inspector
 from viz.attribution import METHODS, MethodName
 from viz.sanity_checks import SanityChecks, SanityChecksLook, SanityChecksQuery, area
 from viz.store.query import ImageSource
@@ -37,7 +37,7 @@ def show_sanity_checks(choice: Choice, image: ChosenImage, name: str, method: Me
     if reply.answer is None:
         return
     side = reply.side(SanityChecksLook())
-    picture, words = panes()
+    picture, words = picture_and_inspector()
     with picture:
         show_figure(
             draw(side),

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 PICTURE_PX = 690  # what a window of 1024 px has room for beside the sidebar
 INSPECTOR_PX = 388  # three images of 128 px side by side
-BESIDE_PX = 350  # two in a window of 1024 px, three in one of 1440 px
+THIRD_PX = 350  # two in a window of 1024 px, three in one of 1440 px
 
 # the page's own margins would cost a fifth of a window of 1024 px; corners are pixels, too
 STYLE = """
@@ -42,7 +42,7 @@ def png_of_pixels(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def panes() -> tuple[DeltaGenerator, DeltaGenerator]:
+def picture_and_inspector() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Picture and inspector: side by side where there is room, else one below the other."""
     row = st.container(horizontal=True, gap="small")
     return row.container(width=PICTURE_PX), row.container(width=INSPECTOR_PX)
@@ -51,7 +51,7 @@ def panes() -> tuple[DeltaGenerator, DeltaGenerator]:
 def columns(titles: Sequence[str]) -> list[DeltaGenerator]:
     """A column for each title, side by side where there is room; what does not fit goes below."""
     row = st.container(horizontal=True, gap="medium")
-    found = [row.container(width=BESIDE_PX) for _ in titles]
+    found = [row.container(width=THIRD_PX) for _ in titles]
     for column, title in zip(found, titles, strict=True):
         column.markdown(title)
     return found

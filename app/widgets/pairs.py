@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.shell.errors import plain
 from app.widgets.drawing import pointed_at
-from app.widgets.layout import BESIDE_PX, columns
+from app.widgets.layout import THIRD_PX, columns
 from viz.drawing.pairs import MORE, Pair
 from viz.drawing.panels import Sheet
 
@@ -30,8 +30,8 @@ def show_pair(
     Returns:
         Name of the row and what its place stands for, where one was just clicked.
     """
-    if pair.told:
-        st.markdown(plain(pair.told))
+    if pair.summary:
+        st.markdown(plain(pair.summary))
     for note in pair.notes:
         st.caption(plain(note))
     clicked = None
@@ -49,7 +49,7 @@ def show_pair(
                 now = pointed_at(
                     panel.point(
                         (chosen or {}).get(row.name),
-                        BESIDE_PX if isinstance(panel, Sheet) else PANEL_PX,
+                        THIRD_PX if isinstance(panel, Sheet) else PANEL_PX,
                     ),
                     key=f"{key} {number} {which}",
                     alt=f"{pair.title}: {words[place] or row.name or key}, {which}",

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.jobs import ask as patience
+from app.jobs import ask as asking
 from tests.conftest import PATIENCE_S, wait_until
 from training.config import FitConfig
 from training.fit import fit
@@ -95,7 +95,7 @@ def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]: 
 
     What the page asks for is computed at once, however slow the machine: it is left to no job.
     """
-    monkeypatch.setattr(patience, "AT_ONCE_S", math.inf)
+    monkeypatch.setattr(asking, "AT_ONCE_S", math.inf)
 
     def open_page(page: str = "overview", **address: Any) -> AppTest:
         test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=PATIENCE_S)

@@ -16,7 +16,7 @@ from training.config import FitConfig
 from training.fit import fit
 from training.runs import Run
 from viz import answer
-from viz.occlusion import OcclusionQuery, square_for
+from viz.occlusion import OcclusionQuery, window_for
 from viz.store.answer import CacheMiss
 from viz.top_patches import TopPatchesQuery
 
@@ -60,7 +60,7 @@ def test_class_layer_square_step_fill_and_place_come_from_the_address(
 
 def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
     app("occlusion")
-    assert result_of(small, cached_only=True).window == square_for(32)[0]
+    assert result_of(small, cached_only=True).window == window_for(32)[0]
 
 
 @pytest.mark.parametrize(

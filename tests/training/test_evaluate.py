@@ -38,7 +38,7 @@ def split() -> Split:
 
 
 @pytest.fixture
-def guesses() -> tuple[torch.Tensor, torch.Tensor]:
+def predictions() -> tuple[torch.Tensor, torch.Tensor]:
     """Logits (200, 9) and labels (200,), half of them right."""
     generator = torch.Generator().manual_seed(0)
     labels = torch.randint(0, 9, (200,), generator=generator)
@@ -67,8 +67,8 @@ def test_a_score_is_the_mean_over_every_image_whatever_the_batch(tiny, split):
     )
 
 
-def test_counts_agree_with_scikit_learn(guesses):
-    logits, labels = guesses
+def test_counts_agree_with_scikit_learn(predictions):
+    logits, labels = predictions
     found = tally_of(logits, labels, batch_size=7).evaluation()
     predicted = logits.argmax(1)
     assert found.confusion.numpy() == pytest.approx(
@@ -80,8 +80,8 @@ def test_counts_agree_with_scikit_learn(guesses):
     assert found.loss == pytest.approx(log_loss(labels, probabilities, labels=range(9)), rel=1e-5)
 
 
-def test_the_surest_mistakes_are_found_whatever_the_batch(guesses):
-    logits, labels = guesses
+def test_the_surest_mistakes_are_found_whatever_the_batch(predictions):
+    logits, labels = predictions
     probabilities = logits.softmax(1)
     wrong = (logits.argmax(1) != labels).nonzero()[:, 0]
     surest = wrong[probabilities[wrong].amax(1).argsort(descending=True)][:5]
@@ -114,8 +114,8 @@ def test_as_many_mistakes_as_there_are_where_more_are_asked_for():
     assert found.surest.guess.shape == (1, 3)  # of three classes
 
 
-def test_what_is_remembered_does_not_grow_with_the_images(guesses):
-    logits, labels = guesses
+def test_what_is_remembered_does_not_grow_with_the_images(predictions):
+    logits, labels = predictions
     counted = tally_of(logits.repeat(50, 1), labels.repeat(50), stop=10_000, batch_size=100)
     assert (len(counted.surest), len(counted.worst)) == (5, 5)
 

@@ -192,7 +192,7 @@ def test_a_run_whose_file_lacks_what_every_run_has_is_named(run, name):
 def test_an_adopted_network_is_called_what_its_author_calls_it(run):
     edit(run, adopted={"name": "MyNet", "mended": ["A layer was split."]})
     info = Run.open(run.path).info
-    assert (info.network_name, info.adopted.mended) == ("MyNet", ("A layer was split.",))
+    assert (info.network_name, info.adopted.rewrites) == ("MyNet", ("A layer was split.",))
 
 
 def test_an_adopted_network_may_look_at_images_of_other_classes(run):

@@ -1,4 +1,4 @@
-"""Any classifier of torch's made into a `Network`: its traps found, and mended or named."""
+"""Any classifier of torch's made into a `Network`: its traps found, and rewritten or named."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Adoption:
 
     network: Network  # in evaluation mode
     design: Adopted  # the same without weights, as data
-    mended: tuple[str, ...]  # what was done differently, a sentence each
+    rewrites: tuple[str, ...]  # what was done differently, a sentence each
 
 
 def adopt(module: nn.Module, *, image_size: int) -> Adoption:
@@ -69,8 +69,8 @@ def adopt(module: nn.Module, *, image_size: int) -> Adoption:
     _check_usable(network, num_classes, name)
     with torch.no_grad():
         _check_equal(tail(network(images)), answer[returned], name)
-    told = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
-    return Adoption(network, design, tuple(told))
+    changes = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
+    return Adoption(network, design, tuple(changes))
 
 
 @torch.no_grad()

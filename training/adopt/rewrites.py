@@ -22,7 +22,7 @@ def rewrites(
     found: Trace,
     tail: nn.Module,
 ) -> Iterator[str]:
-    """A sentence for each thing that was mended, and for each that could only be named.
+    """A sentence for each thing that was rewritten, and for each that could only be named.
 
     Args:
         module: As it was handed over.

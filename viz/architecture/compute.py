@@ -19,7 +19,7 @@ from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d
-from viz.network.layers import Kind, kind_of, trunk
+from viz.network.layers import Kind, backbone, kind_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class LayerRow:
     macs: int  # multiply-accumulates for one image, biases not counted
     receptive_field: ReceptiveField | None  # None: every unit sees the whole image
     family: Kind  # in one word
-    in_trunk: bool  # whether everything passes it; not so inside of branches
+    on_backbone: bool  # whether everything passes it; not so inside of branches
 
 
 @torch.no_grad()
@@ -43,7 +43,7 @@ def describe(network: Network) -> list[LayerRow]:
     Args:
         network: In evaluation mode.
     """
-    fields, everything_passes = network.geometry, trunk(network)
+    fields, backbone_path = network.geometry, backbone(network)
     side = network.image_size
     signals = {IMAGE: torch.zeros(1, 3, side, side, device=network.device)}
     rows = []
@@ -59,7 +59,7 @@ def describe(network: Network) -> list[LayerRow]:
                 macs=_macs(layer, signal),
                 receptive_field=fields.get(name),
                 family=kind_of(layer),
-                in_trunk=name in everything_passes,
+                on_backbone=name in backbone_path,
             )
         )
     return rows

@@ -18,7 +18,7 @@ HEIGHT, SLANT, GAP = 150.0, 0.28, 26.0  # px of the largest map; depth per heigh
 LETTER_PX, NAMES_PX = 6.5, 650  # of a name; what a window of 1024 px has room for
 SHADES = {  # front, top and side of a block
     "convolution": ("#9ec5e8", "#6fa6d6", "#4f86b8"),
-    "joint": ("#c9bde3", "#a996cf", "#8a74b8"),
+    "merge": ("#c9bde3", "#a996cf", "#8a74b8"),
     "pooling": ("#cfe3c9", "#a8cd9f", "#86b47c"),
     "dense": ("#f3d6a6", "#e6b96e", "#cf9b45"),
 }
@@ -80,7 +80,7 @@ def blocks(rows: Sequence[LayerRow]) -> list[Block]:
 
     Of branches only what they make together is drawn.
     """
-    drawn = [row for row in rows if row.family in SHADES and row.in_trunk]
+    drawn = [row for row in rows if row.family in SHADES and row.on_backbone]
     largest = max(row.output[-1] for row in drawn if len(row.output) == 3)
     found: list[Block] = []
     left = 0.0

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.models import Network
-from viz.occlusion import Occlusion, occlusion, square_for
+from viz.occlusion import Occlusion, occlusion, window_for
 
 BATCH = 128  # covered images in one forward pass
 
@@ -34,7 +34,7 @@ def covering(network: Network, images: Tensor, labels: Tensor) -> Tensor:
 
     Source: Zeiler & Fergus 2013, section 4.2; equal to captum's `Occlusion` of the probability.
     """
-    window, stride = square_for(images.shape[-1])
+    window, stride = window_for(images.shape[-1])
     results = [occlusion(network, image, window=window, stride=stride) for image in images]
     return torch.stack(
         [
@@ -95,7 +95,7 @@ def by_occlusion(
 
     Source: Zeiler & Fergus 2013, section 4.2.
     """
-    usual_window, usual_stride = square_for(images.shape[-1])
+    usual_window, usual_stride = window_for(images.shape[-1])
     window, stride = window or usual_window, stride or usual_stride
     covered = covered_log_odds(network, images, labels, window=window, stride=stride)
     with torch.inference_mode():

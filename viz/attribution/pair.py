@@ -94,7 +94,7 @@ def pair(first: Side, second: Side) -> Pair:
         reading="each method has one scale for both networks, full at the 99th percentile",
         rows=[_row(heats, method) for method in heats.first],
         found=_arrays(heats),
-        told=heats.words(),
+        summary=heats.words(),
         notes=[] if sizes[0] == sizes[1] else [note],
         picture=(image_pixels(seen, panel_side(seen, TILE_PX)), "A's input"),
     )

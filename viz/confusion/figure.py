@@ -35,7 +35,7 @@ TICKS = (0, 0.01, 0.05, 0.2, 0.5, 1)
 
 
 def draw_confusion(ax: Axes, confusion: Tensor, classes: Sequence[str]) -> None:
-    """Rows: an image's class. Columns: what it was taken for. Colour: share of the row."""
+    """Rows: an image's class. Columns: what it was predicted as. Colour: share of the row."""
     counts = as_array(confusion)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     show(ax, shares, cmap=AMOUNT, norm=SCALE)

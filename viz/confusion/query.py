@@ -26,7 +26,7 @@ class ConfusionQuery(EvaluationQuery):
 
     What is found is cached in the run and serves the view mistakes, too.
 
-    .npz holds: confusion (K, K), images of class (row) that were taken for class (column), and
+    .npz holds: confusion (K, K), images of class (row) predicted as class (column), and
     class_name (K), images, top1 and top5 (shares of the images).
     """
 
@@ -39,7 +39,7 @@ class ConfusionQuery(EvaluationQuery):
 
 @dataclass(frozen=True)
 class ConfusionShown:
-    """How often each class was taken for each."""
+    """How often each class was predicted as each."""
 
     look: ConfusionLook
     classes: tuple[str, ...]
@@ -47,7 +47,7 @@ class ConfusionShown:
 
     @property
     def confusion(self) -> Tensor:
-        """(K, K) images of class (row) that were taken for class (column)."""
+        """(K, K) images of class (row) predicted as class (column)."""
         return self.found.confusion
 
     def arrays(self) -> Arrays:

@@ -117,7 +117,7 @@ def layers_lines(
                 legend=f"legend{number + 1}", in_legend=is_named,
             )  # fmt: skip
     titles, last = [panel.title for panel in PANELS], max(epochs or len(metrics), 2)
-    dress_lines(figure, titles, last, dark=dark, height=780, legend_beside=True)
+    dress_lines(figure, titles, last, dark=dark, height=780, legend_at_right=True)
     for panel, axis in zip(PANELS, figure.select_yaxes(), strict=True):
         if panel.is_log:
             axis.update(type="log", tickformat="~g", **log_ticks(layers[panel.column]))

@@ -65,7 +65,7 @@ def dress_lines(
     *,
     dark: bool,
     height: int,
-    legend_beside: bool = False,
+    legend_at_right: bool = False,
 ) -> None:
     """Quiet axes, a title above each panel and a legend of its own, above or beside it.
 
@@ -75,7 +75,7 @@ def dress_lines(
         last: Epoch at the right end.
         dark: For a dark page.
         height: In pixels.
-        legend_beside: Names one below the other at the right of each panel, else in a row above.
+        legend_at_right: Names one below the other at the right of each panel, else in a row above.
     """
     ink, quiet = (DARK_INK, DARK_QUIET) if dark else (INK, QUIET)
     axis: dict[str, Any] = {"gridcolor": GRID, "zeroline": False, "fixedrange": True}
@@ -91,7 +91,7 @@ def dress_lines(
     figure.update_yaxes(**axis)
     figure.update_layout(
         height=height,
-        margin={"l": 50, "r": 10, "t": 28 if legend_beside else 48, "b": 40},
+        margin={"l": 50, "r": 10, "t": 28 if legend_at_right else 48, "b": 40},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": quiet, "size": 12},
@@ -111,7 +111,7 @@ def dress_lines(
             yref="paper",
             xanchor="left",
             yanchor="bottom",
-            yshift=4 if legend_beside else 24,
+            yshift=4 if legend_at_right else 24,
             showarrow=False,
             font={"size": 13, "color": ink},
         )
@@ -122,7 +122,7 @@ def dress_lines(
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 11, "color": ink},
         }
-        look |= column if legend_beside else row
+        look |= column if legend_at_right else row
         figure.update_layout({f"legend{number}": look})
 
 

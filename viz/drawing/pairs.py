@@ -44,10 +44,9 @@ class Pair:
     title: str
     reading: str  # one line on how to read it
     rows: Sequence[PairRow]
-    found: dict[
-        str, np.ndarray
-    ]  # of both, the second's under names of their own, and the difference
-    told: str = ""  # the result in a sentence or two
+    # of both, the second's under names of their own, and the difference
+    found: dict[str, np.ndarray]
+    summary: str = ""  # the result in a sentence or two
     notes: Sequence[str] = ()  # what keeps the two from being compared in full
     picture: tuple[np.ndarray, str] | None = None  # (H, W, 3 or 4) what both look at, and its head
 
@@ -57,7 +56,7 @@ class Pair:
 
     def words(self) -> str:
         """What a command prints."""
-        return "\n".join(filter(None, [self.told, *self.notes]))
+        return "\n".join(filter(None, [self.summary, *self.notes]))
 
 
 @dataclass
@@ -119,7 +118,7 @@ def lefts(side: int) -> tuple[int, int, int, int]:
     return 0, side + GAP_PX, difference, difference + side + BAR_PX
 
 
-def draw_beside(
+def draw_a_b(
     figure: Figure,
     corner: tuple[int, int],
     side: int,

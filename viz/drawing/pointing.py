@@ -19,6 +19,7 @@ from viz.drawing.sheet import Grid
 from viz.drawing.style import INK, PAPER, QUIET
 
 CHOSEN = "#e69f00"
+BAR_PX = 90  # at the right of a heatmap: bar, numbers such as −0.002 and what they measure
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "responsive": False}
 """Pass to plotly with each of these figures: no tool bar, nothing to drag."""
 
@@ -105,7 +106,12 @@ def point_at_heatmap(
     """
     rows, columns = values.shape
     cell = max(2, side // max(rows, columns))
-    bar = {"title": {"text": label, "side": "right"}, "thickness": 10, "outlinewidth": 0}
+    bar = {
+        "title": {"text": label, "side": "right"},
+        "thickness": 10,
+        "outlinewidth": 0,
+        "tickfont": {"size": 10},
+    }
     figure = go.Figure(
         go.Heatmap(
             z=values.tolist(),
@@ -126,7 +132,7 @@ def point_at_heatmap(
     width, height = columns * cell, rows * cell
     figure = _bare(figure, (-0.5, columns - 0.5), (rows - 0.5, -0.5), width, height)
     if label:
-        figure.update_layout(width=width + 80, margin_r=80)
+        figure.update_layout(width=width + BAR_PX, margin_r=BAR_PX)
     return figure
 
 

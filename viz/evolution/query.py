@@ -88,12 +88,12 @@ class EvolutionQuery(Query[Evolution]):
         """Mine each epoch, unless that is cached, and cut what the chosen channels saw."""
         columns, images = [], len(opened.split(self.split).labels)
         for number, epoch in enumerate(self.epochs):
-            there, told = opened.at(epoch), part_of(progress, number, len(self.epochs))
+            there, report = opened.at(epoch), part_of(progress, number, len(self.epochs))
             mining = TopPatchesQuery(self.run, epoch, (self.name,), split=self.split)
-            best = there.ask(mining, progress=told)[self.name].best(1)
+            best = there.ask(mining, progress=report)[self.name].best(1)
             pictures = gallery_of(there, self.name, best, self.channels, self.split)
             columns.append((epoch, best, pictures))
-            told(images, images)  # also where it was mined before
+            report(images, images)  # also where it was mined before
         return from_columns(self.name, self.channels, columns)
 
     def show(self, opened: Opened, answer: Evolution, look: EvolutionLook) -> EvolutionShown:

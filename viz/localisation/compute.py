@@ -129,12 +129,12 @@ def _classified_correctly(
     chosen = there[spread]
     seen = object_masks(split, preprocess, chosen).any((1, 2))
     chosen = chosen[seen]
-    guesses = []
+    predictions = []
     with torch.inference_mode():
         for first in range(0, len(chosen), BATCH):
             batch = preprocess.from_uint8(split.images[chosen[first : first + BATCH]])
-            guesses.append(network(batch.to(network.device)).argmax(1).cpu().numpy())
-    right = chosen[np.concatenate(guesses) == split.labels[chosen]] if guesses else chosen
+            predictions.append(network(batch.to(network.device)).argmax(1).cpu().numpy())
+    right = chosen[np.concatenate(predictions) == split.labels[chosen]] if predictions else chosen
     if not len(right):
         raise WorkbenchError(
             f"The network classifies none of {len(chosen)} images with a known object correctly. "

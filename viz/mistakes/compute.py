@@ -26,7 +26,7 @@ class Confused:
     """Pairs of classes, the most frequent confusion first."""
 
     label: Tensor  # (n,) int64, the images' class
-    guess: Tensor  # (n,) int64, what they were taken for
+    guess: Tensor  # (n,) int64, what they were predicted as
     images: Tensor  # (n,) int64
 
 

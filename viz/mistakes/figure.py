@@ -1,4 +1,4 @@
-"""Images that were taken for another class, each over its top-5 predictions."""
+"""Misclassified images, each over its top-5 predictions."""
 
 from collections.abc import Sequence
 from textwrap import shorten
@@ -34,20 +34,20 @@ READINGS: dict[Order, str] = {
 
 def draw_predictions(
     ax: Axes,
-    guesses: Sequence[int],
+    predictions: Sequence[int],
     probabilities: Sequence[float],
     classes: Sequence[str],
     *,
     label: int,
 ) -> None:
     """A bar from 0 to 1 for each prediction, its name on it; that of the true class in red."""
-    rows = list(range(len(guesses)))
-    colours = [TRUE if guess == label else OTHER for guess in guesses]
+    rows = list(range(len(predictions)))
+    colours = [TRUE if prediction == label else OTHER for prediction in predictions]
     ax.barh(rows, probabilities, height=0.86, color=colours, alpha=0.55)
-    for row, guess in zip(rows, guesses, strict=True):
-        ax.text(0.02, row, class_name(classes, guess), size=SMALL_PT, color=INK, va="center")
+    for row, prediction in zip(rows, predictions, strict=True):
+        ax.text(0.02, row, class_name(classes, prediction), size=SMALL_PT, color=INK, va="center")
     ax.set_xlim(0, 1)
-    ax.set_ylim(len(guesses) - 0.5, -0.5)
+    ax.set_ylim(len(predictions) - 0.5, -0.5)
     hide_axes(ax)
     ax.axvline(0, color=QUIET, linewidth=0.8)
 
@@ -105,15 +105,15 @@ def mistakes_pointing(
         chosen: Index of the image to outline.
     """
     indices, labels = mistakes.index.tolist(), mistakes.label.tolist()
-    guesses, shares = mistakes.guess[:, 0].tolist(), mistakes.probability[:, 0].tolist()
+    predictions, shares = mistakes.guess[:, 0].tolist(), mistakes.probability[:, 0].tolist()
     captions, hover = [], []
-    for index, label, guess, share in zip(indices, labels, guesses, shares, strict=True):
+    for index, label, prediction, share in zip(indices, labels, predictions, shares, strict=True):
         taken = f"{100 * share:.0f} %"
-        short = shorten(classes[guess], LETTERS - len(taken) - 3, placeholder="…")
+        short = shorten(classes[prediction], LETTERS - len(taken) - 3, placeholder="…")
         captions.append([shorten(classes[label], LETTERS, placeholder="…"), f"→ {short} {taken}"])
         hover.append(
             f"{class_name(classes, label)}, image {index}\n"
-            f"top prediction {class_name(classes, guess)} with {taken}"
+            f"top prediction {class_name(classes, prediction)} with {taken}"
         )
-    colours = [class_colour(guess) for guess in guesses]
+    colours = [class_colour(prediction) for prediction in predictions]
     return captioned_sheet(pictures, indices, captions, hover, colours, lines=2, chosen=chosen)

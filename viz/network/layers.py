@@ -17,7 +17,7 @@ from training.models.table_conv import TableConv2d
 
 Kind = Literal[
     "convolution",
-    "joint",
+    "merge",
     "pooling",
     "dense",
     "activation",
@@ -27,7 +27,7 @@ Kind = Literal[
 ]
 KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
     "convolution": (nn.Conv2d, TableConv2d),
-    "joint": (Add, Concat),
+    "merge": (Add, Concat),
     "pooling": (
         nn.MaxPool2d,
         nn.AvgPool2d,
@@ -44,7 +44,7 @@ KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
     "normalisation": (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, ResponseNorm),
     "dropout": (nn.Dropout, nn.Dropout2d),
 }
-LANDMARKS: tuple[Kind, ...] = ("convolution", "joint", "pooling", "dense")
+KEY_LAYERS: tuple[Kind, ...] = ("convolution", "merge", "pooling", "dense")
 MANY = 45  # layers that nobody wants to choose from
 HELD_TOGETHER = 2**20  # numbers an image; a batch of 64 then takes 256 MB
 
@@ -54,11 +54,11 @@ def kind_of(layer: nn.Module) -> Kind:
     return next((kind for kind, types in KINDS.items() if isinstance(layer, types)), "other")
 
 
-def trunk(network: Network) -> set[str]:
+def backbone(network: Network) -> set[str]:
     """The layers that everything passes on its way to the answer.
 
-    All of a chain; of a network with branches those between the blocks, and the joints at their
-    ends: conv1 pool1 add2_1 relu2_1 … of a ResNet, inception3a of a GoogLeNet.
+    All of a chain; of a network with branches those between the blocks, and the merge
+    layers at their ends: conv1 pool1 add2_1 relu2_1 … of a ResNet, inception3a of a GoogLeNet.
     """
     stages = network.plan([network.head])
     last_use = {source: place for place, stage in enumerate(stages) for source in stage.sources}
@@ -70,21 +70,21 @@ def trunk(network: Network) -> set[str]:
     return found
 
 
-def landmarks(network: Network) -> list[str]:
-    """Convolutions, joints, pooling and fully connected layers on the way to the answer."""
+def key_layers(network: Network) -> list[str]:
+    """Convolutions, merge layers, pooling and fully connected layers on the way to the answer."""
     return [
         stage.name
         for stage in network.plan([network.head])
-        if kind_of(network.layers[stage.name]) in LANDMARKS
+        if kind_of(network.layers[stage.name]) in KEY_LAYERS
     ]
 
 
 def maps_to_show(network: Network) -> list[str]:
-    """The layers with maps; only the landmarks and the trunk where there are many."""
+    """The layers with maps; only the key layers and the backbone where there are many."""
     spatial = list(network.geometry)
     if len(spatial) <= MANY:
         return spatial
-    shown = {*landmarks(network), *trunk(network)}
+    shown = {*key_layers(network), *backbone(network)}
     return [name for name in spatial if name in shown]
 
 
@@ -107,10 +107,10 @@ def last_hidden(network: Network) -> str:
 
 
 def source_of(network: Network, layer: str) -> str:
-    """The convolution or joint whose maps a layer passes on; itself, where there is none."""
+    """The convolution or merge layer whose maps a layer passes on; itself, where there is none."""
     source = layer
     while source != IMAGE:
-        if kind_of(network.layers[source]) in ("convolution", "joint"):
+        if kind_of(network.layers[source]) in ("convolution", "merge"):
             return source
         source = network.inputs[source][0]
     return layer
@@ -125,7 +125,7 @@ def not_finite(network: Network) -> list[str]:
     ]
 
 
-def way_down(network: Network, layer: str) -> list[nn.Module]:
+def layers_to_pixels(network: Network, layer: str) -> list[nn.Module]:
     """The layers that a signal meets from the named one, which is the first, to the pixels."""
     layers = network.layers
     return [layers[stage.name] for stage in reversed(network.plan([layer]))]
@@ -137,7 +137,7 @@ def mined_together(network: Network, layer: str) -> list[str]:
     One pass over the images serves them all.
     """
     kind = kind_of(network.layers[layer])
-    alike = [name for name in landmarks(network) if kind_of(network.layers[name]) == kind]
+    alike = [name for name in key_layers(network) if kind_of(network.layers[name]) == kind]
     side = network.image_size
     image = torch.zeros(1, 3, side, side, device=network.device)
     held = sum(maps.numel() for maps in network.activations(image, alike).values())

@@ -10,7 +10,7 @@ from training.data import Split
 from training.geometry import ReceptiveField
 from training.models import Network
 from training.preprocess import Preprocess
-from viz.network.layers import trunk
+from viz.network.layers import backbone
 from viz.network.objects import object_sizes, require_known
 from viz.store.cache import Arrays
 
@@ -45,7 +45,7 @@ def object_scale(network: Network, split: Split, preprocess: Preprocess) -> Obje
     require_known(split)
     layers = [name for name in network.convolutions if name in network.geometry]
     if len(layers) > MOST:
-        layers = [name for name in layers if name in trunk(network)] or layers
+        layers = [name for name in layers if name in backbone(network)] or layers
         places = np.linspace(0, len(layers) - 1, min(MOST, len(layers))).round().astype(int)
         layers = [layers[place] for place in places]
     fields = tuple(network.geometry[name] for name in layers)

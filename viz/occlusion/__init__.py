@@ -9,9 +9,9 @@ from viz.occlusion.compute import (
     last_maps,
     occlusion,
     scan,
-    square_for,
     steps,
     visiting_order,
+    window_for,
 )
 from viz.occlusion.query import OcclusionLook, OcclusionQuery
 
@@ -26,7 +26,7 @@ __all__ = [
     "last_maps",
     "occlusion",
     "scan",
-    "square_for",
     "steps",
     "visiting_order",
+    "window_for",
 ]

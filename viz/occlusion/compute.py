@@ -241,7 +241,7 @@ def _count(rows: int, cols: int, step: int) -> int:
     return ceil(rows / step) * ceil(cols / step)
 
 
-def square_for(image_size: int) -> tuple[int, int]:
+def window_for(image_size: int) -> tuple[int, int]:
     """Side and step of the window: 32 and 8 px of 224, and in proportion for other sizes.
 
     Small images show their object large, where a seventh hides next to nothing: the side is at

@@ -44,7 +44,7 @@ from viz.top_patches.gallery import Gallery
 PANEL_PX, BLOCK_PX, BAR_PX, LEGEND_PX = 224, 224, 78, 124
 SIDE_PX, HEAD_PX, GAP_PX = 160, 18, 24  # of a sheet's rows
 MOST_NAMES = 6
-GUESSES = 3  # classes that the pointer names
+TOP_PREDICTIONS = 3  # classes that the pointer names
 CERTAIN: Scale = (AMOUNT, 0.0, 1.0)
 
 
@@ -290,9 +290,9 @@ def _hover(
     found: Occlusion, classes: Sequence[str], label: int, tracked: Tracked
 ) -> list[list[str]]:
     """Of each cell: the class asked for, the three most probable ones, the channel's total."""
-    best = found.probability.topk(min(GUESSES, len(classes)), dim=2)
+    best = found.probability.topk(min(TOP_PREDICTIONS, len(classes)), dim=2)
 
-    def tell(row: int, col: int) -> str:
+    def hover(row: int, col: int) -> str:
         ranked = zip(best.indices[row, col].tolist(), best.values[row, col].tolist(), strict=True)
         lines = [
             f"Window at row {row * found.stride}, column {col * found.stride} px",
@@ -304,4 +304,4 @@ def _hover(
         return "\n".join(lines)
 
     rows, cols = found.shape
-    return [[tell(row, col) for col in range(cols)] for row in range(rows)]
+    return [[hover(row, col) for col in range(cols)] for row in range(rows)]

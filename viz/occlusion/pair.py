@@ -44,7 +44,7 @@ def pair(first: Side, second: Side) -> Pair:
         "dark: covering this spot costs the network its answer",
         rows=_rows(both, panel_side(picture)),
         found=_arrays(both, a, b),
-        told=both.words(),
+        summary=both.words(),
         notes=_notes(first, second, both),
         picture=(_covered(picture, found[0].window), "input, its corner covered"),
     )

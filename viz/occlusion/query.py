@@ -14,7 +14,7 @@ from training.runs import Run
 from viz.network.choices import class_index
 from viz.network.fills import filling
 from viz.network.layers import source_of
-from viz.occlusion.compute import Occlusion, Shape, covered, last_maps, scan, square_for
+from viz.occlusion.compute import Occlusion, Shape, covered, last_maps, scan, window_for
 from viz.store.answer import CacheMiss
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
@@ -75,7 +75,7 @@ class OcclusionQuery(Resumable[Any]):
 
     def fitted(self, runs: Sequence[Run]) -> Self:
         """One window for all of them: it fits the smallest of their inputs."""
-        window, stride = square_for(min(run.preprocess.size for run in runs))
+        window, stride = window_for(min(run.preprocess.size for run in runs))
         return replace(self, window=self.window or window, stride=self.stride or stride)
 
     def resolved(self, opened: Opened) -> Self:

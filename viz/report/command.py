@@ -45,10 +45,10 @@ def report(
     at, asked = checked_epoch(opened, epoch), _numbers(images)
     if parts is not None and not Path(parts).is_file():
         raise WorkbenchError(f"There is no table of parts {parts}. Check the path.")
-    with reporting("Writing the report", progress) as told:
+    with reporting("Writing the report", progress) as report_progress:
         marked = Path(parts) if parts else None
         views = commands(Lender())  # no checkpoint is opened twice
-        found = make(opened, at, views, images=asked, parts=marked, progress=told)
+        found = make(opened, at, views, images=asked, parts=marked, progress=report_progress)
         if path is None:
             path = cached_report(opened, at)
             path.parent.mkdir(exist_ok=True)

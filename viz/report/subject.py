@@ -78,8 +78,8 @@ class Subject:
 
     def mine(self, layers: Sequence[str], epoch: int) -> None:
         """Keep the strongest patches of several layers, found in one pass over the images."""
-        with reporting(f"Mining patches, epoch {epoch}", None) as told:
-            answer(TopPatchesQuery(str(self.run.path), epoch, tuple(layers)), progress=told)
+        with reporting(f"Mining patches, epoch {epoch}", None) as progress:
+            answer(TopPatchesQuery(str(self.run.path), epoch, tuple(layers)), progress=progress)
 
 
 def pick(of: Sequence[Any], count: int) -> list[Any]:

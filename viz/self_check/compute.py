@@ -16,7 +16,7 @@ from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 from training.progress import Progress, silent
 from viz.deconvnet import project, strongest_units
-from viz.network.layers import landmarks, trunk
+from viz.network.layers import backbone, key_layers
 
 TOLERANCE = 1e-5  # of a picture's largest value, in float32
 MOST_LAYERS = 5  # from which projections start; each runs through all layers below
@@ -63,8 +63,9 @@ class SelfCheck:
 def self_check(network: Network, *, progress: Progress = silent) -> SelfCheck:
     """Compare projections of an image of noise with unpooling, rectifying, transposed filtering.
 
-    From up to `MOST_LAYERS` layers of the trunk, spread evenly, the strongest unit is projected by
-    `viz.deconvnet.project` and once more without autograd: maxima are put back by summed switches,
+    From up to `MOST_LAYERS` layers of the backbone, spread evenly, the strongest unit is projected
+    by `viz.deconvnet.project` and once more without autograd: maxima are put back by summed
+    switches,
     signals clamped at ReLUs, convolutions transposed, sums of branches handed to each branch and
     concatenations cut apart. Layers below one that has no such rule are left out and named. The
     gradient rule is compared with autograd through the whole network.
@@ -94,13 +95,13 @@ def self_check(network: Network, *, progress: Progress = silent) -> SelfCheck:
 
 
 def _starts(network: Network) -> list[str]:
-    """Landmarks of the trunk that have nothing but covered layers below them, spread evenly."""
-    everything_passes = trunk(network)
+    """Key layers of the backbone that have nothing but covered layers below them, spread evenly."""
+    backbone_path = backbone(network)
     layers = network.layers
     fit = [
         name
-        for name in landmarks(network)
-        if name in everything_passes
+        for name in key_layers(network)
+        if name in backbone_path
         and all(_covered(layers[stage.name]) for stage in network.plan([name]))
     ]
     if len(fit) <= MOST_LAYERS:

@@ -16,12 +16,12 @@ def reporting(message: str, file: str | None) -> Iterator[Progress]:
         return
     reporter, bar = Reporter(Path(file), message=message), Bar(message)
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         bar(done, total)
         reporter(done, total)
 
     try:
-        yield tell
+        yield report
     except (KeyboardInterrupt, SystemExit):
         reporter.end(STOPPED, "Stopped.")
         raise

@@ -60,8 +60,8 @@ class Twice:
 
     def words(self) -> str:
         """What is told of either, in a line or more each."""
-        told = [(who, one) for who, one in zip("AB", (self.first, self.second), strict=True)]
-        return "\n".join(f"{who}: {one.words()}" for who, one in told if hasattr(one, "words"))
+        both = [(who, one) for who, one in zip("AB", (self.first, self.second), strict=True)]
+        return "\n".join(f"{who}: {one.words()}" for who, one in both if hasattr(one, "words"))
 
 
 def pair(first: Side, second: Side) -> Any:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.models import Network
 from viz.deconvnet import project
-from viz.network.layers import kind_of, landmarks
+from viz.network.layers import key_layers, kind_of
 from viz.network.patches import boxes, cut
 from viz.store.cache import Arrays
 
@@ -37,7 +37,7 @@ def convolutions_on_the_way(network: Network) -> list[str]:
     """The convolutions that the answer depends on, first to last."""
     return [
         name
-        for name in landmarks(network)
+        for name in key_layers(network)
         if kind_of(network.layers[name]) == "convolution" and name in network.geometry
     ]
 

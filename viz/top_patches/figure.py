@@ -191,7 +191,7 @@ def point_at_patches(
         np.stack([tiles.get(channel, nothing) for channel in rows]),
         rows,
         [_words(shown, channel) for channel in rows],
-        [[_tell(shown, channel, place) for place in range(k)] for channel in rows],
+        [[_hover(shown, channel, place) for place in range(k)] for channel in rows],
         width_px=width_px,
         chosen=chosen,
         pitch=pitch,
@@ -207,7 +207,7 @@ def _words(shown: TopPatchesShown, channel: int) -> str:
     return f"channel {channel} · {number(float(shown.top.score[channel, 0]))}"
 
 
-def _tell(shown: TopPatchesShown, channel: int, place: int) -> str:
+def _hover(shown: TopPatchesShown, channel: int, place: int) -> str:
     """One patch in words."""
     if channel >= len(shown.top.score):
         return f"{shown.layer} has channels 0 to {len(shown.top.score) - 1}"

@@ -113,11 +113,11 @@ class UnitQuery(Query[Unit]):
         self, opened: Opened, missing: Sequence[Query[Any]], progress: Progress
     ) -> Iterator[tuple[Query[Any], Any]]:
         for number, part in enumerate(missing):
-            told = part_of(progress, number, len(missing))
+            report = part_of(progress, number, len(missing))
             if part == self:
-                yield self, self._profiles(opened, told)
+                yield self, self._profiles(opened, report)
             else:
-                yield from part.work(opened, [part], told)
+                yield from part.work(opened, [part], report)
 
     def _profiles(self, opened: Opened, progress: Progress) -> Profiles:
         split = opened.split(self.split)

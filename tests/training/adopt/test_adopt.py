@@ -146,8 +146,8 @@ def test_functions_become_layers_and_are_told():
     found = adopt(fresh(Functional), image_size=SIZE)
     names = ["conv1", "bn", "relu1", "conv2", "relu2", "pool1", "drop1", "fc"]
     assert list(found.network.layers) == names
-    assert "F.relu was called without a module: it is relu1 now." in found.mended
-    assert "torch.relu was called without a module: it is relu2 now." in found.mended
+    assert "F.relu was called without a module: it is relu1 now." in found.rewrites
+    assert "torch.relu was called without a module: it is relu2 now." in found.rewrites
 
 
 def test_an_in_place_relu_works_on_a_copy():
@@ -157,7 +157,7 @@ def test_an_in_place_relu_works_on_a_copy():
     assert (maps["conv1"] < 0).any()
     assert torch.equal(maps["conv1"].relu(), maps["relu1"])
     assert (maps["conv2"] < 0).any()
-    assert "relu1 and relu2 worked in place: they now work on copies." in found.mended
+    assert "relu1 and relu2 worked in place: they now work on copies." in found.rewrites
     assert module.relu.inplace  # theirs stays as it was
 
 
@@ -165,7 +165,7 @@ def test_a_module_that_is_used_twice_is_two_layers():
     found = adopt(fresh(Plain), image_size=SIZE)
     assert {"relu1", "relu2"} < set(found.network.layers)
     told = "Used more than once, and a layer for each use now: relu (relu1 and relu2)."
-    assert told in found.mended
+    assert told in found.rewrites
 
 
 class Tied(Plain):
@@ -184,7 +184,7 @@ def test_weights_that_are_used_twice_are_copied():
     found = adopt(module, image_size=SIZE)
     weights = found.network.state_dict()
     assert torch.equal(weights["again1.weight"], weights["again2.weight"])
-    assert any("again was used 2 times: each use has a copy" in told for told in found.mended)
+    assert any("again was used 2 times: each use has a copy" in told for told in found.rewrites)
     with torch.no_grad():
         torch.testing.assert_close(found.network(pictures()), module(pictures()))
 
@@ -197,20 +197,22 @@ def test_a_network_in_training_mode_is_shown_in_evaluation_mode_and_left_in_trai
     with torch.no_grad():
         torch.testing.assert_close(found.network(pictures()), expected)
     assert module.training
-    assert any("training mode" in told for told in found.mended)
-    assert not any("training mode" in told for told in adopt(module.eval(), image_size=SIZE).mended)
+    assert any("training mode" in told for told in found.rewrites)
+    assert not any(
+        "training mode" in told for told in adopt(module.eval(), image_size=SIZE).rewrites
+    )
 
 
 def test_named_outputs_are_unwrapped():
     found = adopt(fresh(Named), image_size=SIZE)
     assert found.network.head == "fc"
-    assert any("logits is taken for the logits; maps left out" in told for told in found.mended)
+    assert any("logits is taken for the logits; maps left out" in told for told in found.rewrites)
 
 
 def test_a_softmax_at_the_end_is_left_out():
     found = adopt(fresh(Probable), image_size=SIZE)
     assert found.network.head == "fc"
-    assert any("LogSoftmax" in told for told in found.mended)
+    assert any("LogSoftmax" in told for told in found.rewrites)
 
 
 def test_torchs_response_normalisation_becomes_the_papers():

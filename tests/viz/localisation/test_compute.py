@@ -74,8 +74,8 @@ def pointing_at(monkeypatch):
 
 def classified_correctly(run: Run) -> list[int]:
     val = run.data().val
-    guesses = run.network()(run.preprocess.from_uint8(val.images)).argmax(1).numpy()
-    return np.flatnonzero(guesses == val.labels).tolist()
+    predictions = run.network()(run.preprocess.from_uint8(val.images)).argmax(1).numpy()
+    return np.flatnonzero(predictions == val.labels).tolist()
 
 
 def localised(run: Run, images: int = 16):

@@ -5,14 +5,14 @@ import torch
 
 from training.models import Network, create
 from viz.network.layers import (
+    backbone,
     deepest,
+    key_layers,
     kind_of,
-    landmarks,
     last_hidden,
     maps_to_show,
     mined_together,
     source_of,
-    trunk,
 )
 from viz.occlusion import last_maps
 
@@ -30,10 +30,10 @@ def plan_of(name: str, image_size: int = 64, classes: int = 10) -> Network:
         ("lenet5", "tanh1", "activation"),
         ("lenet5", "output", "dense"),
         ("resnet18", "short3_1", "convolution"),
-        ("resnet18", "add2_1", "joint"),
+        ("resnet18", "add2_1", "merge"),
         ("resnet18", "pool5", "pooling"),
         ("resnet18", "shortbn3_1", "normalisation"),
-        ("googlenet", "inception3a", "joint"),
+        ("googlenet", "inception3a", "merge"),
         ("googlenet", "inception3a_pool", "pooling"),
         ("vgg16", "drop6", "dropout"),
     ],
@@ -44,7 +44,7 @@ def test_a_layer_is_what_it_does_not_what_it_is_called(name, layer, kind):
 
 def test_everything_passes_the_layers_of_a_chain():
     plan = plan_of("vgg16")
-    assert trunk(plan) == set(plan.layers)
+    assert backbone(plan) == set(plan.layers)
 
 
 def test_between_the_blocks_of_a_resnet_everything_passes_one_layer():
@@ -52,11 +52,11 @@ def test_between_the_blocks_of_a_resnet_everything_passes_one_layer():
     stem = {"conv1", "bn1", "relu1", "pool1", "pool5", "fc"}
     blocks = {f"{kind}{stage}_{block}" for kind in ("add", "relu") for stage in (2, 3, 4, 5)
               for block in (1, 2)}  # fmt: skip
-    assert trunk(plan) == stem | blocks
+    assert backbone(plan) == stem | blocks
 
 
 def test_branches_and_classifiers_on_the_side_are_no_trunk():
-    found = trunk(plan_of("googlenet"))
+    found = backbone(plan_of("googlenet"))
     assert {"conv2", "pool3", "inception4a", "inception5b", "fc"} < found
     assert not any(name.startswith("aux") or "1x1" in name for name in found)
 
@@ -101,7 +101,7 @@ def test_a_map_is_followed_to_what_made_it(name, layer, source):
 
 
 def test_one_looks_at_what_leads_to_the_answer():
-    shown = landmarks(plan_of("googlenet"))
+    shown = key_layers(plan_of("googlenet"))
     assert "inception4a_5x5" in shown
     assert not any(name.startswith("aux") or name.endswith("bn") for name in shown)
 

@@ -11,7 +11,7 @@ from training.errors import WorkbenchError
 from training.runs import Run
 from viz import answer
 from viz.network.fills import FILLS
-from viz.occlusion import OcclusionQuery, square_for
+from viz.occlusion import OcclusionQuery, window_for
 from viz.store.answer import CacheMiss, so_far
 from viz.store.lend import Lender, Opened
 
@@ -106,7 +106,7 @@ def test_stopped_work_shows_what_it_has_and_goes_on_from_there(run: Run) -> None
     ("size", "window"), [(224, (32, 8)), (96, (14, 3)), (64, (12, 2)), (32, (10, 1))]
 )
 def test_the_window_suits_the_image(size: int, window: tuple[int, int]) -> None:
-    assert square_for(size) == window
+    assert window_for(size) == window
 
 
 @pytest.mark.parametrize("wrong", [{"window": 0}, {"stride": -1}])
