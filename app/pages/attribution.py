@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app.jobs.ask import Reply, ask, ask_cached, can_keep
+from app.jobs.ask import Reply, ask, ask_cached, can_cache
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
@@ -76,7 +76,7 @@ def query_of(choice: Choice, image: ChosenImage, name: str) -> AttributionQuery:
 
 def maps_of(query: AttributionQuery, choice: Choice, wanted: MethodName) -> Reply:
     """All of them; the slow one may come later, unless it is the one to be seen."""
-    if wanted == SLOW or not can_keep(choice.run):
+    if wanted == SLOW or not can_cache(choice.run):
         return ask(query)
     return ask_cached(query) or ask(replace(query, method=QUICK))
 
