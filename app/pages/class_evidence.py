@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.jobs.ask import ask
+from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import chosen, go_to
 from app.widgets.class_choice import pick_class
@@ -28,7 +29,7 @@ def page() -> None:
     choice = chosen()
     image = choose_image(choice)
     query = ClassEvidenceQuery(str(choice.run.path), image=ImageSource(image.source))
-    reply = ask(query)
+    reply = ask(asked(query, "epochs"))
     if reply.answer is None:
         return
     known, classes = reply.opened.true_class(image.source), choice.run.classes

@@ -7,10 +7,19 @@ import streamlit as st
 
 from app.jobs.ask import Reply, ask, ask_cached
 from app.shell import address
+from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import Choice, chosen
 from app.shell.runs import data_of
-from app.views.correspondence import TABLE, choose_images, folder_of, keep_table, mark, ready
+from app.views.correspondence import (
+    TABLE,
+    choose_images,
+    folder_of,
+    keep_table,
+    mark,
+    ready,
+    take_kept_table,
+)
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
@@ -54,6 +63,7 @@ def page() -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         images = choose_images(data)
+        take_kept_table(choice.run)
         source = choose_source(data)
         layers = choose_layers(choice)
     if source == OBJECT:
@@ -62,7 +72,7 @@ def page() -> None:
         query = boxes(choice, data, images, layers)
     if query is None:
         return
-    reply = reply_to(query)
+    reply = reply_to(asked(query, "draws", "seed"))
     if reply is not None and reply.answer is not None:
         show(reply.side(CorrespondenceLook()))
 
@@ -84,17 +94,17 @@ def choose_source(data: Data) -> str:
 
 
 def choose_layers(choice: Choice) -> list[str]:
-    """Up to four layers, in forward order."""
+    """Up to four layers; in forward order where they are chosen here."""
     plan = plan_of(choice.run)
     default = default_layers(plan)
     shown = {*key_layers(plan), *default}
     options = [name for name in plan.inputs if name in shown]
 
     def parse(text: str) -> list[str]:
-        names = text.split(",")
+        names = list(dict.fromkeys(text.split(",")))
         if not set(names) <= set(plan.inputs) or len(names) > MOST_LAYERS:
             raise ValueError(text)
-        return [name for name in plan.inputs if name in names]
+        return names
 
     layers = address.read("layers", parse, default)
     options = [name for name in plan.inputs if name in {*options, *layers}]

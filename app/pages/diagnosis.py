@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.jobs.ask import ask
+from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of, name_of
@@ -39,7 +40,7 @@ def page() -> None:
         return
     sides = []
     for each in choices:
-        query = DiagnosisQuery(str(each.run.path), each.epoch)
+        query = asked(DiagnosisQuery(str(each.run.path), each.epoch), "split")
         reply = ask(query, f"Diagnosing {each.run.name}")
         if reply.answer is None:
             break  # the second begins when the first one stands

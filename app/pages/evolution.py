@@ -8,10 +8,11 @@ import streamlit as st
 from torch import nn
 
 from app.shell import address
+from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to, layer_picker
 from app.shell.runs import data_of, name_of
-from app.views.evolution import filters_settled, show
+from app.views.evolution import filters_settled, query_of, show
 from app.widgets.cached_patches import patches_of
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.layout import heading
@@ -47,7 +48,7 @@ def page() -> None:
     plan = plan_of(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=235):
-            layer = layer_picker(plan, with_channels(plan), deepest(plan))
+            layer = layer_picker(plan, with_channels(plan), deepest(plan), also=plan.layers)
         place = st.container(width=470)
     top = patches_of(choice, layer)
     if top is None:
@@ -56,7 +57,7 @@ def page() -> None:
         channels = channels_of(top)
     if len(choices) > 1:
         st.markdown(f"**A**: {plain(name_of(choice.run))}")
-    first = show(choice, plan, layer, channels)
+    first = show(asked(query_of(choice, layer, channels), "epochs"), choice, plan)
     if first is None:
         return
     second = None
@@ -87,7 +88,7 @@ def show_second(choice: Choice, other: Choice, layer: str, channels: list[int]) 
     if len(other.run.epochs) < 2 or not known:
         st.caption("B has a single epoch, or none of these channels: there is nothing to follow.")
         return None
-    side = show(other, plan, layer, known)
+    side = show(query_of(other, layer, known), other, plan)
     if side is not None and all(
         isinstance(each.layers[layer], nn.Conv2d) for each in (plan_of(choice.run), plan)
     ):

@@ -63,7 +63,9 @@ def choose_layer_and_sheet(choice: Choice) -> tuple[str, str]:
     network = choice.network()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=300):
-            layer = layer_picker(network, maps_to_show(network), last_maps(network))
+            layer = layer_picker(
+                network, maps_to_show(network), last_maps(network), also=network.layers
+            )
         with st.container(width=360):
             sheet_of = address.pick(
                 st.segmented_control,

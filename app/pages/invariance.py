@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.jobs.ask import ask
+from app.shell.asked import asked
 from app.shell.frame import Choice, compared
 from app.shell.runs import data_of
 from app.widgets.downloads import offer_pair, offer_side
@@ -33,7 +34,8 @@ def page() -> None:
     for who, (choice, image) in zip("AB", pairs, strict=False):
         if len(pairs) > 1:
             st.markdown(f"**{who}**: {choice.title}")
-        reply = ask(InvarianceQuery(str(choice.run.path), choice.epoch, pictures_of(choice, image)))
+        query = InvarianceQuery(str(choice.run.path), choice.epoch, pictures_of(choice, image))
+        reply = ask(asked(query, "label"))
         if reply.answer is None:
             break  # the second begins when the first one stands
         sides.append(reply.side(Look()))

@@ -25,6 +25,7 @@ from viz.localisation import NAMES, Localisation, LocalisationLook, Localisation
 from viz.localisation.figure import misses_pointing
 from viz.network.objects import object_masks, require_known
 from viz.store.answer import Side
+from viz.store.lend import is_number
 from viz.store.view import draw
 
 USUAL: list[MethodName] = ["occlusion", "grad-cam"]
@@ -71,6 +72,9 @@ def controls(known: int) -> tuple[list[MethodName], int]:
                 "Methods", list(NAMES), key=key, on_change=changed, format_func=NAMES.__getitem__
             )
         counts = [count for count in COUNTS if count < known] + [known] * (known <= COUNTS[-1])
+        named = st.query_params.get("images", "")
+        if is_number(named) and 0 < int(named) <= COUNTS[-1]:  # any number, as a command takes it
+            counts = sorted({*counts, int(named)})
         with st.container(width=130):
             images = address.pick(
                 st.selectbox, "Images", counts, name="images", default=min(COUNT, known)
@@ -83,7 +87,7 @@ def _methods(text: str) -> list[MethodName]:
     if not set(names) <= NAMES.keys():
         raise ValueError(text)
     by_name = {str(method): method for method in METHODS}
-    return [by_name[name] for name in NAMES if name in names]
+    return [by_name[name] for name in dict.fromkeys(names)]
 
 
 def show(side: Side) -> None:

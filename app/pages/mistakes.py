@@ -10,6 +10,7 @@ import torch
 
 from app.jobs.ask import ask
 from app.shell import address
+from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of
@@ -71,7 +72,7 @@ def page() -> None:
     numbers(reply.answer, f"A, {choice.title}: " if len(choices) > 1 else "")
     for other in choices[1:]:
         compare(choice, reply.answer, other, views)
-    side = reply.side(MistakesLook(order, SHOWN))
+    side = reply.side(asked(MistakesLook(order, SHOWN), "k"))
     mistakes = side.shown.found
     if not len(mistakes):
         st.success("Every validation image is classified correctly.", icon=":material/check:")

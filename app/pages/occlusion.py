@@ -75,6 +75,8 @@ def page() -> None:
         "for the answer there, click it to see the image as it was.",
     )
     choices = compared()
+    if "," in (named := st.query_params.get("image", "")):  # as a question names several
+        address.write(image=None, images=named, show=SEVERAL)
     mode = address.pick(
         st.segmented_control, "Show", [ONE, SEVERAL], name="show", default=ONE, required=True
     )

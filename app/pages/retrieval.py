@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.shell.asked import asked
 from app.shell.frame import compared
 from app.shell.runs import data_of
 from app.views.retrieval import (
-    COUNT,
     ask_alike,
     draw_neighbours,
     inspect,
     nearest_by_pixels,
+    query_of,
     without_data,
 )
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.images import choose_image, on_both, same_data
 from app.widgets.layout import heading, picture_and_inspector
 from training.errors import WorkbenchError
-from viz.network.layers import last_hidden
 from viz.store.answer import Side
-from viz.store.lend import plan_of
 from viz.store.view import pair
 
 
@@ -41,11 +40,12 @@ def page() -> None:
         without_data(error)
         return
     image = choose_image(choice)
-    layer = last_hidden(plan_of(choice.run))
-    side = ask_alike(choice, image, layer)
+    query = asked(query_of(choice, image), "k", "layer")
+    side = ask_alike(choice, query)
     if side is None:
         return
-    alike, by_pixels = side.shown.neighbours, nearest_by_pixels(choice, image)
+    layer, alike = side.query.layer, side.shown.neighbours
+    by_pixels = nearest_by_pixels(choice, image, query.k)
     others = [each for each in on_both(choices, image)[1:] if same_data(choice, each[0])]
     second: Side | None = None
     picture, inspector = picture_and_inspector()
@@ -54,14 +54,13 @@ def page() -> None:
         st.markdown(f"**By {layer} features**{which}, Euclidean distance under each")
         draw_neighbours(data, alike, layer)
         for other, seen in others:
-            hidden = last_hidden(plan_of(other.run))
-            second = ask_alike(other, seen, hidden)
+            second = ask_alike(other, query_of(other, seen, query.k, query.layer))
             if second is None:
                 continue
-            found = second.shown.neighbours
+            hidden, found = second.query.layer, second.shown.neighbours
             shared = len(set(found.image.tolist()) & set(alike.image.tolist()))
             st.markdown(
-                f"**By {hidden} features** of B, {other.title}: {shared} of {COUNT} are the same"
+                f"**By {hidden} features** of B, {other.title}: {shared} of {query.k} are the same"
             )
             draw_neighbours(data, found, f"{hidden} of B")
         if len(choices) > 1 and image.index is None and not others:

@@ -75,7 +75,7 @@ def page() -> None:
     plan = plan_of(choice.run)
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
     with controls.container(width=235):
-        layer = layer_picker(plan, key_layers(plan), deepest(plan))
+        layer = layer_picker(plan, key_layers(plan), deepest(plan), also=plan.layers)
     top = patches_of(choice, layer, mined_together(plan, layer))
     if top is None:
         return

@@ -45,7 +45,7 @@ def page() -> None:
     plan = plan_of(choice.run)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=235):
-            layer = layer_picker(plan, key_layers(plan), deepest(plan))
+            layer = layer_picker(plan, key_layers(plan), deepest(plan), also=plan.layers)
         with st.container(width=120):
             channel = channel_picker(channel_count(plan, layer))
     if len(choices) > 1:

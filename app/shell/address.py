@@ -40,20 +40,24 @@ def arrive(page: str) -> bool:
     return True
 
 
-def read(name: str, parse: Callable[[str], Value], default: Value) -> Value:
+def read(
+    name: str, parse: Callable[[str], Value], default: Value, *, carried: bool = True
+) -> Value:
     """The value of a name in the address, or the default.
 
     Args:
         name: Of the parameter.
         parse: Text to value; raises ValueError or LookupError for text that does not fit.
         default: Where the address says nothing, or nothing that fits; the latter gives a notice.
+        carried: Whether pages hand it on; not what this page has no control for.
     """
     memory = _memory()
     text = st.query_params.get(name)
-    carried = memory.carried.pop(name, None)
-    given = carried if text is None else text
+    brought = memory.carried.pop(name, None) if carried else None
+    given = brought if text is None else text
     if given is None:
-        memory.known.pop(name, None)
+        if carried:
+            memory.known.pop(name, None)
         return default
     try:
         value = parse(given)
@@ -63,7 +67,8 @@ def read(name: str, parse: Callable[[str], Value], default: Value) -> Value:
             asked = _plain(text)
             notice(name, f"There is no {name} “{asked}” here; this is the default instead.")
         return default
-    memory.known[name] = given
+    if carried:
+        memory.known[name] = given
     if text is None:
         st.query_params[name] = given
     return value

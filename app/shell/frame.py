@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -156,8 +156,13 @@ def go_to(page: str, **chosen: Any) -> NoReturn:
     st.switch_page(f"app/pages/{page}.py", query_params=known | more)
 
 
-def layer_picker(network: Network, layers: list[str], default: str) -> str:
-    """Choose one of the layers; the address says `layer`."""
+def layer_picker(
+    network: Network, layers: list[str], default: str, *, also: Collection[str] = ()
+) -> str:
+    """Choose one of the layers; the address says `layer`, which may be one of `also`."""
+    named = st.query_params.get("layer")
+    if named in also and named not in layers:
+        layers = [name for name in network.inputs if name == named or name in layers]
     seen, backbone_path = network.geometry, backbone(network)
 
     def describe(layer: str) -> str:

@@ -155,6 +155,13 @@ def keep_table(run: Run, boxes: list[Box]) -> str:
     return keep_file(csv_of(boxes).encode(), TABLE, folder_of(run), most=KEPT_TABLES)
 
 
+def take_kept_table(run: Run) -> None:
+    """A question names the file of a kept table; the address then says `boxes`."""
+    path = Path(st.query_params.get("parts", ""))
+    if path == folder_of(run) / path.parent.name / TABLE:
+        address.write(parts="boxes", boxes=path.parent.name)
+
+
 def boxes_in_address(run: Run) -> list[Box]:
     """What the address says is marked."""
 

@@ -30,12 +30,17 @@ from viz.store.view import draw
 FILTER_PX = 46
 
 
-def show(choice: Choice, plan: Network, layer: str, channels: list[int]) -> Side | None:
-    """One run's channels over its epochs, and when they settle; None while a job is at work."""
+def query_of(choice: Choice, layer: str, channels: list[int]) -> EvolutionQuery:
+    """Some channels of a layer at a few epochs of a run."""
     epochs = tuple(spread(choice.run.epochs))
-    query = EvolutionQuery(
+    return EvolutionQuery(
         str(choice.run.path), layer=layer, channels=tuple(channels), epochs=epochs
     )
+
+
+def show(query: EvolutionQuery, choice: Choice, plan: Network) -> Side | None:
+    """One run's channels over its epochs, and when they settle; None while a job is at work."""
+    channels, epochs = query.channels, query.epochs
     reply = ask(query, f"Following {len(channels)} channels over {len(epochs)} epochs")
     if reply.answer is None:
         return None
@@ -44,7 +49,7 @@ def show(choice: Choice, plan: Network, layer: str, channels: list[int]) -> Side
     with picture:
         show_figure(
             draw(side),
-            alt=f"Strongest patch and projection of {layer}, channels {channels}, "
+            alt=f"Strongest patch and projection of {query.layer}, channels {list(channels)}, "
             f"at epochs {list(epochs)}",
         )
     with inspector:

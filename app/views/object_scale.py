@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.jobs.ask import ask
+from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import Choice
 from app.shell.runs import data_of, name_of
@@ -25,7 +26,7 @@ def show_object_scale(choices: Sequence[Choice]) -> None:
         return
     st.subheader("Objects beside receptive fields", anchor=False)
     names = [name_of(run) for run in runs]
-    sides = [ask(ObjectScaleQuery(str(run.path))).side(Look()) for run in runs]
+    sides = [ask(asked(ObjectScaleQuery(str(run.path)), "split")).side(Look()) for run in runs]
     for name, side in zip(names, sides, strict=True):
         st.markdown(f"**{plain(name)}** · {plain(side.shown.words())}")
     both = pair(*sides) if len(sides) == 2 else None

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 import streamlit as st
+import torch
 
 from app.jobs.ask import ask
 from app.shell import address
@@ -21,6 +22,7 @@ from app.widgets.images import (
     ChosenImage,
     choose,
     known_key,
+    known_keys,
     offered,
     open_image,
     validation_name,
@@ -31,7 +33,7 @@ from training.errors import WorkbenchError
 from viz.drawing.outline import image_pixels, projection_pixels
 from viz.drawing.sheet import sheet
 from viz.drawing.style import number
-from viz.network.fills import FILLS
+from viz.network.fills import FILLS, filling
 from viz.network.layers import maps_to_show, mined_together, source_of
 from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, window_for
 from viz.occlusion.compute import Shape
@@ -85,15 +87,25 @@ def choose_window(size: int) -> dict[str, Any]:
         fill = address.pick(
             st.selectbox,
             "Fill",
-            list(FILLS),
+            fills(),
             name="fill",
             default="grey",
-            format_func=WORDS.__getitem__,
+            format_func=lambda fill: WORDS.get(fill, fill),
             help=HELP,
         )
     with st.container(width=100):
         shape = address.pick(st.selectbox, "Shape", get_args(Shape), name="shape", default="square")
     return {"window": window, "stride": stride, "fill": fill, "shape": shape}
+
+
+def fills() -> list[str]:
+    """Those that have a name, and the number that the address says, if it does."""
+    text = st.query_params.get("fill", "grey")
+    try:
+        filling(text, torch.zeros(3, 9, 9))
+    except WorkbenchError:
+        return list(FILLS)
+    return list(dict.fromkeys([*FILLS, text]))
 
 
 def true_class(choice: Choice, image: ChosenImage) -> int | None:
@@ -139,13 +151,12 @@ def show_several(choice: Choice) -> None:
 
 def _choose_images(choice: Choice, data: Data | None) -> list[ChosenImage]:
     """Up to eight; by default the six that every page offers."""
-    known = partial(known_key, data)
-    here = address.read("image", known, "")
+    here = address.read("image", partial(known_key, data), "")
     first = [f"val:{index}" for index in offered(data.val)] if data is not None else []
     more = [f"val:{index}" for index in offered(data.val, OFFERED)] if data is not None else []
 
     def parse(text: str) -> list[str]:
-        keys = list(dict.fromkeys(known(key) for key in text.split(",")))
+        keys = known_keys(data, text)
         if len(keys) > MOST:
             raise ValueError(text)
         return keys

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.jobs.ask import ask
 from app.shell import address
+from app.shell.asked import asked
 from app.shell.frame import Choice, channel_picker, go_to
 from app.shell.runs import name_of
 from app.widgets.bars import scale_bar
@@ -35,7 +36,7 @@ def show_planes(choice: Choice, layer: str, controls: DeltaGenerator) -> None:
         turn_pages(range(count), first, CHANNELS)
     channels = tuple(range(first, min(first + CHANNELS, count)))
     query = PlanesQuery(str(choice.run.path), choice.epoch, layer=layer, channels=channels)
-    side = ask(query).side(Look())
+    side = ask(asked(query, "count")).side(Look())
     shown = side.shown
     row = channel - first
     sources = shown.planes.source[row].tolist()

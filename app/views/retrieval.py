@@ -26,21 +26,30 @@ from viz.retrieval.compute import nearest
 from viz.retrieval.figure import neighbour_sheet
 from viz.retrieval.query import without
 from viz.store.answer import CacheMiss, Side, answer
-from viz.store.lend import Opened
+from viz.store.lend import Opened, plan_of
 from viz.store.query import ImageSource, Look
 
 COUNT, QUERY_PX = 10, 256
 PIXELS_PX = 32  # side at which raw pixels are compared
 
 
-def ask_alike(choice: Choice, image: ChosenImage, layer: str) -> Side | None:
-    """The neighbours by features of a layer; None while a job computes these."""
-    known = features_of(choice, layer)
+def query_of(
+    choice: Choice, image: ChosenImage, count: int = COUNT, layer: str | None = None
+) -> RetrievalQuery:
+    """The nearest by features of a layer, of the last hidden one where it has no such layer."""
+    layer = layer if layer in plan_of(choice.run).layers else None
+    path, source = str(choice.run.path), ImageSource(image.source)
+    return RetrievalQuery(path, choice.epoch, source, count, layer)
+
+
+def ask_alike(choice: Choice, query: RetrievalQuery) -> Side | None:
+    """The neighbours by features; None while a job computes these."""
+    opened = Opened.for_query(query, LENDER)
+    query = query.resolved(opened)
+    assert query.layer is not None
+    known = features_of(choice, query.layer)
     if known is None:
         return None
-    path, source = str(choice.run.path), ImageSource(image.source)
-    opened = Opened.of(path, choice.epoch, LENDER)
-    query = RetrievalQuery(path, choice.epoch, source, COUNT, layer).resolved(opened)
     return Side(opened, query, query.show(opened, known, Look()))
 
 
@@ -62,12 +71,12 @@ def cached_features(run_path: str, digest: str, epoch: int, layer: str) -> Tenso
     return answer(RetrievalQuery(run_path, epoch, layer=layer), LENDER, cached_only=True)
 
 
-def nearest_by_pixels(choice: Choice, image: ChosenImage) -> Neighbours:
+def nearest_by_pixels(choice: Choice, image: ChosenImage, count: int) -> Neighbours:
     """For contrast: the nearest without any network."""
     known = small_pixels(str(choice.run.path), str(choice.run.config.get("data")))
     query = shrunken(np.asarray(image.picture)[None])[0]
-    found = nearest(known, query, COUNT + (image.index is not None))
-    return without(found, image.index, COUNT)
+    found = nearest(known, query, count + (image.index is not None))
+    return without(found, image.index, count)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the pixels of all validation images")

@@ -1,6 +1,7 @@
 """The image that a page looks at: one of the run's own, or an upload, as the address says.
 
-`image=val:17` is a validation image, `image=upload:<SHA-256>` a file that was uploaded once. An
+`image=val:17` is a validation image, `image=upload:<SHA-256>` a file that was uploaded once; what
+names them in a question, 17 or the file kept, is understood as well, and no other file is. An
 upload is decoded strictly before it is kept; the file itself is never sent back to a browser.
 """
 
@@ -31,6 +32,8 @@ from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import factor, sheet, shrink
 from viz.network.images import spread_over_classes
 from viz.store.export import image_seen
+from viz.store.lend import is_number
+from viz.store.lines import from_text
 
 OFFERED, TILE_PX = 6, 96
 MOST_OF_A_CLASS = 24
@@ -122,7 +125,7 @@ def same_data(first: Choice, second: Choice) -> bool:
 
 def chosen_in_address() -> int | None:
     """The validation image that the address names, before anything is checked."""
-    match = re.fullmatch(r"val:(\d{1,9})", st.query_params.get("image", ""))
+    match = re.fullmatch(r"(?:val:)?(\d{1,9})", st.query_params.get("image", ""))
     return int(match[1]) if match else None
 
 
@@ -213,7 +216,16 @@ def _forget_details_of_another(key: str) -> None:
 
 
 def known_key(data: Data | None, text: str) -> str:
-    """The key, if there is such an image; raises ValueError if there is none."""
+    """The key, if there is such an image; raises ValueError if there is none.
+
+    Args:
+        data: The run's, if it has any.
+        text: The key, or as a question names the image: a number, or the path of a kept upload.
+    """
+    if is_number(text):
+        text = f"val:{text}"
+    elif (path := Path(text)) == upload_folder(path.parent.name) / path.name:
+        text = f"upload:{path.parent.name}"
     kind, _, which = text.partition(":")
     if kind == "val" and data is not None and 0 <= int(which) < len(data.val.labels):
         return f"val:{int(which)}"
@@ -224,6 +236,11 @@ def known_key(data: Data | None, text: str) -> str:
     ):
         return text
     raise ValueError(text)
+
+
+def known_keys(data: Data | None, text: str) -> list[str]:
+    """The same for several, with commas between."""
+    return list(dict.fromkeys(known_key(data, one) for one in from_text(tuple[str, ...], text)))
 
 
 def open_image(key: str, choice: Choice, data: Data | None) -> ChosenImage:

@@ -24,6 +24,7 @@ from training.fit import fit
 from training.processes import end
 from training.runs import Run
 from training.status import RUNNING, read_status
+from viz.store.lend import split_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("blue", "green", "red", "stripes")
@@ -87,6 +88,25 @@ def runs(finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def small(runs: Path) -> Run:
     """The finished run."""
     return Run.open(runs / "small")
+
+
+@pytest.fixture
+def with_objects(small: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The finished run, its images' objects said to be in their upper left corners."""
+    pictures = tmp_path / "pictures"
+    lines = ["path,x0,y0,x1,y1"]
+    for name in ("train", "val"):
+        split = split_of(small.data(), name)
+        for index, (pixels, label) in enumerate(zip(split.images, split.labels, strict=True)):
+            path = f"{name}/{small.classes[label]}/{index}.png"
+            (pictures / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(pictures / path)
+            lines.append(f"{path},0,0,11,11")
+    (pictures / "boxes.csv").write_text("\n".join(lines))
+    monkeypatch.setenv("FILTERSCOPE_CACHE", str(tmp_path / "cache"))
+    settings = small.path / "run.json"
+    settings.write_text(settings.read_text().replace(small.config["data"], f"folder:{pictures}"))
+    return Run.open(small.path)
 
 
 @pytest.fixture

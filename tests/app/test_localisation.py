@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.app.test_retrieval import words
@@ -12,38 +10,19 @@ from training.runs import Run
 from viz import answer
 from viz.diagnosis import DiagnosisQuery
 from viz.localisation import NAMES, LocalisationQuery
-from viz.store.lend import split_of
 
 Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def with_boxes(small: Run, tmp_path, monkeypatch) -> Run:
-    """The finished run, its validation images' objects said to be in their upper left corners."""
-    pictures = tmp_path / "pictures"
-    lines = ["path,x0,y0,x1,y1"]
-    for split in ("train", "val"):
-        for index, (pixels, label) in enumerate(zip(*_split(small, split), strict=True)):
-            path = f"{split}/{small.classes[label]}/{index}.png"
-            (pictures / path).parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels).save(pictures / path)
-            lines.append(f"{path},0,0,11,11")
-    (pictures / "boxes.csv").write_text("\n".join(lines))
-    monkeypatch.setenv("FILTERSCOPE_CACHE", str(tmp_path / "cache"))
-    settings = small.path / "run.json"
-    settings.write_text(settings.read_text().replace(small.config["data"], f"folder:{pictures}"))
-    run = Run.open(small.path)
-    answer(asked(run, "occlusion", "gradient", "grad-cam"))  # or a busy machine leaves it to a job
-    return run
+def with_boxes(with_objects: Run) -> Run:
+    """The run whose objects are known, asked by three methods."""
+    answer(asked(with_objects, "occlusion", "gradient", "grad-cam"))
+    return with_objects
 
 
 def asked(run: Run, *methods: str) -> LocalisationQuery:
     return LocalisationQuery(str(run.path), 3, methods=methods, images=16)
-
-
-def _split(run: Run, split: str) -> tuple[np.ndarray, np.ndarray]:
-    found = split_of(run.data(), split)
-    return found.images, found.labels
 
 
 def test_the_methods_stand_in_a_table_beside_chance(app: Open, with_boxes: Run) -> None:

@@ -44,6 +44,7 @@ class ByHandQuery(Query[Sum]):
     answer_type: ClassVar[type] = Sum
     cached: ClassVar[bool] = False
     message: ClassVar[str] = "Working out the unit"
+    in_address: ClassVar[dict[str, str]] = {"row": "unit", "col": "unit"}
 
     def compute(self, opened: Opened, progress: Progress) -> Sum:
         del progress

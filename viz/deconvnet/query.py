@@ -63,6 +63,7 @@ class DeconvnetQuery(Query[Projected]):
     answer_type: ClassVar[type] = Projected
     cached: ClassVar[bool] = False
     message: ClassVar[str] = "Projecting the unit"
+    in_address: ClassVar[dict[str, str]] = {"row": "unit", "col": "unit"}
 
     def __post_init__(self) -> None:
         if (self.row is None) != (self.col is None):

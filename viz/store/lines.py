@@ -149,14 +149,19 @@ def _call(asked: Asked) -> str:
 
 
 def parameters(query: Query[Any], look: Look | None = None) -> dict[str, str]:
-    """What the address of its page says, but for run and epoch, which the frame writes."""
-    found = given(query) | ({} if look is None else given(look))
-    names = type(query).in_address
-    return {
-        names.get(name, name): to_text(value)
-        for name, value in found.items()
-        if name not in ("run", "epoch")
-    }
+    """What the address of its page says, but for run and epoch, which the frame writes.
+
+    Defaults are written as well: a page may have others. Fields that an address calls alike, such
+    as row and col of a unit, stand there with commas between.
+    """
+    texts: dict[str, list[str]] = {}
+    for asked in [query] if look is None else [query, look]:
+        for field in fields(asked):
+            value = getattr(asked, field.name)
+            if field.name not in ("run", "epoch") and value not in (None, ()):
+                name = query.in_address.get(field.name, field.name)
+                texts.setdefault(name, []).append(to_text(value))
+    return {name: ",".join(of_name) for name, of_name in texts.items()}
 
 
 def add_flags(parser: argparse.ArgumentParser, kind: type[Asked]) -> None:
