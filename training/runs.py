@@ -105,7 +105,7 @@ class Run:
 
     @property
     def derived(self) -> Path:
-        """Folder of kept results; deleting it loses only time."""
+        """Folder of cached results; deleting it loses only time."""
         return self.path / "derived"
 
     @torch.inference_mode(False)  # weights made inside of it could never be differentiated through
@@ -130,7 +130,7 @@ class Run:
         return load_tensor(self._checkpoint(epoch), name)
 
     def digest(self, epoch: int) -> str:
-        """SHA-256 of an epoch's weights, as kept results are keyed by it; reads the header only."""
+        """SHA-256 of an epoch's weights, as cached results are keyed by it; reads the header only."""
         return stored_digest(self._checkpoint(epoch))
 
     def metrics(self) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -20,20 +20,11 @@ _WAITING = "waiting for a job"
 SoFar = Callable[[], tuple[list[Any], Any] | None]
 
 
-def wait_for(job: Job, label: str) -> NoReturn:
-    """Start the job or find it again, draw its progress, and end the page's run here.
-
-    The page runs again when the job has finished.
-
-    Args:
-        job: Whose result the page needs.
-        label: What the work is, for people.
-    """
-    _watch(job, label, _nothing, None)
-    st.stop()
+def nothing_yet() -> None:
+    """What there is so far of a result that is shown only when it is whole."""
 
 
-def show_job(job: Job, label: str, so_far: Callable[[], tuple[list[Any], Any] | None]) -> list[Any]:
+def show_job(job: Job, label: str, so_far: SoFar = nothing_yet) -> list[Any]:
     """Start the job or find it again and draw its panel here; the page goes on.
 
     Args:
@@ -59,10 +50,6 @@ def _watch(job: Job, label: str, so_far: SoFar, shown: Any) -> None:
     if status is None or _deserves_another_go(job, status):
         job.start()
     st.fragment(_panel, run_every=LOOK_EVERY_S)(job, label, so_far, shown)
-
-
-def _nothing() -> None:
-    return None
 
 
 def is_waiting() -> bool:

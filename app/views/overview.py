@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 
 from app.jobs.job import Job
-from app.jobs.panel import wait_for
+from app.jobs.panel import show_job
 from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.runs import data_of
@@ -97,10 +97,7 @@ def _bar(name: str, share: float, right: bool) -> str:
 
 
 def offer_report(choice: Choice) -> None:
-    """A button that makes the report, its progress, and the button that downloads it.
-
-    While it is being made the page's run ends here, so this comes last.
-    """
+    """A button that makes the report, its progress, and the button that downloads it."""
     run, epoch = choice.run, choice.epoch
     st.subheader("Export report", anchor=False)
     st.caption(
@@ -127,7 +124,7 @@ def offer_report(choice: Choice) -> None:
             wrap_lines=True,
         )
     elif begun:
-        wait_for(job, "Writing the report")
+        show_job(job, "Writing the report")
     elif st.button("Make the report", icon=":material/article:"):
         job.start()
         st.rerun()
