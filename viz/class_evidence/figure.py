@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
@@ -113,7 +115,8 @@ def pointing(shown: ClassEvidenceShown, *, dark: bool, height: int = 360) -> go.
     figure.update_xaxes(range=[float(epochs.iloc[0]) - 0.5, float(epochs.iloc[-1]) + 0.5])
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", col=1)
     worst = int(shown.found.rank(shown.label).max())
-    figure.update_yaxes(range=[max(worst, 2) + 0.5, 0.5], tickformat="d", col=2)
+    ranks = {"tick0": 1, "dtick": max(1, ceil(worst / 8))}  # 1, the answer, has its line
+    figure.update_yaxes(range=[max(worst, 2) + 0.5, 0.5], tickformat="d", col=2, **ranks)
     since = shown.found.right_since(shown.label)
     if since is not None:
         figure.add_vline(since, line={"color": QUIET, "width": 1, "dash": "dot"})

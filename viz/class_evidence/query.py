@@ -131,7 +131,7 @@ class ClassEvidenceShown:
         return f"{name} is the answer since epoch {since}{earlier}. {now}."
 
 
-def competitors(found: ClassEvidence, label: int, count: int = 3) -> list[int]:
+def competitors(found: ClassEvidence, label: int, count: int = 2) -> list[int]:
     """The classes beside one that reach the highest probability at any epoch, highest first."""
     best: list[int] = found.probability.amax(0).argsort(descending=True, stable=True).tolist()
     return [index for index in best if index != label][:count]
