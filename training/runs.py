@@ -130,7 +130,7 @@ class Run:
         return load_tensor(self._checkpoint(epoch), name)
 
     def digest(self, epoch: int) -> str:
-        """SHA-256 of an epoch's weights, as cached results are keyed by it; reads the header only."""
+        """SHA-256 of an epoch's weights, the key of cached results; reads the header only."""
         return stored_digest(self._checkpoint(epoch))
 
     def metrics(self) -> pd.DataFrame:

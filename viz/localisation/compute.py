@@ -216,7 +216,7 @@ def table(found: Sequence[Localisation]) -> str:
     return "\n".join(lines)
 
 
-# ---- cached and written ---------------------------------------------------------------------------
+# ---- cached and written --------------------------------------------------------------------------
 
 
 def as_arrays(found: Sequence[Localisation]) -> Arrays:
