@@ -121,7 +121,7 @@ def draw_sheet(image: ChosenImage, side: Side, method: MethodName) -> None:
     if clicked:
         address.write(method=clicked)
         st.rerun()
-    scale_bar(AMOUNT, "0", "much", "amounts: gradient, guided, deconvnet, Grad-CAM")
+    scale_bar(AMOUNT, "0", "high", "amounts: gradient, guided, deconvnet, Grad-CAM")
     scale_bar(SIGNED, "against", "for", "signed, white is 0: integrated gradients, occlusion")
 
 

@@ -27,7 +27,7 @@ def show_sanity_checks(choice: Choice, image: ChosenImage, name: str, method: Me
     reply = _reply(query)
     if reply is None:
         st.caption(
-            "Deletes the map's highest pixels and inserts them, beside random orders; then makes "
+            "Deletes the map's highest pixels and inserts them, against random orders; then makes "
             "the learned weights random, layer by layer. Takes some seconds, once."
         )
         if st.button("Run sanity checks", icon=":material/fact_check:", type="primary"):

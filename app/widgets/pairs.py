@@ -40,7 +40,8 @@ def show_pair(
         names = [f"**{who}**: {title}" for who, title in zip("AB", titles, strict=True)]
         heads = [*names, f"**{MORE}**"] if number == 0 else ["**A**", "**B**", f"**{MORE}**"]
         shown = [
-            "  \n".join(filter(None, [name, plain(said)]))
+            # an empty line keeps the panels level where only one of them has words
+            f"{name}  \n{plain(said) or '&nbsp;'}" if any(row.heads) else name
             for name, said, _ in zip(heads, words, row.panels, strict=False)
         ]
         for place, (panel, column) in enumerate(zip(row.panels, columns(shown), strict=True)):

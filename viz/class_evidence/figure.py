@@ -87,14 +87,14 @@ def pointing(shown: ClassEvidenceShown, *, dark: bool, height: int = 360) -> go.
         dark: For a dark page.
         height: In pixels.
     """
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.27)
     epochs = pd.Series(shown.found.epoch.numpy())
     for index in [shown.label, *competitors(shown.found, shown.label)]:
         add_line(
             figure,
             epochs,
             pd.Series(shown.found.probability[:, index].numpy()),
-            shown.classes[index],
+            class_name(shown.classes, index, 22),
             class_colour(index),
             ":.1%}",
             dash="solid" if index == shown.label else "dot",
@@ -111,7 +111,9 @@ def pointing(shown: ClassEvidenceShown, *, dark: bool, height: int = 360) -> go.
         in_legend=False,
     )
     titles = ["probability", f"rank of {shown.classes[shown.label]}, of {len(shown.classes)}"]
-    dress_lines(figure, titles, int(epochs.iloc[-1]), dark=dark, height=height)
+    dress_lines(
+        figure, titles, int(epochs.iloc[-1]), dark=dark, height=height, legend_at_right=True
+    )
     figure.update_xaxes(range=[float(epochs.iloc[0]) - 0.5, float(epochs.iloc[-1]) + 0.5])
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", col=1)
     worst = int(shown.found.rank(shown.label).max())

@@ -132,9 +132,10 @@ class ClassEvidenceShown:
 
 
 def competitors(found: ClassEvidence, label: int, count: int = 2) -> list[int]:
-    """The classes beside one that reach the highest probability at any epoch, highest first."""
+    """The last epoch's answer, and the classes of highest probability at any epoch; not one."""
     best: list[int] = found.probability.amax(0).argsort(descending=True, stable=True).tolist()
-    return [index for index in best if index != label][:count]
+    ranked = dict.fromkeys([int(found.probability[-1].argmax()), *best])
+    return [index for index in ranked if index != label][:count]
 
 
 VIEW: type[Query[Any]] = ClassEvidenceQuery

@@ -19,6 +19,7 @@ from viz.drawing.sheet import Grid
 from viz.drawing.style import INK, PAPER, QUIET
 
 CHOSEN = "#e69f00"
+NARROWEST_PX = 150  # Streamlit widens narrower figures, and then cuts them off
 BAR_PX = 90  # at the right of a heatmap: bar, numbers such as −0.002 and what they measure
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "responsive": False}
 """Pass to plotly with each of these figures: no tool bar, nothing to drag."""
@@ -190,10 +191,10 @@ def _bare(
 ) -> go.Figure:
     """No axes, no margins, no background: the page's own shows, light or dark."""
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
-    figure.update_xaxes(range=list(x), **hidden)
+    figure.update_xaxes(range=list(x), constraintoward="left", **hidden)
     figure.update_yaxes(range=list(y), scaleanchor="x", **hidden)
     return figure.update_layout(
-        width=width,
+        width=max(width, NARROWEST_PX),
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
