@@ -131,7 +131,7 @@ class ClassEvidenceShown:
         return f"{name} is the answer since epoch {since}{earlier}. {now}."
 
 
-def competitors(found: ClassEvidence, label: int, count: int = 2) -> list[int]:
+def competitors(found: ClassEvidence, label: int, count: int = 3) -> list[int]:
     """The last epoch's answer, and the classes of highest probability at any epoch; not one."""
     best: list[int] = found.probability.amax(0).argsort(descending=True, stable=True).tolist()
     ranked = dict.fromkeys([int(found.probability[-1].argmax()), *best])
