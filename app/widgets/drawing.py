@@ -10,7 +10,7 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from viz.drawing.pointing import CONFIG
-from viz.drawing.style import DPI, darken
+from viz.drawing.style import DARK_QUIET, DPI, QUIET, darken
 
 SHARP = 2  # device pixels for one of the page: whole, so that kernels stay crisp
 
@@ -54,6 +54,8 @@ def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
     Returns:
         The `customdata` of the place that was clicked since the last run.
     """
+    # words and numbers stand on the page's own background
+    figure.update_layout(font_color=DARK_QUIET if is_dark() else QUIET)
     state = st.plotly_chart(
         figure,
         width="content",

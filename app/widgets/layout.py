@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 PICTURE_PX = 690  # what a window of 1024 px has room for beside the sidebar
 INSPECTOR_PX = 388  # three images of 128 px side by side
+SMALL_PX = 220  # three in a window of 1024 px
 THIRD_PX = 350  # two in a window of 1024 px, three in one of 1440 px
 
 # the page's own margins would cost a fifth of a window of 1024 px; corners are pixels, too
@@ -48,10 +49,10 @@ def picture_and_inspector() -> tuple[DeltaGenerator, DeltaGenerator]:
     return row.container(width=PICTURE_PX), row.container(width=INSPECTOR_PX)
 
 
-def columns(titles: Sequence[str]) -> list[DeltaGenerator]:
+def columns(titles: Sequence[str], width_px: int = THIRD_PX) -> list[DeltaGenerator]:
     """A column for each title, side by side where there is room; what does not fit goes below."""
     row = st.container(horizontal=True, gap="medium")
-    found = [row.container(width=THIRD_PX) for _ in titles]
+    found = [row.container(width=width_px) for _ in titles]
     for column, title in zip(found, titles, strict=True):
         column.markdown(title)
     return found

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.shell.errors import plain
 from app.widgets.drawing import pointed_at
-from app.widgets.layout import THIRD_PX, columns
+from app.widgets.layout import SMALL_PX, THIRD_PX, columns
 from viz.drawing.pairs import MORE, Pair
 from viz.drawing.panels import Sheet
 
@@ -34,24 +34,32 @@ def show_pair(
         st.markdown(plain(pair.summary))
     for note in pair.notes:
         st.caption(plain(note))
+    figures = [
+        [
+            panel.point(
+                (chosen or {}).get(row.name), THIRD_PX if isinstance(panel, Sheet) else PANEL_PX
+            )
+            for panel in row.panels
+        ]
+        for row in pair.rows
+    ]
+    widest = max((figure.layout.width for row in figures for figure in row), default=0)
+    width = SMALL_PX if widest <= SMALL_PX else THIRD_PX
     clicked = None
-    for number, row in enumerate(pair.rows):
+    for number, (row, drawn) in enumerate(zip(pair.rows, figures, strict=True)):
         words = [*row.heads, ""]
         names = [f"**{who}**: {title}" for who, title in zip("AB", titles, strict=True)]
         heads = [*names, f"**{MORE}**"] if number == 0 else ["**A**", "**B**", f"**{MORE}**"]
         shown = [
             # an empty line keeps the panels level where only one of them has words
             f"{name}  \n{plain(said) or '&nbsp;'}" if any(row.heads) else name
-            for name, said, _ in zip(heads, words, row.panels, strict=False)
+            for name, said, _ in zip(heads, words, drawn, strict=False)
         ]
-        for place, (panel, column) in enumerate(zip(row.panels, columns(shown), strict=True)):
+        for place, (figure, column) in enumerate(zip(drawn, columns(shown, width), strict=True)):
             with column:
                 which = ("A", "B", MORE)[place]
                 now = pointed_at(
-                    panel.point(
-                        (chosen or {}).get(row.name),
-                        THIRD_PX if isinstance(panel, Sheet) else PANEL_PX,
-                    ),
+                    figure,
                     key=f"{key} {number} {which}",
                     alt=f"{pair.title}: {words[place] or row.name or key}, {which}",
                 )

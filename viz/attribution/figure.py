@@ -15,7 +15,6 @@ from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import as_array, channels_last, factor, full_contrast, sheet, shrink
 from viz.drawing.style import (
     AMOUNT,
-    QUIET,
     SIGNED,
     class_name,
     head,
@@ -113,7 +112,7 @@ def point_at_maps(shown: AttributionShown, *, chosen: str) -> go.Figure:
             showarrow=False,
             xanchor="left",
             yanchor="top",
-            font={"size": 12, "color": QUIET},
+            font={"size": 12},
         )
     return figure
 

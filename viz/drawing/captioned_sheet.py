@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 
 from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import factor, sheet, shrink
-from viz.drawing.style import QUIET
 
 TILE_PX, COLUMNS, LINE_PX, BAND_PX, GAP_PX = 128, 5, 16, 8, 8
 LETTERS = 20  # of a line that fit under an image
@@ -62,6 +61,6 @@ def captioned_sheet(
             align="left",
             xanchor="left",
             yanchor="top",
-            font={"size": 12, "color": QUIET},
+            font={"size": 12},
         )
     return figure

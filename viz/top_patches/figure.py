@@ -348,5 +348,5 @@ def _heading(words: str, corner: tuple[int, int], is_chosen: bool) -> dict[str, 
         "showarrow": False,
         "xanchor": "left",
         "yanchor": "bottom",
-        "font": {"size": 12, "color": CHOSEN if is_chosen else QUIET},
+        "font": {"size": 12} | ({"color": CHOSEN} if is_chosen else {}),
     }
