@@ -113,7 +113,7 @@ SECTIONS: tuple[Section, ...] = (
                 "object-scale",
                 "How large the objects are beside what a unit of each layer sees, and beside its "
                 "stride.",
-                "Sizes of objects beside receptive fields",
+                "Object sizes and receptive fields",
             ),
             by_hand,
         ),
