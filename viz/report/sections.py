@@ -111,8 +111,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             of_epoch(
                 "object-scale",
-                "How large the objects are beside what a unit of each layer sees, and beside its "
-                "stride.",
+                "Sizes of the objects, and receptive field and stride of each layer.",
                 "Object sizes and receptive fields",
             ),
             by_hand,
