@@ -49,8 +49,8 @@ ORDERS: dict[Order, str] = {
 def page() -> None:
     heading(
         "Mistakes",
-        "Validation images that the network takes for another class: under each its class and the "
-        "top prediction. Click one for its top-5 predictions.",
+        "Misclassified validation images: under each its class and the top prediction. Click one "
+        "for its top-5 predictions.",
     )
     choices = compared()
     choice = choices[0]

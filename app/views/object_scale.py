@@ -24,7 +24,7 @@ def show_object_scale(choices: Sequence[Choice]) -> None:
     runs = list({name_of(each.run): each.run for each in choices}.values())  # epochs are alike
     if not all(len(known(data_of(run).val)) for run in runs):
         return
-    st.subheader("Objects beside receptive fields", anchor=False)
+    st.subheader("Object sizes and receptive fields", anchor=False)
     names = [name_of(run) for run in runs]
     sides = [ask(asked(ObjectScaleQuery(str(run.path)), "split")).side(Look()) for run in runs]
     for name, side in zip(names, sides, strict=True):

@@ -1,7 +1,6 @@
 """Misclassified images, each over its top-5 predictions."""
 
 from collections.abc import Sequence
-from textwrap import shorten
 
 import numpy as np
 import plotly.graph_objects as go
@@ -109,11 +108,16 @@ def mistakes_pointing(
     captions, hover = [], []
     for index, label, prediction, share in zip(indices, labels, predictions, shares, strict=True):
         taken = f"{100 * share:.0f} %"
-        short = shorten(classes[prediction], LETTERS - len(taken) - 3, placeholder="…")
-        captions.append([shorten(classes[label], LETTERS, placeholder="…"), f"→ {short} {taken}"])
+        short = _short(classes[prediction], LETTERS - len(taken) - 3)
+        captions.append([_short(classes[label], LETTERS), f"→ {short} {taken}"])
         hover.append(
             f"{class_name(classes, label)}, image {index}\n"
             f"top prediction {class_name(classes, prediction)} with {taken}"
         )
     colours = [class_colour(prediction) for prediction in predictions]
     return captioned_sheet(pictures, indices, captions, hover, colours, lines=2, chosen=chosen)
+
+
+def _short(name: str, longest: int) -> str:
+    """Cut after a letter, not a word: classes such as red-green hearts and stars begin alike."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"

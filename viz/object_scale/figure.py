@@ -56,7 +56,7 @@ def draw_fields(ax: Axes, scale: ObjectScale, most: float) -> None:
         )  # fmt: skip
     ax.set_yticks(range(len(scale.layers)), scale.layers)
     ax.set_ylim(len(scale.layers) - 0.4, -0.6)
-    ax.set_xlabel("px of the input: step | and side ● of what a unit sees", size=TEXT_PT, color=INK)
+    ax.set_xlabel("px of the input: stride | and receptive field ●", size=TEXT_PT, color=INK)
     _dress(ax, most)
 
 

@@ -111,9 +111,8 @@ SECTIONS: tuple[Section, ...] = (
             ),
             of_epoch(
                 "object-scale",
-                "How large the objects are beside what a unit of each layer sees, and beside its "
-                "stride.",
-                "Sizes of objects beside receptive fields",
+                "Sizes of the objects, and receptive field and stride of each layer.",
+                "Object sizes and receptive fields",
             ),
             by_hand,
         ),
