@@ -44,7 +44,7 @@ def page() -> None:
     side = ask_alike(choice, query)
     if side is None:
         return
-    layer, alike = side.query.layer, side.shown.neighbours
+    layer, alike = side.shown.layer, side.shown.neighbours
     by_pixels = nearest_by_pixels(choice, image, query.k)
     others = [each for each in on_both(choices, image)[1:] if same_data(choice, each[0])]
     second: Side | None = None
@@ -57,7 +57,7 @@ def page() -> None:
             second = ask_alike(other, query_of(other, seen, query.k, query.layer))
             if second is None:
                 continue
-            hidden, found = second.query.layer, second.shown.neighbours
+            hidden, found = second.shown.layer, second.shown.neighbours
             shared = len(set(found.image.tolist()) & set(alike.image.tolist()))
             st.markdown(
                 f"**By {hidden} features** of B, {other.title}: {shared} of {query.k} are the same"

@@ -6,7 +6,7 @@ So the address that `viz.store.lines.parameters` derives from a question brings 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.shell import address
 from app.shell.lender import LENDER
@@ -15,7 +15,7 @@ from viz.store.lend import Opened
 from viz.store.lines import from_text, types_of
 from viz.store.query import Look, Query, names_images
 
-Asked = TypeVar("Asked", bound=Query | Look)  # type: ignore[type-arg]
+Asked = TypeVar("Asked", bound=Query[Any] | Look)
 
 
 def asked(question: Asked, *names: str) -> Asked:

@@ -159,7 +159,7 @@ WITH_OBJECTS = {
 }
 
 
-def asked_by(test: AppTest, kind: type[Query[Any]]) -> tuple[Query[Any], Look]:
+def asked_by(test: AppTest, kind: type[Query[Any]]) -> tuple[Any, Any]:
     """Question and look of the first shell line of a view that stands on a page."""
     assert not test.exception
     assert not [error.value for error in test.error]

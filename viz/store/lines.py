@@ -155,7 +155,8 @@ def parameters(query: Query[Any], look: Look | None = None) -> dict[str, str]:
     as row and col of a unit, stand there with commas between.
     """
     texts: dict[str, list[str]] = {}
-    for asked in [query] if look is None else [query, look]:
+    both: list[Asked] = [query] if look is None else [query, look]
+    for asked in both:
         for field in fields(asked):
             value = getattr(asked, field.name)
             if field.name not in ("run", "epoch") and value not in (None, ()):

@@ -12,6 +12,7 @@ from PIL import Image
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.cli import parser_of
+from viz.deconvnet import DeconvnetQuery
 from viz.occlusion import OcclusionLook, OcclusionQuery
 from viz.store import lines
 from viz.store.query import ImageSource, Look, Query
@@ -82,6 +83,14 @@ def test_every_text_in_an_address_means_the_value_again(query, look):
     for name, text in said.items():
         value = getattr(query if hasattr(query, name) else look, name)
         assert lines.from_text(hints[name], text) == value
+
+
+def test_row_and_col_of_a_unit_are_one_name_in_an_address():
+    query = DeconvnetQuery("runs/a", 3, ImageSource("7"), "conv3", channel=0, row=4, col=0)
+    said = lines.parameters(query)
+    assert said["unit"] == "4,0"
+    assert said["channel"] == "0"  # a default is written, too
+    assert not said.keys() & {"run", "epoch", "row", "col"}
 
 
 def test_flags_take_hyphens_and_underscores_and_the_former_names():
