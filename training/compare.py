@@ -300,5 +300,6 @@ def _draw(path: Path, tell: Callable[[str], None]) -> None:
             text=True,
         )
         if done.returncode:
-            tell(f"The figure could not be drawn: {done.stderr.strip()}")
+            reason = done.stderr.strip() or f"its process ended with code {done.returncode}."
+            tell(f"The figure could not be drawn: {reason}")
             return

@@ -80,6 +80,7 @@ def test_another_epoch_stands_beside_it_with_the_difference(app: Open) -> None:
 
 def test_filters_of_another_shape_have_no_difference(app: Open, runs: Path, small: Run) -> None:
     options = small.config["options"] | {"widths": [5, 8, 8, 8, 6]}
+    del options["image_size"]  # a setting of its own
     config = FitConfig(
         run=str(runs / "other"),
         data=small.config["data"],

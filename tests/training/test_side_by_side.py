@@ -1,5 +1,6 @@
 """Several trainings at once: who gets what of the machine, and what becomes of each."""
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,8 @@ def test_a_run_that_another_process_trains_is_waited_for(script):
     task = script("shared", "raise SystemExit('it was begun twice')")
     folder = Path(task.config.run)
     folder.mkdir()
-    (folder / "run.json").write_text('{"format": 1}')
+    settings = {"format": 1, "model": "lenet5", "options": {}, "classes": ["a"], "preprocess": {}}
+    (folder / "run.json").write_text(json.dumps(settings))
     other = Reporter(folder / "status.json", message="Epoch 1 of 2")
     looks = []
 
