@@ -45,14 +45,19 @@ Revision {revision}, torch {torch}, {machine}. Made by
 """
 
 
-def main() -> int:
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("runs", nargs="+", help="run folders, in the order to be shown")
     arguments.add_argument(
         "--parts", action="append", default=[], metavar="NAME=FILE", help="parts marked for a run"
     )
     arguments.add_argument("--machine", help="what it ran on, in words")
-    asked = arguments.parse_args()
+    return arguments
+
+
+def main() -> int:
+    asked = parser().parse_args()
     try:
         parts = dict(part.split("=", 1) for part in asked.parts)
         reports = [_report(run, parts.get(Path(run).name)) for run in asked.runs]
