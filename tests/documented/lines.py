@@ -47,6 +47,8 @@ def look_at(words: Sequence[str]) -> None:
             accepts(benchmarks_parser(), rest)
         case ["python", "docs/make_gallery.py", *rest]:  # so does this
             accepts(loaded(ROOT / "docs/make_gallery.py").parser(), rest)
+        case ["python", "docs/files_of_views.py"]:  # tests/test_house.py runs it
+            assert (ROOT / "docs/files_of_views.py").exists()
         case ["streamlit", "run", script, *rest]:  # tests/app open every page of it
             assert (ROOT / script).exists()
             streamlit.main.commands["run"].make_context("run", [script, *rest])
@@ -59,8 +61,8 @@ def look_at(words: Sequence[str]) -> None:
             if after:
                 assert after in torchrun_lines(), "not among the lines that test_ranks.py runs"
                 asked = torchrun_parser().parse_args(after)
-                script = [asked.training_script, *asked.training_script_args]
-                look_at_training([word for word in script[1:] if word != "$RESUME"])
+                started = [asked.training_script, *asked.training_script_args]
+                look_at_training([word for word in started[1:] if word != "$RESUME"])
         case ["pytest", *rest]:  # it is what runs this
             look_at_pytest(rest)
         case ["nox", *rest]:
