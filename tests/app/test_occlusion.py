@@ -70,7 +70,7 @@ def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
         ("window", 0),
         ("window", 33),
         ("stride", "x"),
-        ("fill", 9),
+        ("fill", "purple"),
         ("cell", "99,0"),
         ("watch", "fc7"),
         ("show", "x"),
