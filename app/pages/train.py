@@ -175,7 +175,7 @@ def _row(run: Run) -> dict[str, str]:
         "run": runs.name_of(run),
         "state": progress.status.state,
         "epochs": f"{max(progress.newest, 0)} of {progress.epochs}",
-        "best top-1": best,
+        "best top-1 accuracy": best,
         "network": run.info.model,
         "data": run.data_name,
         "made": run.info.created[:16].replace("T", " "),

@@ -62,7 +62,10 @@ def test_where_all_is_right_the_page_says_so(
         found, confusion=torch.eye(4).long(), surest=found.surest[:0], worst=found.worst[:0]
     )
     monkeypatch.setattr(EvaluationQuery, "decode", lambda *_: right)
-    assert "Not one validation image" in app("mistakes", epoch=1).success[0].value
+    assert (
+        "Every validation image is classified correctly"
+        in app("mistakes", epoch=1).success[0].value
+    )
 
 
 def test_images_of_other_classes_cannot_be_right_or_wrong(app: Open, small: Run) -> None:
