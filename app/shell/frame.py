@@ -16,6 +16,7 @@ from app.shell.compare_with import choose_compare_with
 from app.shell.epochs import LIVE, choose_epoch, set_epoch
 from app.shell.errors import plain, readable
 from app.shell.training_progress import TrainingProgress
+from training.errors import WorkbenchError
 from training.runs import BrokenRun, Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 from viz.network.layers import backbone
@@ -128,12 +129,18 @@ def chosen() -> Choice:
 
 
 def compared() -> list[Choice]:
-    """What the page shows: the chosen run and epoch, and what to compare it with, if anything."""
-    first, other = chosen(), st.session_state["compare_with"]
+    """What the page shows: the chosen run and epoch, and what to compare it with, if anything.
+
+    A second network that cannot be opened leaves the first one alone, with a word.
+    """
+    first, other = chosen(), st.session_state["beside"]
     if other is None:
         return [first]
-    if st.session_state["page"] not in LIVE:
+    try:
         other.check()
+    except WorkbenchError as error:
+        st.info(f"B, {other.title}, is not shown. {plain(str(error))}", icon=":material/info:")
+        return [first]
     return [first, other]
 
 
