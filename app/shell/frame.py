@@ -133,11 +133,12 @@ def compared() -> list[Choice]:
 
     A second network that cannot be opened leaves the first one alone, with a word.
     """
-    first, other = chosen(), st.session_state["beside"]
+    first, other = chosen(), st.session_state["compare_with"]
     if other is None:
         return [first]
     try:
-        other.check()
+        if st.session_state["page"] not in LIVE:
+            other.check()
     except WorkbenchError as error:
         st.info(f"B, {other.title}, is not shown. {plain(str(error))}", icon=":material/info:")
         return [first]
