@@ -54,7 +54,7 @@ def test_the_layers_of_a_network_are_its_spatial_ones(app: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("channel", 999), ("unit", "99,99"), ("unit", "x"), ("layer", "fc7")]
+    ("name", "value"), [("channel", 999), ("unit", "99,99"), ("unit", "x"), ("layer", "conv99")]
 )
 def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, value: object) -> None:
     test = app("feature_maps", **{name: value})

@@ -61,7 +61,7 @@ def answers_of_parts(
     query: Query[Any], opened: Opened, *, cached_only: bool = False, progress: Progress = silent
 ) -> list[Any]:
     """The answers of a resolved question's parts, each loaded or else computed and cached."""
-    if query.on_data:
+    if query.on_data and query.cached:
         opened.data(progress)  # decoding it may take longer than all else
     parts = list(query.parts())
     found = {part: load(part, opened) for part in parts} if query.cached else {}
