@@ -34,6 +34,7 @@ from viz.network.patches import cut
 from viz.store.query import ImageSource, Look
 
 MAP_PX, PICTURE_PX = 400, 64  # a map's side on the page; a picture's, under a typed kernel
+BOARD_PX = 620  # beside the map in a window of 1440 px, below it in one of 1024 px
 SOURCES = {
     "network": "This network",
     "lecture": "The lecture's curve detector",
@@ -145,7 +146,7 @@ def show(values: Tensor, cell: tuple[int, int], found: Sum, title: str) -> None:
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=MAP_PX + 90):
         draw_map(values, cell)
-    with row.container(width="stretch"):
+    with row.container(width=BOARD_PX):
         show_board(found, title)
 
 
