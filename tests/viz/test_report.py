@@ -238,7 +238,7 @@ def test_ctrl_c_leaves_no_half_page(strange: Run, tmp_path: Path, monkeypatch):
     def stop(*_arguments, **_settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(commands(), "architecture", stop)
+    monkeypatch.setattr("viz.cli.call", stop)
     assert main(["report", str(strange.path), "--out", str(tmp_path / "report.html")]) == 130
     assert list(tmp_path.iterdir()) == []
 
