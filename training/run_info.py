@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from training.errors import WorkbenchError
 from training.run_settings import RunError
+from training.settings import checked
 
 ALWAYS = ("model", "options", "classes", "preprocess")  # in the run.json of every run
 
@@ -61,7 +63,12 @@ class RunInfo:
             )
         given = {each.name: config[each.name] for each in fields(cls) if each.name in config}
         try:
-            given["classes"] = tuple(config["classes"])
+            given["classes"] = tuple(checked("classes", list[str], config["classes"]))
+        except WorkbenchError as error:
+            raise RunError(
+                f"{file} describes no network: {error} Put the file back as it was written."
+            ) from error
+        try:
             if given.get("adopted") is not None:
                 given["adopted"] = Adopted.read(given["adopted"])
         except (KeyError, TypeError, AttributeError) as error:

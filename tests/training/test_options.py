@@ -251,6 +251,7 @@ def test_a_run_with_odd_options_is_refused_with_the_fields_name(tmp_path, change
         "model": "alexnet-small",
         "options": {"widths": [4, 4, 4, 4, 4]},
         "classes": ["cat", "dog"],
+        "preprocess": {},
     }
     (tmp_path / "run.json").write_text(json.dumps(settings | change))
     (tmp_path / "checkpoints").mkdir()
