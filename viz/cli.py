@@ -163,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run_view(views()[name], vars(parser_of(views()[name]).parse_args(words)))
         elif name in PLAIN:
             command = plain_commands()[name]
-            command(**_plain_parser(name, command).parse_args(words).as_dict())
+            command(**plain_parser(name, command).parse_args(words).as_dict())
         elif name in ("", "-h", "--help"):
             print(overview())
         else:
@@ -195,7 +195,7 @@ def overview() -> str:
     )
 
 
-def _plain_parser(name: str, command: Callable[..., None]) -> Parser:
+def plain_parser(name: str, command: Callable[..., None]) -> Parser:
     summary, about = explanation(command)
     parser = Parser(
         prog=f"python -m viz {name}",

@@ -12,20 +12,15 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from viz.store.answer import Side
-from viz.store.export import Made, array_bytes, how_made, picture_bytes
+from viz.store.export import Made, array_bytes, picture_bytes
 from viz.store.lines import python_lines, python_lines_of_two, shell_line
 from viz.store.view import draw, draw_both, made, more_file
 
 if TYPE_CHECKING:
-    from app.shell.frame import Choice
+    pass
 
 MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 More = Mapping[str, Callable[[], bytes]]
-
-
-def made_by(choice: Choice, view: str, **settings: Any) -> Made:
-    """What made a picture, as it is stored inside the downloaded file; see `how_made`."""
-    return how_made(view, choice.run, choice.epoch, **settings)
 
 
 def offer_side(side: Side, name: str | None = None) -> None:
@@ -92,7 +87,7 @@ def offer(
         figure: Draws the figure for a light page.
         arrays: The result's arrays by name.
         name: Of the files, without suffix, such as "demo-filters-epoch-7".
-        made: What made them; see `made_by`.
+        made: What made them; see `viz.store.view.made`.
         shell: The command that does the same.
         python: The lines that do the same.
         more: Further files by suffix, such as {"gif": make_gif}.

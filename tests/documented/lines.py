@@ -141,7 +141,7 @@ def accepts(parser: argparse.ArgumentParser, words: Sequence[str]) -> Any:
 @cache
 def view_parsers() -> dict[str, argparse.ArgumentParser]:
     """Every command of `python -m viz` by name."""
-    plain = {name: cli._plain_parser(name, to) for name, to in cli.plain_commands().items()}
+    plain = {name: cli.plain_parser(name, to) for name, to in cli.plain_commands().items()}
     return {name: cli.parser_of(kind) for name, kind in views().items()} | plain
 
 

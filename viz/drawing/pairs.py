@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from viz.drawing.panels import Panel
-from viz.drawing.scales import Scale, difference_scale
-from viz.drawing.sheet import as_array
-from viz.drawing.style import head, pixel_axes, pixel_figure, plain, scale_bar, show
+from viz.drawing.style import head, pixel_axes, pixel_figure, plain, show
 
 GAP_PX, BAR_PX, ROW_PX = 24, 78, 34
 MORE = "B − A"
@@ -110,52 +107,3 @@ def _columns(pair: Pair) -> _Columns:
             found.lefts.append(found.width)
             found.width += max(wide) + (GAP_PX if place == 0 else BAR_PX + GAP_PX)
     return found
-
-
-def lefts(side: int) -> tuple[int, int, int, int]:
-    """Where A, B and B − A begin, and where the last bar ends, in pixels."""
-    difference = 2 * (side + GAP_PX) + BAR_PX - GAP_PX
-    return 0, side + GAP_PX, difference, difference + side + BAR_PX
-
-
-def draw_a_b(
-    figure: Figure,
-    corner: tuple[int, int],
-    side: int,
-    maps: tuple[Tensor, Tensor],
-    scale: Scale,
-    label: str,
-    difference: Tensor | None = None,
-    more: Scale | None = None,
-) -> list[Axes]:
-    """Two maps, one bar for both, and the difference with its own.
-
-    Args:
-        figure: Of pixels.
-        corner: (left, top) of the first map.
-        side: Of each map, px.
-        maps: (rows, cols) each; their sizes may differ.
-        scale: Of both.
-        label: What the scale measures.
-        difference: (rows, cols) second − first, where there is one.
-        more: Its scale; from its largest value if not given.
-
-    Returns:
-        The axes of the maps and of the difference, for their titles.
-    """
-    left, top = corner
-    colours, low, high = scale
-    axes = []
-    for each, at in zip(maps, lefts(side), strict=False):
-        axes.append(pixel_axes(figure, left + at, top, side, side))
-        show(axes[-1], as_array(each), cmap=colours, vmin=low, vmax=high)
-    bar = pixel_axes(figure, left + lefts(side)[1] + side + 8, top, 9, side)
-    scale_bar(figure, bar, colours, low, high, label)
-    if difference is not None:
-        at = left + lefts(side)[2]
-        axes.append(pixel_axes(figure, at, top, side, side))
-        colours, low, high = more or difference_scale(difference)
-        show(axes[-1], as_array(difference), cmap=colours, vmin=low, vmax=high)
-        bar = pixel_axes(figure, at + side + 8, top, 9, side)
-        scale_bar(figure, bar, colours, low, high, f"{MORE}, {label}")
-    return axes

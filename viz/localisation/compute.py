@@ -17,7 +17,7 @@ from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from viz.attribution.compute import METHODS, MethodName, evidence, require_method
 from viz.network.objects import object_masks, require_known
-from viz.store.cache import Arrays, from_arrays, to_arrays
+from viz.store.cache import Arrays, to_arrays
 
 TOGETHER = 8  # images whose maps are made before anything is told of them
 BATCH = 128  # images in one forward pass
@@ -224,8 +224,3 @@ def as_arrays(found: Sequence[Localisation]) -> Arrays:
     return {
         f"{one.method}_{name}": array for one in found for name, array in to_arrays(one).items()
     }
-
-
-def as_localisation(arrays: Arrays) -> Localisation:
-    """One of them again."""
-    return from_arrays(Localisation, arrays)
