@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,13 @@ def shown(query: Query[Any], look: Look, second: Query[Any] | None) -> tuple[Sid
     return sides[0], pair(*sides)
 
 
+@cache
+def seen(name: str, subject: Subject) -> tuple[Side, dict[str, np.ndarray]]:
+    """The first side of a case and all arrays, asked once for the tests of a process."""
+    side, what = shown(*asked(name, subject))
+    return side, what.arrays()
+
+
 def equal(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> bool:
     return one.keys() == two.keys() and all(
         np.array_equal(one[name], two[name], equal_nan=one[name].dtype.kind == "f") for name in one
@@ -73,8 +81,7 @@ def test_there_is_a_question_of_every_view() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_resolved_question_s_line_parses_back_to_it(name: str, subject: Subject) -> None:
-    query, look, second = asked(name, subject)
-    side, _ = shown(query, look, second)
+    side, _ = seen(name, subject)
     words = shlex.split(shell_line(side.query, side.shown.look, out="a b.npz"))[3:]
     assert words == arguments(side.query, side.shown.look, out="a b.npz")
     kind = type(side.query)
@@ -87,8 +94,7 @@ def test_the_resolved_question_s_line_parses_back_to_it(name: str, subject: Subj
 def test_the_resolved_question_brings_the_arrays_of_the_one_with_defaults(
     name: str, subject: Subject
 ) -> None:
-    query, look, second = asked(name, subject)
-    side, seen = shown(query, look, second)
+    (_, _, second), (side, arrays) = asked(name, subject), seen(name, subject)
     inside: dict[str, Any] = {}
     if second is None:
         exec(python_lines(side.query, side.shown.look), inside)
@@ -96,14 +102,13 @@ def test_the_resolved_question_brings_the_arrays_of_the_one_with_defaults(
     else:
         exec(python_lines_of_two(side.query, second, side.shown.look), inside)
         found = inside["both"].arrays()
-    assert equal(found, seen.arrays())
+    assert equal(found, arrays)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_answer_depends_on_its_question_and_nothing_else(name: str, subject: Subject) -> None:
     query, look, second = asked(name, subject)
-    _, full = shown(query, look, second)  # what other cases have left there may be used
-    arrays = full.arrays()
+    _, arrays = seen(name, subject)  # what other cases had left there may have been used
     for one in (query, second):
         if one is not None:
             shutil.rmtree(Path(one.run) / "derived", ignore_errors=True)
