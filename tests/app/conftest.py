@@ -245,3 +245,27 @@ def in_address() -> Callable[[AppTest, str], str | None]:
         return value[-1] if isinstance(value, list) else value
 
     return read
+
+
+@pytest.fixture
+def press_until(wait_until: Callable[..., None]) -> Callable[..., None]:
+    """Presses a button again and again until something is so: press_until(page, "Stop", is_so).
+
+    A page that looks at work every second draws its buttons anew: a press may meet one that is on
+    its way out, and is lost.
+    """
+
+    def press(page: Any, name: str, is_so: Callable[[], object]) -> None:
+        def pressed() -> object:
+            page.evaluate(
+                "name => [...document.querySelectorAll('button')]"
+                ".filter(button => button.innerText.trim().endsWith(name))"
+                ".forEach(button => button.click())",
+                name,
+            )
+            page.wait_for_timeout(1000)  # for the page to answer; what counts is what is so
+            return is_so()
+
+        wait_until(pressed)
+
+    return press

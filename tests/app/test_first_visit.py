@@ -68,7 +68,10 @@ def test_no_page_is_blank_without_a_run(spawned: list[list[str]]) -> None:  # no
 
 @pytest.mark.browser
 def test_the_first_visit_shows_the_untrained_filters_and_training_can_be_stopped(
-    empty_server: tuple[str, Path], page: Any, wait_until: Callable[..., None]
+    empty_server: tuple[str, Path],
+    page: Any,
+    wait_until: Callable[..., None],
+    press_until: Callable[..., None],
 ) -> None:
     address, runs = empty_server
     status = runs / "demo" / "status.json"
@@ -80,6 +83,5 @@ def test_the_first_visit_shows_the_untrained_filters_and_training_can_be_stopped
     page.locator(".js-plotly-plot image").first.wait_for(state="attached")
     assert read_status(status).state == RUNNING
     os.kill(pid, signal.SIGCONT)
-    page.get_by_role("button", name="Stop").dispatch_event("click")  # each look draws it anew
-    wait_until(lambda: read_status(status).state == STOPPED)
+    press_until(page, "Stop", lambda: read_status(status).state == STOPPED)
     page.get_by_text("Training was stopped").wait_for()

@@ -132,7 +132,12 @@ def test_a_run_is_stopped_and_goes_on_from_its_last_epoch(
 
 @pytest.mark.browser
 def test_a_run_started_from_the_page_is_watched_and_stopped(
-    server: str, page: Any, small: Run, runs: Path, wait_until: Callable[..., None]
+    server: str,
+    page: Any,
+    small: Run,
+    runs: Path,
+    wait_until: Callable[..., None],
+    press_until: Callable[..., None],
 ) -> None:
     page.goto(f"{server}/train")
     page.get_by_role("textbox", name="Name").fill("mine")
@@ -143,7 +148,5 @@ def test_a_run_started_from_the_page_is_watched_and_stopped(
     page.wait_for_url("**run=mine*")
     mine = Run.open(runs / "mine")
     wait_until(lambda: mine.epochs[-1:] > [0])  # what was stopped before has nothing to resume
-    # each of these tiny epochs draws the button anew: it never stands still as a mouse wants it
-    page.get_by_role("button", name="Stop").dispatch_event("click")
+    press_until(page, "Stop", lambda: mine.status().state == STOPPED)
     page.get_by_role("button", name="Resume").wait_for()
-    assert mine.status().state == STOPPED
