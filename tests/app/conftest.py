@@ -258,7 +258,7 @@ def press_until(wait_until: Callable[..., None]) -> Callable[..., None]:
     def press(page: Any, name: str, is_so: Callable[[], object]) -> None:
         def pressed() -> object:
             page.evaluate(
-                "name => [...document.querySelectorAll('button')]"
+                "name => [...document.querySelectorAll('[data-testid=stMain] button')]"
                 ".filter(button => button.innerText.trim().endsWith(name))"
                 ".forEach(button => button.click())",
                 name,
