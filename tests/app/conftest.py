@@ -252,7 +252,7 @@ def press_until(wait_until: Callable[..., None]) -> Callable[..., None]:
     """Presses a button again and again until something is so: press_until(page, "Stop", is_so).
 
     A page that looks at work every second draws its buttons anew: a press may meet one that is on
-    its way out, and is lost.
+    its way out, and is lost. Only the page's own buttons count: above them Streamlit has a Stop.
     """
 
     def press(page: Any, name: str, is_so: Callable[[], object]) -> None:
