@@ -148,6 +148,8 @@ def workbench(
     """Address of one server for all tests, and the link that is its folder of runs."""
     folder = tmp_path_factory.mktemp("workbench")
     link = folder / "runs"
+    shutil.copytree(finished_run, folder / "between" / "small")
+    lead(link, folder / "between")
     with serving(link, finished_run.parent / "cache", folder / "server.log") as address:
         yield address, link
 
@@ -160,10 +162,22 @@ def server(workbench: tuple[str, Path], runs: Path) -> Iterator[str]:
     path and digest, so that it never belongs to another run.
     """
     address, link = workbench
-    link.symlink_to(runs, target_is_directory=True)
+    between = link.resolve()
+    lead(link, runs)
     yield address
     end_children(runs)
-    link.unlink()
+    lead(link, between)
+
+
+def lead(link: Path, folder: Path) -> None:
+    """Let a link lead to a folder, without a moment where it leads nowhere.
+
+    A tab that has just been closed may still be at work, and where there is no run it would have
+    the demo trained.
+    """
+    fresh = link.with_name("fresh")
+    fresh.symlink_to(folder, target_is_directory=True)
+    fresh.replace(link)
 
 
 @contextmanager
