@@ -161,11 +161,15 @@ class Run:
     def data(self, progress: Progress = silent) -> Data:
         """The images it was trained on, decoded at the size its network takes.
 
+        Their labels are the outputs of the network; those of a network trained elsewhere are
+        found by the names of the classes.
+
         Raises:
             WorkbenchError: If the run has no data set, or it is no longer there or has other
                 classes by now.
         """
         from training.data import open_data
+        from training.data.class_names import counted_as
 
         if not self.info.data:
             raise WorkbenchError(
@@ -180,7 +184,7 @@ class Run:
                 f"{self.name} was trained on {len(self.classes)} classes, but {data.spec} now has "
                 f"{len(data.classes)} or others. Put the former data back, or train anew."
             )
-        return data
+        return data if was_trained_here else counted_as(self.classes, data)
 
     def _blueprint(self) -> Network:
         """The network that run.json describes; anybody may have written that."""

@@ -78,6 +78,8 @@ def run_view(kind: type[Query[Any]], flags: dict[str, Any], lender: Lender | Non
             side = ask(query, look, lender, progress=progress, drawn=out is not None)
             _write_one(out, side)
             words = _words(side.shown)
+            if kind.on_data and (told := side.opened.data().told):
+                print(told, file=sys.stderr)
         else:
             other = second_of(query, flags["compare_with"], flags.get("compare_epoch"))
             words = _write_two(out, *ask_two(query, other, look, lender, progress=progress))

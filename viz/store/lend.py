@@ -165,8 +165,8 @@ class Opened:
         if not is_number(source):
             return None
         data = self.data()
-        name = data.classes[int(data.val.labels[int(source)])]
-        return self.run.classes.index(name) if name in self.run.classes else None
+        label = int(data.val.labels[int(source)])
+        return None if data.foreign or label >= len(self.run.classes) else label
 
     def pixels(self, source: str) -> torch.Tensor:
         """What the network sees of a picture, (3, H, W), normalised."""
