@@ -13,6 +13,7 @@ from torch import nn
 
 from training.adopt.weight_files import Weights, read_state_dict, rename
 from training.checkpoints import save_checkpoint
+from training.class_lists import names_from, names_in_file
 from training.config import stored_size
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
@@ -23,7 +24,7 @@ from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
-from training.settings import Classes, Filled, Side, checked
+from training.settings import Filled, Side, checked
 
 
 def import_weights(
@@ -46,8 +47,8 @@ def import_weights(
         run: Folder to write.
         model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
             FILE.py:NAME for a class, function or module of your own. That file's code is run.
-        classes: imagenet, data for those of the data set, a text file with one class name a line,
-            or a number of classes.
+        classes: imagenet, data for those of the data set, a file with one class name a line, a JSON
+            or CSV file, or a number of classes.
         data: Data set to mine for patches and neighbours, as for training.
         choices: What differs from the model's own options.
         image_size: Side of the input, px; the model's own if not given.
@@ -103,7 +104,7 @@ def import_network(
     module: nn.Module,
     *,
     run: str | Path,
-    classes: str | Sequence[str],
+    classes: Any,
     image_size: int,
     data: str | None = None,
     resize: int | None = None,
@@ -115,7 +116,8 @@ def import_network(
     Args:
         module: Any classifier, (N, 3, H, W) to logits (N, K); it stays as it is.
         run: Folder to write.
-        classes: The classes' names, or as for `import_weights`.
+        classes: The classes' names as a list, an array, pandas' Series or a dictionary either way
+            ({0: "cat"}, {"cat": 0}); or as for `import_weights`.
         image_size: Side of the input, px.
         data: Data set to mine for patches and neighbours, as for training.
         resize: As for `import_weights`; so are
@@ -126,7 +128,7 @@ def import_network(
         WorkbenchError: If the network cannot be taken apart, with what to change in it.
     """
     path = _free(run)
-    names = class_names(classes, data) if isinstance(classes, str) else list(classes)
+    names = class_names(classes, data)
     return _adopt(path, module, names, _preprocess(image_size, resize, _scale("", mean, std)), data)
 
 
@@ -182,8 +184,10 @@ def _preprocess(size: int, resize: int | None, scale: tuple[Triple, Triple]) -> 
     return Preprocess(size, resize or stored_size(size), *scale)
 
 
-def class_names(classes: str, data: str | None = None) -> Sequence[str]:
-    """Class names from imagenet, a data set, a text file or a number."""
+def class_names(classes: Any, data: str | None = None) -> Sequence[str]:
+    """Class names from imagenet, a data set, a file, a number, or any list or dictionary."""
+    if not isinstance(classes, str):
+        return names_from(classes)
     if classes == "data":
         if data is None:
             raise WorkbenchError("--classes data takes the names from --data, which is not given.")
@@ -194,15 +198,8 @@ def class_names(classes: str, data: str | None = None) -> Sequence[str]:
         names: Sequence[str] = AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
         return names
     if classes.isdecimal():
-        return [f"class {index}" for index in range(checked("--classes", Classes, int(classes)))]
-    try:
-        lines = Path(classes).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkbenchError(
-            "--classes is imagenet, data, a number, or a text file with a name a line; "
-            f"{classes!r} is none of them ({error})."
-        ) from error
-    return [line.strip() for line in lines if line.strip()]
+        return names_from(int(classes), "--classes")
+    return names_in_file(classes)
 
 
 def _scale(
