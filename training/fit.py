@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,10 +17,12 @@ from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
 from training.data.batches import share
+from training.data.colours import colours_of
 from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, tally
+from training.fit_checks import check_batches, check_data
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
@@ -86,8 +88,10 @@ def fit(
         status = Reporter(path / "status.json", message="Getting ready")
         sweep(path)
     try:
-        if ranks.is_first and not resume:
-            _begin(path, config, start, status, pause)
+        if ranks.is_first:
+            print(start.source.validation_in_words, flush=True)
+            if not resume:
+                _begin(path, config, start, status, pause)
         ranks.wait()
         for row in _epochs(path, config, start, ranks, status, on_step, on_advice, pause):
             on_epoch(row)
@@ -118,16 +122,13 @@ class _Start:
 
 
 def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
-    if config.batch_size < 2 * ranks.count:
-        raise WorkbenchError(
-            f"A batch of {config.batch_size} images is too small for {ranks.count} processes. "
-            f"Give a --batch_size of at least {2 * ranks.count}."
-        )
     check_log(config.log)
     device = choose_device(config.device)
     source = describe(config.data)
+    check_data(config, source, ranks)
     torch.manual_seed(config.seed)
     network = create(config.model, len(source.classes), **config.model_options)
+    check_batches(network, config, source.train_images, ranks)
     network = network.to(device).to(memory_format=torch.channels_last)
     return _Start(
         source,
@@ -140,14 +141,27 @@ def _begin(
     path: Path, config: FitConfig, start: _Start, status: Reporter, pause: Callable[[], None]
 ) -> None:
     """Write the folder of a run as it is before the first epoch."""
-    preprocess, progress = start.preprocess, _both(status, pause)
+    progress = _both(status, pause)
+    status.say("Measuring the colours")
+    colours = colours_of(start.source, config.stored_size, config.statistics, progress)
+    preprocess = replace(start.preprocess, mean=colours.mean, std=colours.std)
+    notices = (start.source.validation_in_words, str(colours), *start.source.notices)
+    print(colours, file=sys.stderr)
     if config.mean == "image":
         status.say("Reading the images")
         train = open_data(config.data, size=config.stored_size, progress=progress).train
         status.say("Working out the mean image")
         preprocess = preprocess.with_mean_image(mean_image(train, progress))
     # else before the data are ready: there is something to look at from the first second
-    begin_run(path, config, start.source, preprocess, start.learner.dtype)
+    begin_run(
+        path,
+        config,
+        start.source,
+        preprocess,
+        start.learner.dtype,
+        data_notices=notices,
+        colours_of=colours.of,
+    )
     save_checkpoint(path, 0, start.learner.network.state_dict())
     save_resume(path, 0, start.learner)
 

@@ -56,12 +56,13 @@ class Picture:
     notices: tuple[str, ...] = ()
 
 
-def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
-    """Decode a JPEG, PNG, GIF, WebP or BMP file (HEIC with pillow-heif), whole or not at all.
+def read_image(source: Path | bytes, *, name: str | None = None, of_data: bool = False) -> Picture:
+    """Decode a JPEG, PNG, GIF, WebP, BMP or PPM file (HEIC with pillow-heif), whole or not at all.
 
     Args:
         source: Path of the file, or its bytes.
         name: What messages call it; the path where there is one.
+        of_data: Open TIFF and JPEG 2000 as well, for the files of a data set.
 
     Returns:
         The first frame, rotated as its EXIF orientation asks, transparency laid on white.
@@ -72,12 +73,19 @@ def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
     """
     shown = _printable(name or (str(source) if isinstance(source, Path) else "The picture"))
     content = content_of(source, shown) if isinstance(source, Path) else source
-    opener = opener_for(content, shown)
+    opener = opener_for(content, shown, of_data=of_data)
     try:
         with opener(WholeFile(content)) as image:
             _check_size(image.size, shown)  # before a pixel is decoded
             image.load()
             return _upright_rgb(image)
+    except _FloatError:
+        raise ImageError(
+            shown,
+            "format",
+            "its pixels are floating-point numbers, whose white is not known. Save it with 8 or 16 "
+            "bits a channel.",
+        ) from None
     except Truncated:
         raise ImageError(
             shown, "truncated", "the file ends in the middle of the picture. Fetch it again."
@@ -91,6 +99,10 @@ def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
             f"the picture cannot be decoded ({_printable(str(error))}). Save it anew as PNG or "
             "JPEG, or choose another.",
         ) from error
+
+
+class _FloatError(Exception):
+    """Pixels without a known range."""
 
 
 def _check_size(size: tuple[int, int], shown: str) -> None:
@@ -133,6 +145,8 @@ def _upright_rgb(image: ImageFile.ImageFile) -> Picture:
 
 def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Any mode to RGB, and what there is to say about it."""
+    if image.mode == "F":
+        raise _FloatError
     if image.mode.startswith("I"):
         # Image.convert would clip at 255: seven of eight greys turn white
         grey = (np.asarray(image, dtype=np.int32) + 128) // 257

@@ -36,6 +36,8 @@ class RunInfo:
     preprocess: Mapping[str, Any]  # as stored; `Run.preprocess` is the object
     data: str | None = None  # the string that names the data set; None if imported without one
     data_fingerprint: str | None = None  # of the images trained on; None for adopted weights
+    data_notices: tuple[str, ...] = ()  # what was told of them: first, what validates
+    colours_of: str | None = None  # whose mean and deviation inputs are normalised by
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
     precision: str | None = None  # of training: float32, bfloat16; None if it is not known
     imported: str | None = None  # file that the weights came from
@@ -64,6 +66,8 @@ class RunInfo:
         given = {each.name: config[each.name] for each in fields(cls) if each.name in config}
         try:
             given["classes"] = tuple(checked("classes", list[str], config["classes"]))
+            notices = config.get("data_notices", [])
+            given["data_notices"] = tuple(checked("data_notices", list[str], notices))
         except WorkbenchError as error:
             raise RunError(
                 f"{file} describes no network: {error} Put the file back as it was written."

@@ -7,6 +7,7 @@ import io
 import pickle
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,6 +41,11 @@ def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
         WorkbenchError: If it holds another run, or none to resume, or one of other settings.
     """
     exists = (path / "run.json").exists()
+    if exists and resume and Run.open(path).info.training is None:
+        raise WorkbenchError(
+            f"{path} was imported, so there is no training to go on with. Train a network of your "
+            "own with another --run."
+        )
     if exists and not resume:
         raise WorkbenchError(
             f"{path} already holds a run. Go on with it (--resume), choose another --run or "
@@ -89,7 +95,7 @@ def _same_settings(path: Path, config: FitConfig) -> None:
     changed = [
         f"{name} was {before.get(name)!r}, now {value!r}"
         for name, value in asdict(config).items()
-        if name not in ("run", "device", "log") and before.get(name) != value
+        if name not in ("run", "device", "log") and before.get(name, value) != value
     ]
     if changed:
         raise WorkbenchError(
@@ -104,7 +110,21 @@ def begin_run(
     source: Source,
     preprocess: Preprocess,
     dtype: torch.dtype,
+    *,
+    data_notices: Sequence[str],
+    colours_of: str,
 ) -> None:
+    """Write run.json and the heads of the tables.
+
+    Args:
+        path: The run's folder.
+        config: Settings of the training.
+        source: The data set.
+        preprocess: How its images become inputs.
+        dtype: Precision of the steps.
+        data_notices: What became the validation set, and what else was told of the data.
+        colours_of: Whose mean and deviation the inputs are normalised by, in words.
+    """
     write_settings(
         path,
         model=config.model,
@@ -113,6 +133,8 @@ def begin_run(
         preprocess=preprocess,
         data=source.spec,  # absolute, so that the run opens from any folder
         data_fingerprint=source.fingerprint,
+        data_notices=list(data_notices),
+        colours_of=colours_of,
         training=asdict(config),
         precision=str(dtype).removeprefix("torch."),
         **provenance(),

@@ -20,6 +20,11 @@ def card_of(run: Run, epoch: int) -> Card:
         ("Network", run.info.model),
         ("Size", f"{parameters:,} parameters, {macs:,} multiply-accumulates an image"),
         ("Input", f"{size}×{size} px"),
+        *(
+            [("Normalised by", f"mean and deviation of {of}")]
+            if (of := run.info.colours_of)
+            else []
+        ),
         ("First layer", f"{first.output[0]} kernels, {first.kind}"),
         ("Data", f"{run.data_name}, {len(run.classes)} classes"),
         ("Epoch shown", f"{epoch}, of {run.epochs[-1]} trained"),
