@@ -22,7 +22,7 @@ from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, tally
-from training.fit_checks import check_batches, check_data
+from training.fit_checks import check_batches, check_data, check_readable
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
@@ -184,6 +184,7 @@ def _epochs(
     data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
     for notice in data.notices if ranks.is_first else ():
         print(notice, file=sys.stderr)
+    check_readable(start.source, data)
     augmentation = augmentation_of(config, data.train)
     watch = Watch(
         path,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from torch import nn
 
 from training.config import FitConfig
-from training.data import Source
+from training.data import Data, Source
 from training.data.batches import batch_count
 from training.errors import WorkbenchError
 from training.models import Network
 from training.ranks import Ranks
 
+MOST_LOST = 0.01  # of all images: more are no accident but another data set
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
@@ -26,6 +27,24 @@ def check_data(config: FitConfig, source: Source, ranks: Ranks) -> None:
         raise WorkbenchError(
             f"{source.spec} has one class, {source.classes[0]}, and there is nothing to tell it "
             "from. Is the path one folder too high? It takes at least two class folders."
+        )
+
+
+def check_readable(source: Source, data: Data) -> None:
+    """Refuse to train where more than a hundredth of the images, and more than one, are missing.
+
+    Args:
+        source: The data set as it lies on the disk.
+        data: What could be decoded of it.
+    """
+    total = source.train_images + source.val_images
+    lost = total - len(data.train.labels) - len(data.val.labels)
+    if lost > max(1, MOST_LOST * total):
+        named = next((notice for notice in data.notices if "cannot be read" in notice), "")
+        raise WorkbenchError(
+            f"{named or f'{lost:,} of {total:,} images cannot be read.'} That is more than "
+            f"{MOST_LOST:.0%}".replace("%", " %")
+            + ": mend these files, or remove them, to train."
         )
 
 

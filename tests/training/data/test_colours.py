@@ -1,4 +1,4 @@
-"""The colours that inputs are normalised by are the data set's own, and it is said whose they are."""
+"""Inputs are normalised by the data set's own colours, and it is said whose they are."""
 
 import json
 
