@@ -45,16 +45,22 @@ _OPENERS: dict[bytes, Opener] = {
     b"GIF87a": GifImageFile,
     b"GIF89a": GifImageFile,
     b"BM": BmpImageFile,
-    **{b"P%d%c" % (kind, space): PpmImageFile for kind in range(1, 7) for space in b" \t\r\n"},
+    **{b"P%d%c" % (kind, space): PpmImageFile for kind in (4, 5, 6) for space in b" \t\r\n"},
 }
+
+
+def _jpeg_2000(file: io.BytesIO) -> ImageFile.ImageFile:
+    """OpenJPEG asks for more than there is by habit, and tells by itself where it lacks some."""
+    return Jpeg2KImageFile(io.BytesIO(file.getvalue()))
+
 
 # Large libraries with a long history of holes decode these: they are for files that somebody
 # chose for a data set, not for what strangers upload.
 _OPENERS_OF_DATA: dict[bytes, Opener] = {
     b"II*\0": TiffImageFile,
     b"MM\0*": TiffImageFile,
-    b"\0\0\0\x0cjP  \r\n\x87\n": Jpeg2KImageFile,
-    b"\xff\x4f\xff\x51": Jpeg2KImageFile,
+    b"\0\0\0\x0cjP  \r\n\x87\n": _jpeg_2000,
+    b"\xff\x4f\xff\x51": _jpeg_2000,
 }
 
 _FOREIGN: dict[bytes, str] = {
@@ -76,6 +82,13 @@ _FOREIGN: dict[bytes, str] = {
     b"\xc5\xd0\xd3\xc6": "a PostScript file",
     b"PK\x03\x04": "a ZIP archive",
     b"\x1f\x8b": "a gzip archive",
+    **{
+        b"P%d%c" % (kind, space): "a PPM file of numbers as text (save it as binary)"
+        for kind in (1, 2, 3)
+        for space in b" \t\r\n"
+    },
+    b"Pf": "a PFM file of floating-point numbers",
+    b"PF": "a PFM file of floating-point numbers",
     b"<": "text (HTML, SVG or XML)",
 }
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")

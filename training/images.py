@@ -26,6 +26,7 @@ __all__ = ["IMAGE_SUFFIXES", "ImageError", "Picture", "read_image"]
 
 MAX_PIXELS = 50_000_000  # a whole decoded RGBA picture stays at 200 MB
 MAX_ASPECT = 20  # beyond it the central square shows next to nothing of the picture
+SLOW_PIXELS, SLOW_BYTES = 20_000, 200_000  # where decoding is slow: a tenth of a second or two
 MIN_SIDE_PX = 16  # MNIST's 28 and CIFAR's 32 px stay as they are
 
 _TURNED = range(2, 9)  # orientations of EXIF that are not upright
@@ -41,6 +42,7 @@ _DECODER_ERRORS = (
     EOFError,
     RuntimeError,
     MemoryError,
+    SystemError,
     AttributeError,
     AssertionError,
     struct.error,
@@ -77,6 +79,7 @@ def read_image(source: Path | bytes, *, name: str | None = None, of_data: bool =
     try:
         with opener(WholeFile(content)) as image:
             _check_size(image.size, shown)  # before a pixel is decoded
+            _check_pace(image, len(content), shown)
             image.load()
             return _upright_rgb(image)
     except _FloatError:
@@ -99,6 +102,18 @@ def read_image(source: Path | bytes, *, name: str | None = None, of_data: bool =
             f"the picture cannot be decoded ({_printable(str(error))}). Save it anew as PNG or "
             "JPEG, or choose another.",
         ) from error
+
+
+def _check_pace(image: ImageFile.ImageFile, length: int, shown: str) -> None:
+    """Refuse what Pillow decodes in Python, a microsecond or ten a pixel, unless it is small."""
+    slow = any(tile[0] in Image.DECODERS for tile in image.tile)
+    if slow and (image.width * image.height > SLOW_PIXELS or length > SLOW_BYTES):
+        raise ImageError(
+            shown,
+            "format",
+            f"this rare kind of {image.format} (with run lengths, or of another greatest value "
+            f"than 255) is opened up to {SLOW_PIXELS:,} px. Save it as PNG.",
+        )
 
 
 class _FloatError(Exception):
