@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from torch import fx, nn
 
-ALIASES = ("contiguous", "clone", "detach", "float", "to", "type", "type_as")
+MOVES = ("to", "cpu", "cuda", "type", "type_as", "float", "requires_grad_")
+"""What leaves a tensor's numbers as they are, wherever it puts them."""
+
+ALIASES = ("contiguous", "clone", "detach", *MOVES)
 """What leaves a tensor as it is."""
 
 RESHAPES = ("flatten", "view", "reshape", "squeeze", "view_as", "reshape_as", "getitem")
 """What may turn maps into one row of numbers for each image."""
+
+OVER_MAPS = ("mean", "amax")
+"""What may leave one number of each map."""
 
 _NOT_A_CHOICE = ("training", "return_indices")
 
@@ -31,6 +38,12 @@ class Twin:
         return self.kind(**{name: given[name] for name in choices})
 
 
+def _clamp(min: float | None = None, max: float = inf) -> nn.Module:
+    if max == inf and min == 0:
+        return nn.ReLU()
+    return nn.Hardtanh(-inf if min is None else min, max)
+
+
 _POOL = ("kernel_size", "stride", "padding")
 
 TWINS: dict[str, Twin] = {
@@ -44,6 +57,8 @@ TWINS: dict[str, Twin] = {
     "mish": Twin(nn.Mish),
     "hardswish": Twin(nn.Hardswish),
     "hardsigmoid": Twin(nn.Hardsigmoid),
+    "clamp": Twin(_clamp, ("min", "max")),
+    "clip": Twin(_clamp, ("min", "max")),
     "hardtanh": Twin(nn.Hardtanh, ("min_val", "max_val")),
     "softplus": Twin(nn.Softplus, ("beta", "threshold")),
     "tanh": Twin(nn.Tanh),
@@ -53,6 +68,7 @@ TWINS: dict[str, Twin] = {
     "dropout": Twin(nn.Dropout, ("p", "training")),
     "dropout2d": Twin(nn.Dropout2d, ("p", "training")),
     "max_pool2d": Twin(nn.MaxPool2d, (*_POOL, "dilation", "ceil_mode", "return_indices")),
+    "max_pool2d_with_indices": Twin(nn.MaxPool2d, (*_POOL, "dilation", "ceil_mode")),
     "avg_pool2d": Twin(
         nn.AvgPool2d, (*_POOL, "ceil_mode", "count_include_pad", "divisor_override")
     ),
@@ -61,6 +77,10 @@ TWINS: dict[str, Twin] = {
     "local_response_norm": Twin(nn.LocalResponseNorm, ("size", "alpha", "beta", "k")),
 }
 """By the function's name: F.relu, torch.relu, x.relu() and, in place, x.relu_()."""
+
+
+WEIGHTED = {"conv2d": ("stride", "padding", "dilation", "groups"), "linear": ()}
+"""Functions that are given weights, with what they are told besides."""
 
 
 def word_of(node: fx.Node) -> str:

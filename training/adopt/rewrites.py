@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
 
-from training.adopt.reading import Call
+from training.adopt.calls import Call
 from training.adopt.tracing import Trace
 from training.models.merge import Add
 
@@ -43,9 +43,14 @@ def rewrites(
     if not isinstance(tail, nn.Identity):
         yield f"It ended in {type(tail).__name__}: that is left out, as the views take logits."
     if returned:
-        others = [name for name in found.outputs if name != returned]
+        others = [
+            f"number {int(name) + 1}" if name.isdigit() else name
+            for name in found.outputs
+            if name != returned
+        ]
         besides = f"; {listed(others)} left out" if others else ""
-        yield f"It returned several values by name: {returned} is taken for the logits{besides}."
+        which = f"number {int(returned) + 1}" if returned.isdigit() else returned
+        yield f"It returned several values: {which} is taken for the logits{besides}."
     for name, call in zip(names, calls, strict=True):
         if isinstance(call.module, nn.BatchNorm1d | nn.BatchNorm2d) and not _steady(call.module):
             yield (
@@ -74,8 +79,15 @@ def _in_place(calls: Sequence[Call], names: Sequence[str]) -> Iterator[str]:
 
 
 def _functions(calls: Sequence[Call], names: Sequence[str]) -> Iterator[str]:
-    for function in dict.fromkeys(call.function for call in calls if call.function):
-        found = [name for name, call in zip(names, calls, strict=True) if call.function == function]
+    own = [name for name, call in zip(names, calls, strict=True) if call.own and call.constants]
+    if own:
+        yield (
+            f"The weights of {listed(own)} are kept as their own forward works them out: a plain "
+            "layer with these weights gives the same."
+        )
+    functions = [call.function if not call.own else "" for call in calls]
+    for function in dict.fromkeys(filter(None, functions)):
+        found = [name for name, each in zip(names, functions, strict=True) if each == function]
         times = "" if len(found) == 1 else f"{len(found)} times "
         yield f"{function} was called {times}without a module: it is {listed(found)} now."
 
