@@ -2,7 +2,7 @@
 
 TIFF and JPEG 2000 are refused there by their first bytes, and go the way of a data set as well.
 
-    python -m benchmarks.mutated_images --photographs data/caltech101 --count 2000
+    python -m benchmarks.mutated_images --photographs caltech101
 
 Bytes are flipped, files cut off, header fields exchanged for extreme numbers, and pieces moved.
 Each picture is refused in a sentence or decoded; anything else ends the program with the seed that
@@ -24,7 +24,7 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -170,14 +170,19 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    given = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    given.add_argument("--photographs", type=Path, help="folder of pictures to begin with")
+    given.add_argument("--count", type=int, default=COUNT, help="mutations of each format")
+    given.add_argument("--seed", type=int, default=0, help="of the first mutation")
+    given.add_argument("--out", type=Path, help="JSON file to write")
+    return given
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a row for each format; 1 if a picture took more than a second or a gigabyte."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--photographs", type=Path, help="folder of pictures to begin with")
-    parser.add_argument("--count", type=int, default=COUNT, help="mutations of each format")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, help="JSON file to write")
-    chosen = parser.parse_args(arguments)
+    chosen = parser().parse_args(arguments)
     pictures = photographs(chosen.photographs)
     warnings.simplefilter("ignore")  # of Pillow, about notes that are garbled
     costs = []
@@ -194,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             flush=True,
         )
     if chosen.out is not None:
-        chosen.out.write_text(json.dumps([asdict(cost) for cost in costs], indent=2) + "\n")
+        chosen.out.write_text(json.dumps([vars(cost) for cost in costs], indent=2) + "\n")
     return int(any(cost.slowest_s > 1 or cost.memory_mb > 1024 for cost in costs))
 
 

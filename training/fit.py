@@ -89,7 +89,7 @@ def fit(
         sweep(path)
     try:
         if ranks.is_first:
-            print(start.source.validation_in_words, flush=True)
+            print(start.source.validation_in_words, file=sys.stderr)
             if not resume:
                 _begin(path, config, start, status, pause)
         ranks.wait()

@@ -186,7 +186,7 @@ def test_other_words_are_no_splits(name):
 def test_the_first_line_of_a_run_says_what_validates(lay, tmp_path, capsys, recipe):
     spec = lay(("Training", 4), ("Testing", 2))
     run = fit(recipe(data=spec, epochs=1, run=str(tmp_path / "run")))
-    first = capsys.readouterr().out.splitlines()[0]
+    first = capsys.readouterr().err.splitlines()[0]
     assert first.startswith("Validation set: 4 images of the folder Testing")
     assert json.loads((run.path / "run.json").read_text())["data_notices"][0] == first
     assert Run.open(run.path).info.data_notices[0] == first
