@@ -21,10 +21,8 @@ def channels_of(pixels: np.ndarray, channels: Channels) -> np.ndarray:
     """
     if channels == "rgb":
         return pixels
-    total = sum(
-        pixels[..., place, None].astype(np.uint32) * part for place, part in enumerate(LUMA)
-    )
-    return ((total + 0x8000) >> 16).astype(np.uint8)
+    total = pixels.astype(np.uint32) @ np.array(LUMA, np.uint32)
+    return ((total[..., None] + 0x8000) >> 16).astype(np.uint8)
 
 
 def share_of(values: np.ndarray, channels: Channels, mix: Mix | None = None) -> np.ndarray:
@@ -32,3 +30,11 @@ def share_of(values: np.ndarray, channels: Channels, mix: Mix | None = None) -> 
     if channels == "grey":
         values = values @ (np.array(LUMA)[:, None] / 2**16)
     return values if mix is None else values @ np.array(mix).T
+
+
+def inverse_of(mix: Mix) -> np.ndarray | None:
+    """What gives back the colours of a mixture, (3, 3), where each of them is still in it."""
+    square = np.array(mix)
+    if square.shape != (3, 3) or abs(np.linalg.det(square)) < 1e-6:
+        return None
+    return np.linalg.inv(square)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from training.channels import Channels, Mix, channels_of, share_of
+from training.channels import Channels, Mix, channels_of, inverse_of, share_of
 
 Triple = tuple[float, float, float]
 
@@ -168,8 +168,8 @@ class Preprocess:
     def picture(self, images: Tensor) -> Tensor:
         """Normalised (…, C, H, W) back to colours (…, 3, H, W) in [0, 1].
 
-        H = W = size with a mean image. One channel is grey; three that are mixtures are shown as
-        they are.
+        H = W = size with a mean image. One channel is grey; of mixtures the colours are given
+        back where they can be, and else what the network sees.
         """
         std = torch.tensor(self.std, device=images.device)[:, None, None]
         central = self._central_mean()
@@ -177,7 +177,11 @@ class Preprocess:
             mean = torch.tensor(self.mean, device=images.device)[:, None, None]
         else:
             mean = torch.as_tensor(central, device=images.device).permute(2, 0, 1)
-        colours = (images * std + mean).clamp(0, 1)
+        colours = images * std + mean
+        if self.mix is not None and (inverse := inverse_of(self.mix)) is not None:
+            back = torch.tensor(inverse, dtype=images.dtype, device=images.device)
+            colours = torch.einsum("kc,...chw->...khw", back, colours)
+        colours = colours.clamp(0, 1)
         return colours.expand(*colours.shape[:-3], 3, -1, -1)
 
     def shifted(self, images: Tensor, shifts: np.ndarray) -> Tensor:

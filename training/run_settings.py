@@ -56,13 +56,9 @@ def write_settings(
     classes: Sequence[str],
     preprocess: Preprocess,
     data: str | None,
-    told: Sequence[str] = (),
     **rest: Any,
 ) -> None:
-    """Write a run's run.json, after the mean image if it has one.
-
-    `told` is what there is to say of the preprocessing where somebody else chose it, in sentences.
-    """
+    """Write a run's run.json, after the mean image if it has one."""
     if preprocess.mean_image is not None:
         with replacing(path / MEAN_IMAGE) as partial, partial.open("wb") as file:
             np.save(file, preprocess.mean_image, allow_pickle=False)
@@ -79,7 +75,6 @@ def write_settings(
             "mean_image": preprocess.mean_image is not None,
             "channels": preprocess.channels,
             "mix": preprocess.mix,
-            "told": list(told),
         },
         "classes": list(classes),
         **rest,

@@ -31,21 +31,30 @@ class Call:
 class Reading:
     """What a graph says: calls, and the outputs by name."""
 
-    def __init__(self, network: nn.Module, graph: fx.Graph) -> None:
+    def __init__(self, network: nn.Module, graph: fx.Graph, begins_at: str | None = None) -> None:
+        """
+        Args:
+            network: Whose forward pass it is.
+            graph: All of it.
+            begins_at: Name of the node that gives what the layers take for the picture; the images
+                themselves if not given. What comes before it is left out.
+        """
         self.network = network
         self._calls: list[Call] = []
         self._numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
         self._memory: dict[fx.Node, fx.Node] = {}  # by node, the one whose numbers it lies on
         self.outputs: Mapping[str, int] = {}
         self.shapes: Mapping[str, tuple[int, ...]] = {}
-        for node in graph.nodes:
+        nodes = list(graph.nodes)
+        names = [node.name for node in nodes]
+        first = names.index(begins_at) if begins_at in names else 0
+        self._numbers[nodes[first]], self._memory[nodes[first]] = -1, nodes[first]
+        for node in nodes[first + 1 :]:
             self._read(node)
         self.calls = self._without_needless_flattening()
 
     def _read(self, node: fx.Node) -> None:
         match node.op:
-            case "placeholder":
-                self._numbers[node], self._memory[node] = -1, node
             case "call_module":
                 self._read_module(node)
             case "call_function" | "call_method" if node.users or word_of(node).endswith("_"):

@@ -18,7 +18,7 @@ from training.adopt.reading import Call, Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
 
-_ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
+ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
 BATCH = 3  # images in the trace; an operation that mixes them is seen by its shape
 
 
@@ -63,7 +63,9 @@ def _parts(answer: Any) -> dict[str, Any]:
     return dict(vars(answer)) if hasattr(answer, "logits") else {"": answer}
 
 
-def trace(network: nn.Module, image_size: int) -> Trace:
+def trace(
+    network: nn.Module, image_size: int, *, channels: int = 3, begins_at: str | None = None
+) -> Trace:
     """What happens to a picture, operation by operation.
 
     Sizes are known while it runs, so that a way that depends on them alone is followed; functions
@@ -74,6 +76,9 @@ def trace(network: nn.Module, image_size: int) -> Trace:
         network: On the meta device: weights play no part. In training mode where auxiliary
             classifiers are wanted.
         image_size: Side of the square input, px.
+        channels: Of the input.
+        begins_at: Name of the node whose output the layers take for the picture; the images
+            themselves if not given.
 
     Raises:
         WorkbenchError: If the network cannot be traced, or does something that no layer of ours
@@ -82,8 +87,9 @@ def trace(network: nn.Module, image_size: int) -> Trace:
     name = type(network).__name__
     bare = Bare(network)
     try:
-        with _ONE_AT_A_TIME, torch.no_grad():
-            graph = _Tracer(bare, image_size).trace(bare)
+        with ONE_AT_A_TIME, torch.no_grad():
+            images = torch.empty(BATCH, channels, image_size, image_size, device="meta")
+            graph = Tracer(bare, images).trace(bare)
     except WorkbenchError:
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
@@ -92,7 +98,7 @@ def trace(network: nn.Module, image_size: int) -> Trace:
             f"{reason(error)}{where_raised(error)}. Write that step so that it is the same for "
             "every picture."
         ) from error
-    reading = Reading(network, graph)
+    reading = Reading(network, graph, begins_at)
     return Trace(reading.calls, reading.outputs, reading.shapes)
 
 
@@ -128,22 +134,22 @@ class _Signal(fx.Proxy):
         return self.tracer.create_proxy("call_function", operator.iadd, (self, other), {})
 
 
-class _Tracer(fx.Tracer):
+class Tracer(fx.Tracer):
     """Follows an image of the right size, and minds its own business.
 
     Other threads call their modules as ever meanwhile. Only tensors are traced; what follows from
-    their shapes is worked out at once, on tensors without numbers.
+    their shapes is worked out at once, on tensors without numbers where the images have none.
     """
 
-    def __init__(self, bare: Bare, image_size: int) -> None:
+    def __init__(self, bare: Bare, images: Tensor) -> None:
         super().__init__()
-        self.bare = bare
-        self.image = torch.empty(BATCH, 3, image_size, image_size, device="meta")
+        self.bare, self.image = bare, images
         self.thread = threading.get_ident()
         self.at_work = False  # on a value; what it calls meanwhile is not traced
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return type(m) in KINDS.values() or super().is_leaf_module(m, module_qualified_name)
+        known = type(m) in KINDS.values() or is_transform(m)
+        return known or super().is_leaf_module(m, module_qualified_name)
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self.at_work or threading.get_ident() != self.thread:
@@ -179,7 +185,10 @@ class _Tracer(fx.Tracer):
             case "get_attr":
                 return self._known(node)
             case "call_module":
-                return self.bare.get_submodule(str(node.target))(*args, **kwargs)
+                module = self.bare.get_submodule(str(node.target))
+                if is_transform(module) and self.image.is_meta:  # it may look at the numbers
+                    return module(torch.zeros(args[0].shape)).to("meta")
+                return module(*args, **kwargs)
             case "call_method":
                 return getattr(args[0], str(node.target))(*args[1:], **kwargs)
             case _:
@@ -187,8 +196,15 @@ class _Tracer(fx.Tracer):
 
     def _known(self, node: fx.Node) -> Any:
         if "value" not in node.meta:  # a tensor that the network holds, or made on its way
-            node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to("meta")
+            node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to(
+                self.image.device
+            )
         return node.meta["value"]
+
+
+def is_transform(module: nn.Module) -> bool:
+    """Whether a module prepares pictures, and comes from a library that does nothing else."""
+    return type(module).__module__.startswith(("torchvision.transforms.", "kornia."))
 
 
 def _has_tensors(value: Any) -> bool:
