@@ -18,6 +18,7 @@ from training.loop import Step
 from training.memory import keep_freed_memory
 from training.progress import Bar, Lines
 from training.ranks import is_first, joined
+from training.words import print_any_name
 
 
 def parser() -> Parser:
@@ -282,4 +283,5 @@ COMMANDS = {"fit": _fit, "evaluate": _evaluate, "import": _import, "compare": _c
 
 if __name__ == "__main__":
     keep_freed_memory()
+    print_any_name()
     sys.exit(main())
