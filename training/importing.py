@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from training.adopt.channel_order import in_colour
 from training.adopt.input_steps import InputSteps
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
-from training.adopt.weight_files import Weights, read_state_dict, rename
+from training.adopt.weight_files import read_state_dict, rename
 from training.checkpoints import save_checkpoint
 from training.config import stored_size
 from training.data import describe
@@ -194,7 +194,7 @@ def _adopt(
     )
 
 
-def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -> Run:
+def _write(path: Path, weights: Mapping[str, Tensor], *, data: str | None, **settings: Any) -> Run:
     (path / "checkpoints").mkdir(parents=True, exist_ok=True)
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None

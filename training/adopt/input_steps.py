@@ -75,8 +75,8 @@ def input_steps(network: nn.Module, channels: int, image_size: int) -> InputStep
     return _folded(list(tracer.graph.nodes), images) or InputSteps.none(channels)
 
 
-class _FirstLayer(Exception):
-    """All that comes before it has been followed."""
+class _FirstLayer(BaseException):
+    """All that comes before it has been followed; somebody's `except Exception` lets it through."""
 
 
 class _UpToTheFirstLayer(Tracer):
@@ -91,14 +91,16 @@ class _UpToTheFirstLayer(Tracer):
 
     def _is_layer(self, kind: str, target: Any, args: Sequence[Any]) -> bool:
         if kind == "call_module":
-            return not is_transform(self.bare.get_submodule(target))
+            module = self.bare.get_submodule(target)
+            return not (is_transform(module) or isinstance(module, nn.Identity))
         word = str(getattr(target, "__name__", target)).removesuffix("_")
         weights = [each.node for each in args[1:] if isinstance(each, fx.Proxy)]
         return word in TWINS or (word in _WITH_WEIGHTS and any(map(self._is_learned, weights)))
 
     def _is_learned(self, node: fx.Node) -> bool:
+        """Whether a weight is a parameter, or made from one."""
         if node.op != "get_attr":
-            return False
+            return any(map(self._is_learned, node.all_input_nodes))
         return isinstance(operator.attrgetter(str(node.target))(self.root), nn.Parameter)
 
 

@@ -117,26 +117,25 @@ def pixels_for(
             "Before its first layer the network takes differences of colours, of which no picture "
             f"can be shown{_where(steps)}. Make that its first layer, a convolution of 1×1."
         )
-    mix: Mix | None = tuple(map(tuple, (scale / sums[:, None]).round(9).tolist()))
-    own_mean, own_std, places = -offset / sums, 1 / sums, None
-    channels: Channels = "grey" if grey else "rgb"
-    if mix == tuple(map(tuple, np.eye(len(mix)).tolist())):
-        mix = None
-    elif not grey and sorted(mix) == sorted(map(tuple, np.eye(3).tolist())):
+    mix: Mix = tuple(map(tuple, (scale / sums[:, None]).round(9).tolist()))
+    is_plain = mix == tuple(map(tuple, np.eye(len(mix)).tolist()))
+    is_order = not grey and sorted(mix) == sorted(map(tuple, np.eye(3).tolist()))
+    places = None
+    if is_order and not is_plain:
         places = tuple(np.argmax(np.array(mix), axis=0).tolist())
     preprocess = Preprocess(
         size,
         resize,
-        _plain(own_mean),
-        _plain(own_std),
-        channels=channels,
-        mix=mix,
+        _rounded(-offset / sums),
+        _rounded(1 / sums),
+        channels="grey" if grey else "rgb",
+        mix=None if is_plain else mix,
     )
     words = (*told, *_of_steps(steps), *_of_channels(preprocess, places))
     return Pixels(preprocess, places, words)
 
 
-def _plain(numbers: np.ndarray) -> tuple[float, ...]:
+def _rounded(numbers: np.ndarray) -> tuple[float, ...]:
     """What float32 tells apart, as a person would write it."""
     return tuple(float(f"{number:.7g}") for number in numbers)
 

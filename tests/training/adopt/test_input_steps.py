@@ -46,6 +46,8 @@ class Net(nn.Module):
 
 
 class Own(Net):
+    mean: Tensor
+
     def forward(self, images: Tensor) -> Tensor:
         return super().forward((images - self.mean) / self.std)
 
