@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from tests.golden.cases import CASES
 from tests.golden.subject import Subject, build
 from viz import ask, ask_two, pair
 from viz.cli import parser_of, second_of
+from viz.self_check import SelfCheckQuery
 from viz.store.lines import read
 from viz.store.view import draw, draw_both, views
 
@@ -23,6 +25,25 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FILTERSCOPE_CACHE", "")
         yield build(tmp_path_factory.mktemp("grey"), channels=1)
+
+
+def test_projections_into_one_channel_equal_the_explicit_computation(grey: Subject) -> None:
+    assert ask(SelfCheckQuery(str(grey.run), 2), SelfCheckQuery.look()).shown.words()
+
+
+@pytest.mark.parametrize("name", ["deconvnet", "top-patches", "filters"])
+def test_what_is_drawn_of_one_channel_is_grey(name: str, grey: Subject) -> None:
+    kind = views()[name]
+    side = ask(kind(str(grey.run)), kind.look())
+    pictures = [
+        np.asarray(image.get_array())
+        for ax in draw(side).axes
+        for image in ax.images
+        if np.ndim(image.get_array()) == 3
+    ]
+    assert pictures
+    for each in pictures:
+        assert (each[..., :1] == each[..., 1:3]).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
