@@ -172,7 +172,7 @@ def _adopt(
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
 
     size, _resize = sides
-    adoption = adopt(module, image_size=size, channels=said.count)
+    adoption = adopt(module, image_size=size, num_classes=len(names), channels=said.count)
     known, name = adoption.network.num_classes, type(module).__name__
     if known != len(names):
         raise WorkbenchError(

@@ -24,7 +24,8 @@ GREY = Preprocess(32, 40, (0.4,), (0.2,), channels="grey")
 
 
 def test_grey_is_pillows_to_the_last_bit() -> None:
-    every = np.stack(np.meshgrid(*[np.arange(0, 256, 5, np.uint8)] * 3), axis=-1).reshape(-1, 8, 3)
+    every = np.stack(np.meshgrid(*[np.arange(0, 256, 5)] * 3), axis=-1).astype(np.uint8)
+    every = every.reshape(-1, 8, 3)
     pillows = np.asarray(Image.fromarray(every).convert("L"))
     assert (channels_of(every, "grey")[..., 0] == pillows).all()
 

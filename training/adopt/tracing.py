@@ -99,13 +99,33 @@ def trace(
     except WorkbenchError:
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
-        raise WorkbenchError(
-            f"{name} decides its way while it runs and cannot be taken apart into layers: "
-            f"{reason(error)}{where_raised(error)}. Write that step so that it is the same for "
-            "every picture."
-        ) from error
+        raise WorkbenchError(f"{name} {_cause(error)}") from error
     reading = Reading(bare, network, graph, begins_at)
     return Trace(reading.calls, reading.outputs, reading.shapes, bare, tracer.half)
+
+
+def _cause(error: Exception) -> str:
+    """Why a network cannot be traced, and what to do."""
+    said, where = reason(error), where_raised(error)
+    if "item assignment" in said:
+        return (
+            f"writes numbers into its maps{where}, which no layer does. Compute new maps by layers "
+            "instead."
+        )
+    if "control flow" in said or isinstance(error, fx.proxy.TraceError):
+        return (
+            f"decides its way by what is in the picture{where} and cannot be taken apart into "
+            "layers. Write that step so that it is the same for every picture."
+        )
+    if "meta tensor" in said or "Tensor.item()" in said or "__torch_function__" in said:
+        return (
+            f"takes numbers out of its tensors while it runs{where} and cannot be taken apart into "
+            "layers. Compute with tensors from the picture to the logits."
+        )
+    return (
+        f"cannot be taken apart into layers: {said}{where}. Write that step so that it is the same "
+        "for every picture, with layers of torch.nn."
+    )
 
 
 def reason(error: Exception) -> str:
