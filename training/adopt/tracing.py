@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import operator
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -134,7 +135,7 @@ def reason(error: Exception) -> str:
     return lines[0].rstrip(". ")
 
 
-def where_raised(error: Exception) -> str:
+def where_raised(error: BaseException) -> str:
     """The line of the user's own code in which an error arose: " (nets.py, line 7: `…`)"."""
     found, step = "", error.__traceback__
     while step is not None:
@@ -261,13 +262,14 @@ def _has_tensors(value: Any) -> bool:
 
 
 _NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])
+_PYTHONS = Path(sysconfig.get_path("stdlib"))
 
 
 def _is_users(file: str) -> bool:
     path = Path(file)
-    return not file.startswith("<frozen") and not any(
-        folder in path.parents for folder in _NOT_THE_USERS
-    )
+    if file.startswith("<frozen") or any(folder in path.parents for folder in _NOT_THE_USERS):
+        return False
+    return _PYTHONS not in path.parents or "site-packages" in path.parts
 
 
 def _line_now() -> str:
