@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -132,7 +132,13 @@ def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
     network = network.to(device).to(memory_format=torch.channels_last)
     return _Start(
         source,
-        Preprocess(config.input_size, config.stored_size, source.mean, source.std),
+        Preprocess.of_colours(
+            config.input_size,
+            config.stored_size,
+            source.mean,
+            source.std,
+            channels=network.image_channels,
+        ),
         Learner(network, config, choose_dtype(config.precision, device), ranks),
     )
 
@@ -144,7 +150,13 @@ def _begin(
     progress = _both(status, pause)
     status.say("Measuring the colours")
     colours = colours_of(start.source, config.stored_size, config.statistics, progress)
-    preprocess = replace(start.preprocess, mean=colours.mean, std=colours.std)
+    preprocess = Preprocess.of_colours(
+        config.input_size,
+        config.stored_size,
+        colours.mean,
+        colours.std,
+        channels=start.learner.network.image_channels,
+    )
     notices = (start.source.validation_in_words, str(colours), *start.source.notices)
     print(colours, file=sys.stderr)
     if config.mean == "image":
