@@ -67,6 +67,19 @@ def parser() -> Parser:
     adopt.add_argument(
         "--std", type=list[float] | None, default=None, help="deviation divided by, likewise"
     )
+    adopt.add_argument(
+        "--key",
+        type=str | None,
+        default=None,
+        help="which of several networks in the file, such as state_dict_ema",
+    )
+    adopt.add_argument(
+        "--rename",
+        type=Literal["order"] | dict[str, str | None] | None,
+        default=None,
+        help='layers\' names in the file and in the network, \'{"old": "new"}\', null to leave one '
+        "out; order: layers of one shape in the order of the file",
+    )
 
     score = Parser(description="Top-1 and top-5 error of runs, one by one and together.")
     score.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
@@ -224,10 +237,12 @@ def _import(settings: Namespace) -> None:
         resize=settings.resize,
         mean=settings.mean,
         std=settings.std,
+        key=settings.key,
+        rename=settings.rename,
     )
     adopted = run.info.adopted
     print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")
-    for sentence in adopted.rewrites if adopted else ():
+    for sentence in (*run.info.told, *(adopted.rewrites if adopted else ())):
         print(f"- {sentence}")
     if adopted:
         print("Taken apart, it gives the logits that it gave before.")

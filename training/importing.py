@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from training.adopt.weight_files import Weights, read_state_dict, rename
+from training.adopt.matching import Rename, match
+from training.adopt.weight_files import read_state_dict
 from training.checkpoints import save_checkpoint
 from training.config import stored_size
 from training.data import describe
@@ -38,8 +39,10 @@ def import_weights(
     resize: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    key: str | None = None,
+    rename: Rename | None = None,
 ) -> Run:
-    """Make a run with one epoch out of a state dict.
+    """Make a run with one epoch out of a file of weights.
 
     Args:
         file: A .safetensors or .pth file, or torchvision:NAME for torchvision's own weights.
@@ -55,6 +58,10 @@ def import_weights(
             if not given.
         mean: Colour that was subtracted, of each channel in [0, 1]; ImageNet's if not given.
         std: Deviation by which channels were divided; ImageNet's if not given.
+        key: Which of several networks in the file: a key that leads to it, or what its names
+            begin with.
+        rename: By a layer's name in the file, the network's name for it, or None to leave it out;
+            "order" pairs layers of one shape in the order of the file.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
@@ -62,6 +69,7 @@ def import_weights(
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
     names = class_names(classes, data)
     scale = _scale(file, mean, std)
+    rename = checked("--rename", Literal["order"] | dict[str, str | None] | None, rename)
     if model not in MODELS:
         from training.adopt.user_code import build_network
 
@@ -70,32 +78,37 @@ def import_weights(
                 "--image_size is missing: the side in px of the square images that the network "
                 "takes, such as 224."
             )
-        weights = read_state_dict(file)
+        contents = read_state_dict(file)
         module = build_network(model, len(names), choices)
-        module.load_state_dict(rename(weights, module.state_dict(), file))
+        found = match(contents, module.state_dict(), num_classes=len(names), key=key, rename=rename)
+        module.load_state_dict(found.weights)
         preprocess = _preprocess(image_size, resize, scale)
-        return _adopt(path, module.eval(), names, preprocess, data, imported=Path(file).name)
+        return _adopt(
+            path, module.eval(), names, preprocess, data, imported=contents.file, told=found.told
+        )
     if image_size is not None:
         choices["image_size"] = image_size
-    weights = read_state_dict(file)
+    contents = read_state_dict(file)
     design = architecture(model, **choices)
     paths = None
     if isinstance(design, Torchvision):
-        if not any(name.startswith("aux") for name in weights):
+        if not any(re.search(r"(^|\.)aux\d", name) for name in contents.names):
             choices["auxiliary"] = 0.0  # torchvision leaves them out of the weights it gives away
             design = replace(design, auxiliary=0.0)
         paths = design.layer_paths()
     with torch.device("meta"):  # names and shapes are all that is needed of it
         expected = build(design, len(names)).state_dict()
+    found = match(contents, expected, num_classes=len(names), paths=paths, key=key, rename=rename)
     return _write(
         path,
-        rename(weights, expected, file, paths),
+        found.weights,
         model=model,
         options=options(model, **choices),
         classes=names,
         preprocess=_preprocess(design.image_size, resize, scale),
         data=data,
-        imported=Path(file).name,
+        imported=contents.file,
+        told=found.told,
     )
 
 
@@ -160,7 +173,7 @@ def _adopt(
     )
 
 
-def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -> Run:
+def _write(path: Path, weights: Mapping[str, Tensor], *, data: str | None, **settings: Any) -> Run:
     (path / "checkpoints").mkdir(parents=True, exist_ok=True)
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None
