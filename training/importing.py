@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from training.adopt.matching import Rename, match
 from training.adopt.weight_files import read_state_dict
@@ -79,7 +80,7 @@ def import_weights(
                 "takes, such as 224."
             )
         contents = read_state_dict(file)
-        module = build_network(model, len(names), choices)
+        module = _initialised(build_network(model, len(names), choices), image_size)
         found = match(contents, module.state_dict(), num_classes=len(names), key=key, rename=rename)
         module.load_state_dict(found.weights)
         preprocess = _preprocess(image_size, resize, scale)
@@ -141,6 +142,22 @@ def import_network(
     path = _free(run)
     names = class_names(classes, data) if isinstance(classes, str) else list(classes)
     return _adopt(path, module, names, _preprocess(image_size, resize, _scale("", mean, std)), data)
+
+
+def _initialised(module: nn.Module, image_size: int) -> nn.Module:
+    """A network whose lazy layers know their shapes, which a first image tells them."""
+    if any(map(is_lazy, module.state_dict().values())):
+        from training.adopt.tracing import reason, where_raised
+
+        try:
+            with torch.no_grad():
+                module.eval()(torch.zeros(2, 3, image_size, image_size))
+        except Exception as error:  # somebody else's code runs here and may raise anything
+            raise WorkbenchError(
+                f"{type(module).__name__} has lazy layers and fails on a first image of "
+                f"{image_size} px: {reason(error)}{where_raised(error)}."
+            ) from error
+    return module
 
 
 def _adopt(

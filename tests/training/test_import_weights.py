@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 from torchvision.models import get_model
 
 from training.__main__ import main
+from training.adopt.user_code import build_network
 from training.errors import WorkbenchError
 from training.importing import import_weights
 from training.runs import Run
@@ -32,6 +33,16 @@ class Net(nn.Module):
     def forward(self, x):
         x = self.conv2(self.bn1(self.conv1(x)).relu()).relu()
         return self.fc(self.conv3(x).relu().mean((2, 3)))
+"""
+
+
+LAZY = """
+from torch import nn
+
+
+class Lazy(nn.Sequential):
+    def __init__(self, num_classes=3):
+        super().__init__(nn.LazyConv2d(4, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(num_classes))
 """
 
 
@@ -139,6 +150,20 @@ def test_torchvisions_names_are_known_behind_a_prefix(tmp_path, name, prefix):
     with torch.no_grad():
         expected = theirs(torch.ones(1, 3, 32, 32))
     torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_lazy_layers_learn_their_shapes_first(tmp_path):
+    (tmp_path / "lazy.py").write_text(LAZY)
+    (tmp_path / "w.py").write_text(LAZY)
+    theirs = build_network(f"{tmp_path / 'lazy.py'}:Lazy", 3, {})
+    theirs(pictures())
+    run = imported(tmp_path, lived(theirs).state_dict(), model=f"{tmp_path / 'w.py'}:Lazy")
+    assert_equal(run, theirs)
+
+
+def test_numbers_that_are_none_are_told(network, tmp_path):
+    run = imported(tmp_path, dict(network.state_dict()) | {"fc.bias": torch.full((3,), torch.nan)})
+    assert run.info.told == ("Not all numbers in fc.bias are finite.",)
 
 
 def test_layers_of_one_shape_are_never_exchanged(network, tmp_path):

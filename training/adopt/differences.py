@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -47,9 +48,10 @@ def difference(
     head = _other_head(tensors, expected, num_classes)
     if head is not None:
         count, shapes = head
+        many = f"{count} class{'es' * (count != 1)}"
         return CheckpointError(
-            f"{file} tells {count} classes apart, but {num_classes} are named by --classes: "
-            f"{shapes}. Give --classes a file with the names of those {count}, or their number."
+            f"{file} tells {many} apart, but {num_classes} are named by --classes: {shapes}. Give "
+            f"--classes a file with the names of those {count}, or their number."
         )
     if missing or extra:
         return CheckpointError(
@@ -107,7 +109,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _way(missing: Sequence[str], extra: Sequence[str]) -> str:
     """What to do, where the names tell how the difference came about."""
-    kinds = {name.rpartition(".")[2] for name in extra}
+    kinds = set(map(_kind, extra))
     if "weight_mask" in kinds:
         return " It was pruned: save it after torch.nn.utils.prune.remove(layer, 'weight')."
     if kinds & {"weight_g", "weight_v", "weight_u", "original0", "original1"}:
@@ -121,14 +123,21 @@ def _way(missing: Sequence[str], extra: Sequence[str]) -> str:
             "save model.state_dict(), not its parameters alone."
         )
     if missing and extra:
+        theirs, ours = extra[0], missing[0]
+        if _kind(theirs) == _kind(ours) and _layer(theirs) != _layer(ours):
+            theirs, ours = _layer(theirs), _layer(ours)
         return (
             " If layers only have other names, say which is which: --rename "
-            f'\'{{"{plain(_layer(extra[0]))}": "{plain(_layer(missing[0]))}"}}\'.'
+            f"'{json.dumps({plain(theirs): plain(ours)}, ensure_ascii=False)}'."
         )
     if extra:
-        return f" --rename '{{\"{plain(_layer(extra[0]))}\": null}}' leaves a layer out."
+        return f" --rename '{{\"{plain(_layer(extra[0]))}\": null}}' leaves that out."
     return ""
 
 
 def _layer(name: str) -> str:
     return name.rpartition(".")[0] or name
+
+
+def _kind(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -11,14 +11,14 @@ _VALUES = {
 }
 _HARMLESS = {  # all that these do is to hold values
     *(f"{module}.scalar" for module in ("numpy.core.multiarray", "numpy._core.multiarray")),
-    *("torch.device", "torch.Size", "torch.serialization._get_layout", "numpy.ndarray"),
+    *("torch.device", "torch.serialization._get_layout", "numpy.ndarray"),
     *("collections.deque", "functools.partial", "types.SimpleNamespace", "argparse.Namespace"),
     *("uuid.UUID", "decimal.Decimal", "fractions.Fraction", "re._compile"),
     *(f"{module}.{kind}" for module in BUILTINS for kind in _VALUES),
 }
 _HARMLESS_BEGINNINGS = (
     *("pathlib.", "datetime.", "numpy.random._pickle."),
-    *("torch._utils._rebuild", "torch.jit._pickle.build"),
+    *("torch._utils._rebuild", "torch.jit._pickle.build", "torch._dynamo.eval_frame."),
 )
 _ABLE = sys.stdlib_module_names | {"torch", "numpy", "__builtin__", "commands", "urllib2", "pip"}
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import IO, Any
 
+from training.adopt.arrays import Numbers, array_from, empty_array
 from training.adopt.harmless import BUILTINS, builds_data
 
 ITEM_BYTES = {  # of the types of numbers that torch saves
@@ -101,39 +102,6 @@ class Names(dict[Any, Any]):
     """A dictionary of any kind, with attributes if it had some."""
 
 
-class Numbers:
-    """numpy's dtype, as far as it is numbers: <f4."""
-
-    def __init__(self, code: str = "", *_flags: Any) -> None:
-        self.code, self.order = str(code), "="
-
-    def __setstate__(self, state: Sequence[Any]) -> None:
-        self.order = str(state[1])
-
-
-class Array:
-    """numpy's array."""
-
-    data: Any = b""
-    dtype = ""
-    shape: tuple[int, ...] = ()
-    fortran = False
-
-    def __setstate__(self, state: Sequence[Any]) -> None:
-        _version, shape, numbers, self.fortran, self.data = state
-        self.shape, self.dtype = tuple(shape), f"{numbers.order}{numbers.code}"
-
-
-def _array(*_given: Any) -> Array:
-    return Array()
-
-
-def _array_from(data: Any, numbers: Numbers, shape: Sequence[int], order: str = "C") -> Array:
-    array = Array()
-    array.__setstate__((1, shape, numbers, order == "F", bytes(data)))
-    return array
-
-
 def _tensor(storage: Storage, offset: int, shape: Any, strides: Any, *_rest: Any) -> Tensor:
     return _viewed(storage, storage.dtype, offset, shape, strides)
 
@@ -157,6 +125,11 @@ def _viewed(storage: Storage, dtype: str, offset: int, shape: Any, strides: Any)
     if not isinstance(storage, Storage) or not right or len(shape) != len(strides):
         raise Refused("damaged", "a tensor with an impossible shape")
     return Tensor(storage, dtype, offset, tuple(shape), tuple(strides))
+
+
+def _sparse(_layout: Any, parts: Sequence[Any], *_rest: Any) -> Tensor:
+    shape = tuple(parts[2])
+    return Tensor(Storage("", "sparse"), "sparse", 0, shape, shape)
 
 
 class Parameter:
@@ -186,6 +159,15 @@ def _list(members: Any = ()) -> list[Any]:
     return list(members)
 
 
+def _size(sides: Any = ()) -> tuple[Any, ...]:
+    return tuple(sides)
+
+
+def _attribute(_of: Any, name: Any, *_default: Any) -> type[Inert]:
+    """A method, as pickles of networks refer to them; to call it is refused."""
+    return type("Inert", (Inert,), {"whole_name": f"builtins.getattr(…, {name!r})"})
+
+
 def _bare(kind: type[Inert], *_rest: Any) -> Any:
     return kind.__new__(kind)
 
@@ -207,15 +189,19 @@ _DATA: dict[str, Any] = {
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _tensor_v3,
+    "torch._utils._rebuild_qtensor": _tensor,
+    "torch._utils._rebuild_sparse_tensor": _sparse,
     "torch._utils._rebuild_parameter": _as_it_is,
     "torch._utils._rebuild_parameter_with_state": _as_it_is,
     "torch._tensor._rebuild_from_type_v2": _of_type,
     "torch.nn.parameter.Parameter": Parameter,
+    "torch.Size": _size,
+    **{f"{module}.getattr": _attribute for module in BUILTINS},
     "torch.storage._load_from_bytes": _stored,
     "numpy.dtype": Numbers,
-    **{f"{module}._reconstruct": _array for module in _MULTIARRAY},
+    **{f"{module}._reconstruct": empty_array for module in _MULTIARRAY},
     **{
-        f"{module}._frombuffer": _array_from
+        f"{module}._frombuffer": array_from
         for module in ("numpy.core.numeric", "numpy._core.numeric")
     },
     "_codecs.encode": _encoded,

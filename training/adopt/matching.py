@@ -32,21 +32,9 @@ from training.adopt.stored import Contents, Stored
 from training.checkpoints import CheckpointError
 
 Rename = Mapping[str, str | None] | Literal["order"]
-_ASIDE = {  # words of keys under which the same names lie again: averages, an optimiser's memory
-    *(
-        "ema",
-        "swa",
-        "avg",
-        "average",
-        "averaged",
-        "shadow",
-        "momentum",
-        "velocity",
-        "grad",
-        "grads",
-    ),
-    *("optim", "optimizer", "optimiser", "opt", "exp"),
-}
+# words of keys under which the same names lie again
+_AVERAGE = {"ema", "swa", "avg", "average", "averaged", "shadow"}
+_OPTIMISER = {"optim", "optimizer", "optimiser", "opt", "exp", "velocity", "grad", "grads"}
 
 
 @dataclass(frozen=True)
@@ -73,8 +61,16 @@ class _Fit:
 
     @property
     def aside(self) -> bool:
-        words = set(re.split(r"[._]", self.label.lower()))
-        return bool(words & _ASIDE) or "encoder_k" in self.label
+        """Whether it is an average of the weights, or what an optimiser remembers of them."""
+        return bool(self._words & _AVERAGE) or "encoder_k" in self.label or self.remembered
+
+    @property
+    def remembered(self) -> bool:
+        return bool(self._words & _OPTIMISER)
+
+    @property
+    def _words(self) -> set[str]:
+        return set(re.split(r"[._]", self.label.lower()))
 
     @property
     def prefixes(self) -> set[str]:
@@ -142,7 +138,11 @@ def match(
             raise difference(best, dicts, expected, contents.file, num_classes)
         chosen = _Fit(pairs.where, "", pairs.names, dicts[pairs.where])
         told += pairs.told
-    return Matched(_loaded(chosen, expected, contents.file), tuple(told))
+    weights = _loaded(chosen, expected, contents.file)
+    wrong = [name for name, value in weights.items() if not value.isfinite().all()]
+    if wrong:
+        told.append(f"Not all numbers in {', '.join(map(plain, wrong[:4]))} are finite.")
+    return Matched(weights, tuple(told))
 
 
 def _chosen(contents: Contents, key: str | None) -> Mapping[str, Mapping[str, Stored]]:
@@ -251,7 +251,7 @@ def _choose(right: Sequence[_Fit], file: str) -> tuple[_Fit, list[_Fit]]:
             f"{file} holds {len(first)} sets of weights that fit the network: {labels}. Say which "
             f"by --key, such as --key {plain(first[0].label or first[1].label)}."
         )
-    return first[0], [fit for fit in right if fit is not first[0]]
+    return first[0], [fit for fit in right if fit is not first[0] and not fit.remembered]
 
 
 def _told(chosen: _Fit, others: Sequence[_Fit], key: str | None) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ def pair_layers(
         left = [name for name, each in ours.items() if each == shapes and name not in known]
         taken = known.values()
         right = [name for name, each in theirs.items() if each == shapes and name not in taken]
+        if not contents.ordered:
+            right.sort(key=_natural)
         pairs |= zip(left, right, strict=True)
         if len(left) > 1:
             unclear |= zip(left, right, strict=True)
@@ -131,7 +134,7 @@ def layers(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Shapes]:
 def _ambiguous(unclear: Mapping[str, str], contents: Contents, by_order: bool) -> CheckpointError:
     some = dict(list(unclear.items())[:SHOWN])
     more = f" and {len(unclear) - SHOWN} more" * (len(unclear) > SHOWN)
-    rename = plain(json.dumps(_short(unclear)), 600)
+    rename = plain(json.dumps(_short(unclear), ensure_ascii=False), 600)
     begin = (
         f"{contents.file} has other names than the network for layers of one shape, which could "
         "be exchanged. "
@@ -148,6 +151,12 @@ def _ambiguous(unclear: Mapping[str, str], contents: Contents, by_order: bool) -
         f"{begin}{nothing}safetensors keeps no order. The network has {ours}{more}, the file "
         f"{theirs}{more}. Say which is which, such as --rename '{rename}'."
     )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """layer10 after layer9."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _short(pairs: Mapping[str, str]) -> dict[str, str]:

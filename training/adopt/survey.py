@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.adopt.inert import Array, Inert, Reader, Refused, Tensor, exactly, read_legacy
+from training.adopt.arrays import Array
+from training.adopt.inert import Inert, Reader, Refused, Tensor, exactly, read_legacy
 
 MOST_PARTS = 300_000  # dictionaries, lists and objects in a file
 DEEPEST = 60  # keys that lead to a tensor
@@ -53,6 +54,10 @@ class Survey:
                         self.visit(value, (*path, str(key)))
             case list() | tuple():
                 for number, value in enumerate(found):
+                    match value:  # state_dict().items()
+                        case (str() as name, Tensor() | Array() as tensor):
+                            self._note(tensor, ".".join(path), name)
+                            continue
                     if isinstance(value, Tensor | Array):
                         self.nameless += 1
                     elif _holds(value):
