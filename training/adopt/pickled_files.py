@@ -70,6 +70,7 @@ def read_zip(path: Path) -> Contents:
         if name.startswith(f"{folder}data/")
     }
     pickled = entries[pickles[0]]
+    _bytes_of(path, pickled)  # its checksum: one wrong letter is another name
     return read_pickle(path, _start_of(path, pickled), pickled.file_size, storages)
 
 
@@ -145,9 +146,7 @@ def _asked(path: Path, start: int, length: int) -> tuple[dict[str, Any], bytes]:
 
 def _start_of(path: Path, entry: zipfile.ZipInfo) -> int:
     """Where an entry's bytes begin: behind a header of its own, 30 bytes and two names."""
-    with path.open("rb") as file:
-        file.seek(entry.header_offset)
-        header = file.read(30)
+    header = _slice(path, entry.header_offset, 30)
     if header[:4] != b"PK\x03\x04":
         raise cut_short(path)
     name, more = int.from_bytes(header[26:28], "little"), int.from_bytes(header[28:30], "little")

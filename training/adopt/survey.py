@@ -157,7 +157,8 @@ def survey(path: str, start: int, length: int) -> Survey:
     return result
 
 
-def _limit(seconds: int, megabytes: int) -> None:
+def limit(seconds: int, megabytes: int) -> None:
+    """Give this process no more time and memory than that, where the system can."""
     try:
         import resource
     except ImportError:  # Windows; whoever started this ends it after some time
@@ -166,7 +167,8 @@ def _limit(seconds: int, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
 
 
-def _answer(path: str, start: int, length: int) -> tuple[dict[str, Any], list[bytes]]:
+def answer(path: str, start: int, length: int) -> tuple[dict[str, Any], list[bytes]]:
+    """What a survey finds, or under "refused" why there is none; and the bytes of arrays."""
     try:
         found = survey(path, start, length)
         return found.words() | {"arrays": list(map(len, found.arrays))}, found.arrays
@@ -181,15 +183,15 @@ def _answer(path: str, start: int, length: int) -> tuple[dict[str, Any], list[by
         return {"refused": "memory"}, []
     except RecursionError:
         return {"refused": "nested"}, []
-    except Exception as error:  # a pickle may be wrong in any way
-        return {"refused": "damaged", "detail": f"{type(error).__name__}: {error}"[:200]}, []
+    except Exception:  # a pickle may be wrong in any way
+        return {"refused": "damaged"}, []
 
 
 def main() -> None:
     path, *numbers = sys.argv[1:]
     start, length, seconds, megabytes = map(int, numbers)
-    _limit(seconds, megabytes)
-    words, arrays = _answer(path, start, length)
+    limit(seconds, megabytes)
+    words, arrays = answer(path, start, length)
     sys.stdout.buffer.write(json.dumps(words).encode() + b"\n")
     for array in arrays:
         sys.stdout.buffer.write(array)

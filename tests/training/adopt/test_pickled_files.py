@@ -19,6 +19,7 @@ import pytest
 import torch
 from torch import nn
 
+import training
 from training.adopt.inert import Refused
 from training.adopt.survey import survey
 from training.adopt.weight_files import read_state_dict
@@ -202,15 +203,49 @@ def test_half_a_file_is_cut_short_wherever_it_ends(network, tmp_path, save, shar
         read_state_dict(str(tmp_path / "w.pth"))
 
 
-def test_a_flipped_byte_in_the_weights_is_noticed(network, tmp_path):
+@pytest.mark.parametrize(("part", "at"), [("data/0", 200), ("data/2", 5), ("data.pkl", 90)])
+def test_a_flipped_bit_in_weights_or_names_is_noticed(network, tmp_path, part, at):
     torch.save(network.state_dict(), tmp_path / "w.pth")
     whole = bytearray((tmp_path / "w.pth").read_bytes())
     with zipfile.ZipFile(tmp_path / "w.pth") as archive:
-        entry = archive.getinfo("w/data/0")
-    whole[entry.header_offset + 30 + 200] ^= 1
+        entry = archive.getinfo(f"w/{part}")
+    name, more = struct.unpack_from("<HH", whole, entry.header_offset + 26)
+    whole[entry.header_offset + 30 + name + more + at % entry.file_size] ^= 1
     (tmp_path / "w.pth").write_bytes(whole)
-    with pytest.raises(WorkbenchError, match=r"checksum of w/data/0 does not match"):
+    with pytest.raises(WorkbenchError, match=rf"checksum of w/{part} does not match"):
         read(tmp_path / "w.pth")
+
+
+MUTATIONS = """
+import random, sys
+from pathlib import Path
+root, *files = sys.argv[1:]
+sys.path.insert(0, root)
+from training.adopt.survey import answer, limit
+limit(60, 512)
+chance, target = random.Random(0), Path(files[0]).with_name("mutated.pth")
+for way in range(400):
+    whole = bytearray(Path(files[way % len(files)]).read_bytes())
+    at = chance.randrange(len(whole))
+    whole[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+    target.write_bytes(whole)
+    words, _arrays = answer(str(target), 0, 0)
+    print(words.get("refused", "read"))
+"""
+
+
+def test_a_mutated_pickle_is_refused_or_read_and_nothing_else(network, tmp_path):
+    arrays = {name: value.numpy() for name, value in network.state_dict().items()}
+    files = [tmp_path / f"{protocol}.pkl" for protocol in range(6)]
+    for protocol, file in enumerate(files):
+        pickled(arrays, file, protocol)
+    WAYS["before 1.6"](network.state_dict(), files[0])
+    root = Path(training.__file__).parents[1]
+    command = [sys.executable, "-I", "-S", "-c", MUTATIONS, root, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    kinds = {"read", "calls", "cut short", "pickle", "big-endian", "memory", "nested", "damaged"}
+    assert len(done.stdout.splitlines()) == 400
+    assert {"read", "damaged"} < set(done.stdout.splitlines()) <= kinds
 
 
 def test_repeated_numbers_take_no_memory_until_they_are_needed(tmp_path):
