@@ -208,6 +208,15 @@ def test_layers_are_renamed_on_the_command_line(network, tmp_path, capsys):
     assert_equal(Run.open(tmp_path / "order"), network)
 
 
+def test_a_layer_is_left_out_on_the_command_line(network, tmp_path):
+    torch.save([dict(network.state_dict()) | {"aux.w": torch.ones(2)}, 3], tmp_path / "w.pth")
+    (tmp_path / "net.py").write_text(SOURCE)
+    command = ["import", str(tmp_path / "w.pth"), "--model", f"{tmp_path / 'net.py'}:Net"]
+    command += ["--classes", "3", "--image_size", "16", "--run", str(tmp_path / "run")]
+    assert main([*command, "--rename", '{"aux": null}', "--key", "0"]) == 0
+    assert_equal(Run.open(tmp_path / "run"), network)
+
+
 def test_both_numbers_of_classes_are_named(network, tmp_path):
     with pytest.raises(WorkbenchError, match=r"tells 3 classes apart, but 5 are named"):
         imported(tmp_path, network.state_dict(), classes="5")

@@ -16,6 +16,11 @@ from training.adopt.spelling import is_beside, is_count
 from training.adopt.stored import Stored
 from training.checkpoints import CheckpointError
 
+_REMEMBERED = {  # by torch's optimisers
+    *("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf", "momentum_buffer"),
+    *("square_avg", "acc_delta", "grad_avg", "sum", "prev"),
+}
+
 
 class Fit(Protocol):
     """A way to read a network's tensors out of a file, as far as it goes."""
@@ -53,9 +58,15 @@ def difference(
             f"{file} tells {many} apart, but {num_classes} are named by --classes: {shapes}. Give "
             f"--classes a file with the names of those {count}, or their number."
         )
-    if missing or extra:
+    if {name.rpartition(".")[2] for name in tensors} <= _REMEMBERED:
         return CheckpointError(
-            f"{file} belongs to another network: it {_lacks(missing, extra)}.{_way(missing, extra)}"
+            f"{file} holds what an optimiser remembers and no weights. Give the file of weights "
+            "that was saved beside it."
+        )
+    if missing or extra:
+        way = _way(missing, extra) or _other_shape(missing, extra, tensors, expected)
+        return CheckpointError(
+            f"{file} belongs to another network: it {_lacks(missing, extra)}.{way}"
         )
     ours, found, wanted = next(
         (name, shape, tuple(tensor.shape))
@@ -122,17 +133,30 @@ def _way(missing: Sequence[str], extra: Sequence[str]) -> str:
             " These are the statistics of batch normalisation, without which it answers otherwise: "
             "save model.state_dict(), not its parameters alone."
         )
-    if missing and extra:
-        theirs, ours = extra[0], missing[0]
-        if _kind(theirs) == _kind(ours) and _layer(theirs) != _layer(ours):
-            theirs, ours = _layer(theirs), _layer(ours)
-        return (
-            " If layers only have other names, say which is which: --rename "
-            f"'{json.dumps({plain(theirs): plain(ours)}, ensure_ascii=False)}'."
-        )
-    if extra:
+    if extra and not missing:
         return f" --rename '{{\"{plain(_layer(extra[0]))}\": null}}' leaves that out."
     return ""
+
+
+def _other_shape(
+    missing: Sequence[str],
+    extra: Sequence[str],
+    tensors: Mapping[str, Stored],
+    expected: Mapping[str, Tensor],
+) -> str:
+    """A shape that the file has not, or else how to say that layers only have other names."""
+    there = {value.shape for value in tensors.values()}
+    for name in missing:
+        shape = tuple(expected[name].shape)
+        if shape not in there:
+            return f" Nothing in it has the shape of {name}, {shape}."
+    if not missing or not extra:
+        return ""
+    theirs, ours = extra[0], missing[0]
+    if _kind(theirs) == _kind(ours) and _layer(theirs) != _layer(ours):
+        theirs, ours = _layer(theirs), _layer(ours)
+    names = json.dumps({plain(theirs): plain(ours)}, ensure_ascii=False)
+    return f" If layers only have other names, say which is which: --rename '{names}'."
 
 
 def _layer(name: str) -> str:

@@ -34,7 +34,7 @@ def read_state_dict(file: str) -> Contents:
         return _from_torchvision(file.removeprefix("torchvision:"))
     path = Path(file)
     if path.is_dir():
-        raise WorkbenchError(f"{file} is a folder. Give the file of weights{_inside(path)}.")
+        raise _folder(path)
     if not path.is_file():
         raise WorkbenchError(f"{file} is no file. Give a .safetensors or .pth file.")
     try:
@@ -112,10 +112,23 @@ def _tar(path: Path) -> Kind:
     return Kind(f"a tar archive with {said or 'nothing in it'}", "Unpack it by tar -xf.")
 
 
-def _inside(folder: Path) -> str:
-    """Which files of a folder could be meant."""
-    names = sorted(each.name for each in folder.iterdir() if each.suffix in _WEIGHTS)
-    return f" in it, such as {', '.join(map(plain, names[:3]))}" if names else ""
+def _folder(path: Path) -> WorkbenchError:
+    names = sorted(each.name for each in path.iterdir())
+    if "saved_model.pb" in names:
+        return refusal(path, file_kinds.TENSORFLOW)
+    if any(name.endswith(".distcp") for name in names):
+        return WorkbenchError(
+            f"{path} is a checkpoint of torch.distributed. This makes one file of it: python -m "
+            f"torch.distributed.checkpoint.format_utils dcp_to_torch {path} weights.pth."
+        )
+    if {"data.pkl", "data"} <= set(names):
+        return WorkbenchError(
+            f"{path} is a .pth file that was unpacked. Pack it again, without compression: "
+            f"(cd {path.parent} && zip -0 -r weights.pth {path.name})."
+        )
+    likely = [plain(name) for name in names if name.endswith(_WEIGHTS)]
+    inside = f" in it, such as {', '.join(likely[:3])}" if likely else ""
+    return WorkbenchError(f"{path} is a folder. Give the file of weights{inside}.")
 
 
 def _from_torchvision(name: str) -> Contents:

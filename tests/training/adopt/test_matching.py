@@ -349,6 +349,29 @@ def test_a_difference_is_named_with_its_cause(changes, said):
         matched(file(top=behind("module.", weights)), network)
 
 
+def test_a_shape_that_the_file_has_not_is_named():
+    wider = net(first=nn.Conv2d(3, 9, 3), fc=nn.Linear(9, 5))
+    with pytest.raises(
+        WorkbenchError, match=r"it lacks conv1.*shape of conv1\.weight, \(8, 3, 3, 3\)"
+    ):
+        matched(file(top=wider.state_dict()), plain())
+
+
+def test_kinds_of_other_names_are_renamed_one_by_one():
+    network = net(conv1=nn.Conv2d(3, 8, 3), fc=nn.Linear(8, 5, bias=False))
+    weights = {name.replace(".weight", ".kernel"): v for name, v in network.state_dict().items()}
+    with pytest.raises(WorkbenchError, match=r"""'\{"conv1\.kernel": "conv1\.weight"\}'"""):
+        matched(file(top=weights), network)
+    rename = {"conv1.kernel": "conv1.weight", "fc.kernel": "fc.weight"}
+    assert_right(matched(file(top=weights), network, rename=rename), network)
+
+
+def test_an_optimisers_file_is_called_that():
+    remembered = {"exp_avg": torch.zeros(8, 3, 3, 3), "step": torch.tensor(3.0)}
+    with pytest.raises(WorkbenchError, match="what an optimiser remembers and no weights"):
+        matched(file(**{"state.0": remembered, "state.1": remembered}), plain())
+
+
 @pytest.mark.parametrize("kind", [torch.float16, torch.float64, torch.bfloat16])
 def test_weights_of_any_precision_become_single(kind):
     network = net(conv1=nn.Conv2d(1, 2, 1), bn=nn.BatchNorm2d(2), fc=nn.Linear(2, 5))

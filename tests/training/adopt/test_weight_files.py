@@ -114,6 +114,22 @@ def test_a_folder_names_the_files_in_it(tmp_path):
         read_state_dict(str(tmp_path / "nowhere.pth"))
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("saved_model.pb variables", "checkpoint of TensorFlow"),
+        (".metadata __0_0.distcp", r"dcp_to_torch .* weights\.pth"),
+        ("data data.pkl version", r"was unpacked.*zip -0 -r weights\.pth network"),
+    ],
+)
+def test_a_folder_that_is_a_network_is_called_by_its_name(tmp_path, names, said):
+    (tmp_path / "network").mkdir()
+    for name in names.split():
+        (tmp_path / "network" / name).touch()
+    with pytest.raises(WorkbenchError, match=said):
+        read_state_dict(str(tmp_path / "network"))
+
+
 def header(content: bytes, length: int | None = None) -> bytes:
     return struct.pack("<Q", len(content) if length is None else length) + content
 
