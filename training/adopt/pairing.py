@@ -70,7 +70,8 @@ def pair_layers(
     ((where, theirs),) = alike.items()
     known = {
         name: name for name, shapes in ours.items() if name in fixed and theirs.get(name) == shapes
-    } or _agreeing(ours, theirs, agreed)
+    }
+    known |= _agreeing(ours, theirs, agreed, known)
     unclear: dict[str, str] = {}
     pairs = dict(known)
     for shapes in dict.fromkeys(ours.values()):
@@ -94,7 +95,10 @@ def pair_layers(
 
 
 def _agreeing(
-    ours: Mapping[str, Shapes], theirs: Mapping[str, Shapes], agreed: Mapping[str, str]
+    ours: Mapping[str, Shapes],
+    theirs: Mapping[str, Shapes],
+    agreed: Mapping[str, str],
+    known: Mapping[str, str],
 ) -> dict[str, str]:
     """Layers whose names agree, if all others are told apart by shapes that no layer has twice.
 
@@ -106,8 +110,8 @@ def _agreeing(
         layer, other = mine.rpartition(".")[0], its.rpartition(".")[0]
         if ours.get(layer) == theirs.get(other):
             same[layer] = other
-    many = Counter(ours.values())
-    others = [shapes for layer, shapes in ours.items() if layer not in same]
+    many = Counter(shapes for layer, shapes in ours.items() if layer not in known)
+    others = [shapes for layer, shapes in ours.items() if layer not in same | dict(known)]
     clear = len(set(same.values())) == len(same) and all(many[shapes] == 1 for shapes in others)
     return same if clear else {}
 

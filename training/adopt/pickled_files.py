@@ -30,7 +30,7 @@ _ASK = (
     "from training.adopt.survey import main; main()"
 )
 
-Storages = Mapping[str, Callable[[], bytearray]]
+Storages = Mapping[str, Callable[[], memoryview]]
 
 
 def read_zip(path: Path) -> Contents:
@@ -62,7 +62,7 @@ def read_zip(path: Path) -> Contents:
             "file as torch.save wrote it."
         )
     order = entries.get(f"{folder}byteorder")
-    if order is not None and _bytes_of(path, order) == b"big":
+    if order is not None and _bytes_of(path, order).tobytes() == b"big":
         raise _reason(path, "big-endian")
     storages = {
         name.removeprefix(f"{folder}data/"): (lambda entry=entry: _bytes_of(path, entry))
@@ -101,7 +101,7 @@ def read_pickle(
         if at >= 0
     }
     own |= {
-        key: (lambda data=arrays[-1 - at]: bytearray(data))
+        key: (lambda data=arrays[-1 - at]: memoryview(bytearray(data)))
         for key, (at, _count) in found["places"].items()
         if at < 0
     }
@@ -153,7 +153,7 @@ def _start_of(path: Path, entry: zipfile.ZipInfo) -> int:
     return entry.header_offset + 30 + name + more
 
 
-def _bytes_of(path: Path, entry: zipfile.ZipInfo) -> bytearray:
+def _bytes_of(path: Path, entry: zipfile.ZipInfo) -> memoryview:
     data = _slice(path, _start_of(path, entry), entry.file_size)
     if entry.CRC and zlib.crc32(data) != entry.CRC:  # torch can be told to leave it out
         raise WorkbenchError(
@@ -163,10 +163,10 @@ def _bytes_of(path: Path, entry: zipfile.ZipInfo) -> bytearray:
     return data
 
 
-def _slice(path: Path, start: int, length: int) -> bytearray:
+def _slice(path: Path, start: int, length: int) -> memoryview:
     if not 0 <= start <= start + length <= path.stat().st_size:
         raise cut_short(path)
-    data = bytearray(length)
+    data = np.empty(length, np.uint8).data  # its pages are not touched before they are read
     with path.open("rb") as file:
         file.seek(start)
         if file.readinto(data) != length:
@@ -178,10 +178,10 @@ class _Reading:
     """Makes tensors of the words in which a survey describes them."""
 
     def __init__(
-        self, path: Path, storages: Mapping[str, Callable[[], bytearray]], arrays: list[bytes]
+        self, path: Path, storages: Mapping[str, Callable[[], memoryview]], arrays: list[bytes]
     ) -> None:
         self.path, self.storages, self.arrays = path, storages, arrays
-        self.read: dict[str, bytearray] = {}
+        self.read: dict[str, memoryview] = {}
 
     def stored(self, name: str, words: list[Any]) -> Stored:
         load = self._tensor if words[0] == "tensor" else self._array
@@ -199,10 +199,11 @@ class _Reading:
         if key not in self.read:
             self.read[key] = self.storages[key]()
         data = self.read[key]
-        numbers = torch.frombuffer(data, dtype=getattr(torch, dtype)) if data else torch.empty(0)
+        kind = getattr(torch, dtype)
         try:
+            numbers = torch.frombuffer(data, dtype=kind) if data else torch.empty(0, dtype=kind)
             return numbers.as_strided(shape, strides, offset)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise WorkbenchError(
                 f"{self.path} is damaged: {plain(name)} reaches beyond what is stored of it."
             ) from error

@@ -201,6 +201,17 @@ def test_the_one_layer_with_another_name_is_paired_if_no_layer_has_its_shape():
     assert found.told[0].endswith("which no other layer has: fc ← classifier.")
 
 
+def test_names_that_were_given_leave_names_that_agree_as_they_are():
+    wide = {f"wide{number}": nn.Conv2d(9, 9, 3) for number in (1, 2)}
+    network = net(conv1=nn.Conv2d(8, 8, 3), conv2=nn.Conv2d(8, 8, 3), **wide, fc=nn.Linear(9, 5))
+    weights = renamed(network.state_dict(), wide1="b", wide2="a", fc="head")
+    with pytest.raises(WorkbenchError, match="could be exchanged"):
+        matched(file(top=weights), network)
+    found = matched(file(top=weights), network, rename={"b": "wide1", "a": "wide2"})
+    assert_right(found, network)
+    assert "fc ← head" in found.told[0]
+
+
 def test_names_that_agree_with_other_shapes_are_not_paired_by_shape():
     network = net(conv1=nn.Conv2d(3, 8, 3), conv2=nn.Conv2d(8, 6, 3), fc=nn.Linear(6, 5))
     swapped = renamed(network.state_dict(), conv1="conv2", conv2="conv1")
