@@ -85,6 +85,19 @@ def parser() -> Parser:
         help="what the network takes, and in which order; red, green, blue, or grey where its "
         "first layer takes one channel, if not given",
     )
+    adopt.add_argument(
+        "--key",
+        type=str | None,
+        default=None,
+        help="which of several networks in the file, such as state_dict_ema",
+    )
+    adopt.add_argument(
+        "--rename",
+        type=Literal["order"] | dict[str, str | None] | None,
+        default=None,
+        help='layers\' names in the file and in the network, \'{"old": "new"}\', null to leave one '
+        "out; order: layers of one shape in the order of the file",
+    )
 
     score = Parser(description="Top-1 and top-5 error of runs, one by one and together.")
     score.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
@@ -245,6 +258,8 @@ def _import(settings: Namespace) -> None:
         resize=settings.resize,
         mean=settings.mean,
         std=settings.std,
+        key=settings.key,
+        rename=settings.rename,
         range=settings.range,
         channels=settings.channels,
     )

@@ -7,15 +7,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from training.adopt.channel_order import in_colour
 from training.adopt.input_steps import InputSteps
+from training.adopt.matching import Rename, match
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
-from training.adopt.weight_files import read_state_dict, rename
+from training.adopt.weight_files import read_state_dict
 from training.checkpoints import save_checkpoint
 from training.class_lists import names_from, names_in_file
 from training.config import stored_size
@@ -44,8 +46,10 @@ def import_weights(
     std: Numbers | None = None,
     range: str | Numbers | None = None,
     channels: Order | None = None,
+    key: str | None = None,
+    rename: Rename | None = None,
 ) -> Run:
-    """Make a run with one epoch out of a state dict.
+    """Make a run with one epoch out of a file of weights.
 
     Args:
         file: A .safetensors or .pth file, or torchvision:NAME for torchvision's own weights.
@@ -64,6 +68,10 @@ def import_weights(
         std: What each was divided by, likewise; 1 or ImageNet's if not given.
         range: The value of white, or of black and white: 1, 255, (-1, 1); 0 to 1 if not given.
         channels: rgb, bgr or grey; what the network takes if not given.
+        key: Which of several networks in the file: a key that leads to it, or what its names
+            begin with.
+        rename: By a layer's name in the file, the network's name for it, or None to leave it out;
+            "order" pairs layers of one shape in the order of the file.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
@@ -71,6 +79,7 @@ def import_weights(
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
     names = class_names(classes, data)
     said = Said(mean, std, range, channels)
+    rename = checked("--rename", Literal["order"] | dict[str, str | None] | None, rename)
     if model not in MODELS:
         from training.adopt.user_code import build_network
 
@@ -79,9 +88,10 @@ def import_weights(
                 "--image_size is missing: the side in px of the square images that the network "
                 "takes, such as 224."
             )
-        weights = read_state_dict(file)
-        module = build_network(model, len(names), choices)
-        module.load_state_dict(rename(weights, module.state_dict(), file))
+        contents = read_state_dict(file)
+        module = _initialised(build_network(model, len(names), choices), image_size)
+        found = match(contents, module.state_dict(), num_classes=len(names), key=key, rename=rename)
+        module.load_state_dict(found.weights)
         return _adopt(
             path,
             module.eval(),
@@ -90,21 +100,30 @@ def import_weights(
             said,
             data,
             file=file,
-            imported=Path(file).name,
+            imported=contents.file,
+            told=found.told,
         )
     if image_size is not None:
         choices["image_size"] = image_size
-    weights = read_state_dict(file)
+    contents = read_state_dict(file)
     design = architecture(model, **choices)
     paths = None
     if isinstance(design, Torchvision):
-        if not any(name.startswith("aux") for name in weights):
+        if not any(re.search(r"(^|\.)aux\d", name) for name in contents.names):
             choices["auxiliary"] = 0.0  # torchvision leaves them out of the weights it gives away
             design = replace(design, auxiliary=0.0)
         paths = design.layer_paths()
     with torch.device("meta"):  # names and shapes are all that is needed of it
         network = build(design, len(names))
-    network.load_state_dict(rename(weights, network.state_dict(), file, paths), assign=True)
+    found = match(
+        contents,
+        network.state_dict(),
+        num_classes=len(names),
+        paths=paths,
+        key=key,
+        rename=rename,
+    )
+    network.load_state_dict(found.weights, assign=True)
     sides, steps = _sides(design.image_size, resize), InputSteps.none(network.image_channels)
     pixels = in_colour(network, _pixels(said, steps, sides, file))
     return _write(
@@ -115,8 +134,8 @@ def import_weights(
         classes=names,
         preprocess=pixels.preprocess,
         data=data,
-        imported=Path(file).name,
-        told=pixels.told,
+        imported=contents.file,
+        told=(*found.told, *pixels.told),
     )
 
 
@@ -160,6 +179,22 @@ def import_network(
     return made
 
 
+def _initialised(module: nn.Module, image_size: int) -> nn.Module:
+    """A network whose lazy layers know their shapes, which a first image tells them."""
+    if any(map(is_lazy, module.state_dict().values())):
+        from training.adopt.tracing import reason, where_raised
+
+        try:
+            with torch.no_grad():
+                module.eval()(torch.zeros(2, 3, image_size, image_size))
+        except Exception as error:  # somebody else's code runs here and may raise anything
+            raise WorkbenchError(
+                f"{type(module).__name__} has lazy layers and fails on a first image of "
+                f"{image_size} px: {reason(error)}{where_raised(error)}."
+            ) from error
+    return module
+
+
 def _adopt(
     path: Path,
     module: nn.Module,
@@ -169,6 +204,7 @@ def _adopt(
     data: str | None,
     *,
     file: str = "",
+    told: Sequence[str] = (),
     **settings: Any,
 ) -> Run:
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
@@ -190,7 +226,7 @@ def _adopt(
         classes=names,
         preprocess=pixels.preprocess,
         data=data,
-        told=pixels.told,
+        told=(*told, *pixels.told),
         adopted={"name": name, "mended": list(adoption.rewrites)},
         **settings,
     )

@@ -41,7 +41,7 @@ class RunInfo:
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
     precision: str | None = None  # of training: float32, bfloat16; None if it is not known
     imported: str | None = None  # file that the weights came from
-    told: tuple[str, ...] = ()  # of that file: what was taken from it and how, a sentence each
+    told: tuple[str, ...] = ()  # at import: what was taken or assumed, a sentence each
     adopted: Adopted | None = None  # a network taken apart into layers
     created: str = ""  # ISO 8601
     versions: Mapping[str, str] = field(default_factory=dict)  # of libraries, by package

@@ -15,9 +15,12 @@ from viz.store.answer import CacheMiss, answer
 
 
 def show_opening(choice: Choice) -> None:
-    """What was rewritten in an adopted network, and the self-check of its projections."""
-    adopted = choice.run.config.get("adopted")
-    with st.expander("How the network was opened, and a self-check" if adopted else "Self-check"):
+    """What was taken from a file, what was rewritten in an adopted network, and the self-check."""
+    adopted, told = choice.run.config.get("adopted"), choice.run.info.told
+    opened = adopted or told
+    with st.expander("How the network was opened, and a self-check" if opened else "Self-check"):
+        if told:
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in told))
         if adopted:
             _rewrites(adopted, choice.run.info.told)
         _self_check(choice, at_once=bool(adopted))
