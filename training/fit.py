@@ -13,7 +13,6 @@ import torch
 
 from training.advice import why_dead
 from training.augment import augmentation_of
-from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
 from training.data.batches import share
@@ -24,19 +23,17 @@ from training.evaluate import Evaluation, tally
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
-from training.metrics import read_metrics
+from training.metrics import Row, read_metrics
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
 from training.ranks import ALONE, Ranks
 from training.run_writer import (
-    Row,
     begin_run,
     check_folder,
     make_folder,
     restore,
     save_epoch,
-    save_resume,
     sweep,
 )
 from training.runs import Run
@@ -84,10 +81,12 @@ def fit(
     if ranks.is_first:
         make_folder(path)
         status = Reporter(path / "status.json", message="Getting ready")
-        sweep(path)
     try:
-        if ranks.is_first and not resume:
-            _begin(path, config, start, status, pause)
+        if ranks.is_first:
+            check_folder(path, config, resume=resume)  # another one may have been quicker
+            sweep(path)
+            if not resume:
+                _begin(path, config, start, status, pause)
         ranks.wait()
         for row in _epochs(path, config, start, ranks, status, on_step, on_advice, pause):
             on_epoch(row)
@@ -97,6 +96,15 @@ def fit(
     except DeadNetworkError as error:
         status.end(DEAD, str(error))
         raise
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        told = WorkbenchError(
+            f"There is not memory enough for batches of {config.batch_size} images: "
+            f"{str(error).partition(chr(10))[0] or 'the system gives no more'}. Give a smaller "
+            "--batch_size and another --run, or free memory and go on with --resume.",
+            code="memory",
+        )
+        status.end(FAILED, str(told))
+        raise told from error
     except BaseException as error:
         status.end(FAILED, str(error) or type(error).__name__)
         raise
@@ -106,6 +114,8 @@ def fit(
 
 class DeadNetworkError(WorkbenchError):
     """The network will learn nothing more."""
+
+    code = "dead"
 
 
 @dataclass(frozen=True)
@@ -147,9 +157,7 @@ def _begin(
         status.say("Working out the mean image")
         preprocess = preprocess.with_mean_image(mean_image(train, progress))
     # else before the data are ready: there is something to look at from the first second
-    begin_run(path, config, start.source, preprocess, start.learner.dtype)
-    save_checkpoint(path, 0, start.learner.network.state_dict())
-    save_resume(path, 0, start.learner)
+    begin_run(path, config, start.source, preprocess, start.learner)
 
 
 def _epochs(

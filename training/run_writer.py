@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import pickle
 import platform
 import subprocess
+import zipfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,22 +15,30 @@ from typing import Any
 
 import torch
 
-from training import __version__
-from training.atomic import replacing, write_text
-from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
+from training import __version__, metrics
+from training.atomic import check_room, replacing, write_text
+from training.atomic import make_folder as make_plain_folder
+from training.checkpoints import (
+    CheckpointError,
+    checkpoint_path,
+    load_checkpoint,
+    save_checkpoint,
+)
 from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
+from training.guarded import is_text, opened, printable
 from training.layer_table import cut_rows
 from training.learner import Learner
-from training.metrics import METRICS, read_metrics
+from training.metrics import HEADER, Row, append_row
 from training.models import options
 from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.runs import LAYERS, Run
 
-Row = dict[str, float]
-"""A line of metrics.csv."""
+RESUME = "resume.pt"
+_ANEW = "Copy it again from where the run was trained, or train anew with another --run."
+_DAMAGE = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError, MemoryError)
 
 
 def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
@@ -39,18 +47,32 @@ def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
     Raises:
         WorkbenchError: If it holds another run, or none to resume, or one of other settings.
     """
-    exists = (path / "run.json").exists()
-    if exists and not resume:
+    if not is_text(path):
         raise WorkbenchError(
-            f"{path} already holds a run. Go on with it (--resume), choose another --run or "
-            "delete the folder."
+            f"{printable(path)} is not written in UTF-8. Choose another --run.", code="name"
         )
-    if resume and not (path / "resume.pt").exists():
+    has_run, has_state = (path / "run.json").exists(), (path / RESUME).exists()
+    anew = "choose another --run or delete the folder"
+    if resume and not has_run:
         raise WorkbenchError(
-            f"{path} holds nothing to resume: it has no resume.pt. Start it without --resume."
+            f"{path} holds nothing to resume: it has no run.json. Start it without --resume.",
+            code="resume",
+        )
+    if resume and not has_state:
+        raise WorkbenchError(
+            f"{path} holds nothing to resume: it has no {RESUME}, which training goes on from. "
+            f"Start again without --resume: {anew}.",
+            code="resume",
         )
     if resume:
         _same_settings(path, config)
+    elif has_run:
+        way_on = f"Go on with it (--resume), {anew}" if has_state else anew.capitalize()
+        raise WorkbenchError(f"{path} already holds a run. {way_on}.", code="taken")
+    elif Run(path, {}).epochs not in ([], [0]):  # 0 alone: a start that failed
+        raise WorkbenchError(
+            f"{path} has no run.json, but checkpoints of a run. Put it back, {anew}.", code="taken"
+        )
 
 
 def make_folder(path: Path) -> None:
@@ -59,10 +81,8 @@ def make_folder(path: Path) -> None:
     Raises:
         WorkbenchError: If that is not possible or not allowed.
     """
-    try:
-        (path / "checkpoints").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WorkbenchError(f"Cannot make the folder {path}: {error.strerror}.") from error
+    for folder in (path, path / "checkpoints"):
+        make_plain_folder(folder)
 
 
 def sweep(path: Path) -> None:
@@ -74,12 +94,10 @@ def sweep(path: Path) -> None:
     for folder in (path, path / "checkpoints"):
         for partial in folder.glob(".*.partial"):
             partial.unlink(missing_ok=True)
-    if (path / "resume.pt").exists():
+    if (path / RESUME).exists() and (path / "run.json").exists():
         epoch = _saved(path, mmap=True)["epoch"]
-        metrics = path / "metrics.csv"
-        if read_metrics(metrics).epoch.max() > epoch:  # stopped between the row and resume.pt
-            lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-            write_text(metrics, "".join(lines[: epoch + 1]))
+        # stopped between the row and resume.pt, or in the middle of a row
+        metrics.cut_rows(path / "metrics.csv", epoch)
         cut_rows(path / LAYERS, epoch)
 
 
@@ -94,7 +112,8 @@ def _same_settings(path: Path, config: FitConfig) -> None:
     if changed:
         raise WorkbenchError(
             f"{path} cannot be resumed with other settings: {'; '.join(changed)}. Give the "
-            "settings it was started with."
+            "settings it was started with.",
+            code="settings",
         )
 
 
@@ -103,8 +122,17 @@ def begin_run(
     config: FitConfig,
     source: Source,
     preprocess: Preprocess,
-    dtype: torch.dtype,
+    learner: Learner,
 ) -> None:
+    """Write the folder as it is before the first epoch.
+
+    run.json comes last: without it the folder is no run, and a start that failed can be repeated.
+    """
+    size = weight_of(learner)
+    check_room(path, size)  # of weights and moments, written for the first time
+    write_text(path / "metrics.csv", HEADER + "\n")
+    save_checkpoint(path, 0, learner.network.state_dict())
+    save_resume(path, 0, learner)
     write_settings(
         path,
         model=config.model,
@@ -114,10 +142,9 @@ def begin_run(
         data=source.spec,  # absolute, so that the run opens from any folder
         data_fingerprint=source.fingerprint,
         training=asdict(config),
-        precision=str(dtype).removeprefix("torch."),
+        precision=str(learner.dtype).removeprefix("torch."),
         **provenance(),
     )
-    write_text(path / "metrics.csv", ",".join(METRICS) + "\n")
 
 
 def provenance() -> dict[str, Any]:
@@ -150,32 +177,77 @@ def save_epoch(
     row: Row,
 ) -> None:
     """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands."""
+    check_room(path, weight_of(learner))  # of all of it: half an epoch is of no use
     save_checkpoint(path, epoch, learner.network.state_dict())
-    line = io.StringIO()
-    csv.DictWriter(line, METRICS, lineterminator="\n").writerow(row)
-    with (path / "metrics.csv").open("a", encoding="utf-8") as file:
-        file.write(line.getvalue())
+    append_row(path / "metrics.csv", row)
     save_resume(path, epoch, learner)
 
 
 def save_resume(path: Path, epoch: int, learner: Learner) -> None:
-    with replacing(path / "resume.pt") as partial:
-        torch.save({"epoch": epoch, **learner.state()}, partial)
+    with replacing(path / RESUME) as partial, partial.open("wb") as file:
+        torch.save({"epoch": epoch, **learner.state()}, file)
+
+
+def weight_of(learner: Learner) -> int:
+    """Bytes that an epoch takes on the disk: the weights, and what training goes on from."""
+    return _size(learner.network.state_dict()) + _size(learner.state())
+
+
+def _size(found: Any) -> int:
+    if isinstance(found, torch.Tensor):
+        return found.nbytes
+    inner = found.values() if isinstance(found, dict) else found
+    return sum(map(_size, inner)) if isinstance(found, dict | list | tuple) else 0
 
 
 def restore(path: Path, learner: Learner) -> int:
-    """Put the learner back to the last epoch that counts; its number."""
+    """Put the learner back to the last epoch that counts; its number.
+
+    Raises:
+        WorkbenchError: If resume.pt or the epoch's checkpoint is damaged, or of another network.
+    """
     saved = _saved(path)
     epoch: int = saved["epoch"]
-    learner.restore(saved, load_checkpoint(checkpoint_path(path, epoch)))
+    expected = learner.network.state_dict()
+    try:
+        weights = load_checkpoint(checkpoint_path(path, epoch), expected)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"Training cannot go on from epoch {epoch}: {error}", code=error.code
+        ) from error
+    try:
+        learner.restore(saved, weights)
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _not_from_here(path) from error
     return epoch
 
 
 def _saved(path: Path, *, mmap: bool = False) -> dict[str, Any]:
     """What resume.pt holds; mapped, its tensors cost nothing until they are looked at."""
-    file = path / "resume.pt"
-    try:
-        saved: dict[str, Any] = torch.load(file, mmap=mmap, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise WorkbenchError(f"{file} cannot be read: {error}.") from error
+    file = path / RESUME
+    with opened(file, WorkbenchError, within=path) as stream:
+        try:
+            # torch checks no checksum: a flipped bit would train on without a word
+            broken = None if mmap else zipfile.ZipFile(stream).testzip()
+            stream.seek(0)
+            source = file if mmap else io.BytesIO(stream.read())
+            saved = torch.load(source, mmap=mmap, map_location="cpu", weights_only=True)
+        except (*_DAMAGE, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+            why = str(error).partition("\n")[0]
+            raise WorkbenchError(
+                f"{file} cannot be read: {why}. {_ANEW}", code="truncated"
+            ) from error
+    if broken is not None:
+        raise WorkbenchError(
+            f"{file} has been altered since it was written. {_ANEW}", code="digest"
+        )
+    if not isinstance(saved, dict) or type(saved.get("epoch")) is not int or saved["epoch"] < 0:
+        raise _not_from_here(path)
     return saved
+
+
+def _not_from_here(path: Path) -> WorkbenchError:
+    return WorkbenchError(
+        f"{path / RESUME} was written for another network or by another program. {_ANEW}",
+        code="network",
+    )
