@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,9 @@ def compare(
         write_text(path / "comparison.md", markdown(comparison))
         _draw(path, on_end)
     except KeyboardInterrupt:
-        write_table(Comparison.open(path))
         status.end(STOPPED, "Stopped by hand; the same command goes on.")
+        with suppress(WorkbenchError):  # it may be what hinders writing that had it stopped
+            write_table(Comparison.open(path))
         raise
     except BaseException as error:
         status.end(FAILED, str(error) or type(error).__name__)

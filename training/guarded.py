@@ -6,7 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -151,20 +151,40 @@ def may_have(folder: Path, name: str) -> bool:
 
 def no_permission(path: Path) -> str:
     """What to say of a file or folder that may not be read."""
-    try:
-        mode = f" (mode {stat.S_IMODE(path.lstat().st_mode):04o})"
-    except OSError:
-        mode = ""
+    mode = ""
+    for place in (path, *path.parents):  # what lies in a closed folder does not tell its mode
+        with suppress(OSError):
+            of = "" if place == path else f"of {place} "
+            mode = f" ({of}mode {stat.S_IMODE(place.lstat().st_mode):04o})"
+            break
     return f"No permission to read {path}{mode}. Ask its owner for it, or look at another run."
 
 
-def is_text(path: Path) -> bool:
-    """Whether a name can be shown and written down; on Linux any bytes make a file's name."""
+def require_listable(folder: Path, refusal: Refusal) -> None:
+    """Refuse a folder in which nothing may be named or opened; one that is not there is none.
+
+    Raises:
+        WorkbenchError: Of the kind asked for, permission.
+    """
+    known = os.access in os.supports_effective_ids
+    if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK, effective_ids=known):
+        raise refusal(no_permission(folder), code="permission")
+
+
+def require_text(path: Path, refusal: Refusal) -> None:
+    """Refuse a name that cannot be shown or written down; on Linux any bytes make a file's name.
+
+    Raises:
+        WorkbenchError: Of the kind asked for, name.
+    """
     try:
         str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    except UnicodeEncodeError as error:
+        raise refusal(
+            f"The name {printable(path)} is not written in UTF-8, so that it can be neither shown "
+            "nor passed on. Rename the folder, or choose another one.",
+            code="name",
+        ) from error
 
 
 def printable(path: Path | str) -> str:

@@ -27,7 +27,7 @@ from training.checkpoints import (
 from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
-from training.guarded import is_text, opened, printable
+from training.guarded import opened, require_text
 from training.layer_table import cut_rows
 from training.learner import Learner
 from training.metrics import HEADER, Row, append_row
@@ -47,10 +47,7 @@ def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
     Raises:
         WorkbenchError: If it holds another run, or none to resume, or one of other settings.
     """
-    if not is_text(path):
-        raise WorkbenchError(
-            f"{printable(path)} is not written in UTF-8. Choose another --run.", code="name"
-        )
+    require_text(path, WorkbenchError)
     has_run, has_state = (path / "run.json").exists(), (path / RESUME).exists()
     anew = "choose another --run or delete the folder"
     if resume and not has_run:

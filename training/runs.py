@@ -23,7 +23,14 @@ from training.checkpoints import (
     stored_digest,
 )
 from training.errors import WorkbenchError
-from training.guarded import is_text, may_have, members, no_permission, printable, read_text
+from training.guarded import (
+    may_have,
+    members,
+    printable,
+    read_text,
+    require_listable,
+    require_text,
+)
 from training.layer_table import read_rows
 from training.metrics import bad_lines, read_metrics
 from training.models import Network, freeze
@@ -56,12 +63,7 @@ class Run:
                 run.json lacks what every run has.
         """
         path = Path(path)
-        if not is_text(path):
-            raise RunError(
-                f"The name {printable(path)} is not written in UTF-8, so that it can be neither "
-                "shown nor passed on. Rename the folder.",
-                code="name",
-            )
+        require_text(path, RunError)
         found = "has no run.json" if path.is_dir() else "does not exist"
         missing = (
             f"{path} is not a run: it {found}. `python -m training fit --run {path}` makes one."
@@ -69,9 +71,7 @@ class Run:
         config = read_settings(path / "run.json", what="run", newest=FORMAT, missing=missing)
         run = cls(path, config)
         _ = run.info  # or what is missing would show up in the middle of a page
-        weights = path / "checkpoints"
-        if weights.exists() and not os.access(weights, os.R_OK | os.X_OK):
-            raise RunError(no_permission(weights), code="permission")
+        require_listable(path / "checkpoints", RunError)
         return run
 
     @cached_property
