@@ -6,8 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -23,7 +24,7 @@ from training.evaluate import Evaluation, tally
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
-from training.metrics import Row, read_metrics
+from training.metrics import Row
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
@@ -31,6 +32,7 @@ from training.ranks import ALONE, Ranks
 from training.run_writer import (
     begin_run,
     check_folder,
+    cut_tables,
     make_folder,
     restore,
     save_epoch,
@@ -80,10 +82,10 @@ def fit(
     status: Reporter = Unheard()
     if ranks.is_first:
         make_folder(path)
-        status = Reporter(path / "status.json", message="Getting ready")
+        again = partial(check_folder, path, config, resume=resume)  # another one may be quicker
+        status = Reporter(path / "status.json", message="Getting ready", check=again)
     try:
         if ranks.is_first:
-            check_folder(path, config, resume=resume)  # another one may have been quicker
             sweep(path)
             if not resume:
                 _begin(path, config, start, status, pause)
@@ -171,8 +173,10 @@ def _epochs(
     pause: Callable[[], None],
 ) -> Iterator[Row]:
     preprocess, learner = Run.open(path).preprocess, start.learner
-    first = restore(path, learner) + 1
-    history = cast(list[Row], read_metrics(path / "metrics.csv").to_dict("records"))
+    last, history = restore(path, learner)
+    first = last + 1
+    if ranks.is_first:
+        cut_tables(path, last)
 
     status.say("Reading the images")
     data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
@@ -229,9 +233,9 @@ def _epochs(
             "images_per_s": step.images / step.seconds,
         }
         watch.end(row, seen)
-        if ranks.is_first:
-            save_epoch(path, epoch, learner, row)
         history.append(row)
+        if ranks.is_first:
+            save_epoch(path, epoch, learner, history)
         yield row
 
 

@@ -7,15 +7,16 @@ import pickle
 import platform
 import subprocess
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from training import __version__, metrics
+from training import __version__, layer_table, metrics
 from training.atomic import check_room, replacing, write_text
 from training.atomic import make_folder as make_plain_folder
 from training.checkpoints import (
@@ -28,7 +29,6 @@ from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
 from training.guarded import opened, require_text
-from training.layer_table import cut_rows
 from training.learner import Learner
 from training.metrics import HEADER, Row, append_row
 from training.models import options
@@ -38,7 +38,7 @@ from training.runs import LAYERS, Run
 
 RESUME = "resume.pt"
 _ANEW = "Copy it again from where the run was trained, or train anew with another --run."
-_DAMAGE = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError, MemoryError)
+_DAMAGE = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError, OSError)
 
 
 def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
@@ -83,19 +83,16 @@ def make_folder(path: Path) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what a process that was killed left half-written; only for who holds the run.
-
-    Raises:
-        WorkbenchError: If resume.pt cannot be read.
-    """
+    """Remove what a process that was killed left half-written; only for who holds the run."""
     for folder in (path, path / "checkpoints"):
         for partial in folder.glob(".*.partial"):
             partial.unlink(missing_ok=True)
-    if (path / RESUME).exists() and (path / "run.json").exists():
-        epoch = _saved(path, mmap=True)["epoch"]
-        # stopped between the row and resume.pt, or in the middle of a row
-        metrics.cut_rows(path / "metrics.csv", epoch)
-        cut_rows(path / LAYERS, epoch)
+
+
+def cut_tables(path: Path, epoch: int) -> None:
+    """Drop the rows of what was stopped between its row and resume.pt, or in the middle of one."""
+    metrics.cut_rows(path / "metrics.csv", epoch)
+    layer_table.cut_rows(path / LAYERS, epoch)
 
 
 def _same_settings(path: Path, config: FitConfig) -> None:
@@ -171,18 +168,27 @@ def save_epoch(
     path: Path,
     epoch: int,
     learner: Learner,
-    row: Row,
+    history: Sequence[Row],
 ) -> None:
-    """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands."""
+    """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands.
+
+    Args:
+        path: Run folder.
+        epoch: Its number.
+        learner: What it left.
+        history: The row of each epoch so far, this one's last.
+    """
     check_room(path, weight_of(learner))  # of all of it: half an epoch is of no use
     save_checkpoint(path, epoch, learner.network.state_dict())
-    append_row(path / "metrics.csv", row)
-    save_resume(path, epoch, learner)
+    append_row(path / "metrics.csv", history[-1])
+    save_resume(path, epoch, learner, history)
 
 
-def save_resume(path: Path, epoch: int, learner: Learner) -> None:
+def save_resume(path: Path, epoch: int, learner: Learner, history: Sequence[Row] = ()) -> None:
+    # the rows, too: the learning rate may depend on them, and anybody may write in metrics.csv
+    saved = {"epoch": epoch, "history": list(map(dict, history)), **learner.state()}
     with replacing(path / RESUME) as partial, partial.open("wb") as file:
-        torch.save({"epoch": epoch, **learner.state()}, file)
+        torch.save(saved, file)
 
 
 def weight_of(learner: Learner) -> int:
@@ -197,8 +203,8 @@ def _size(found: Any) -> int:
     return sum(map(_size, inner)) if isinstance(found, dict | list | tuple) else 0
 
 
-def restore(path: Path, learner: Learner) -> int:
-    """Put the learner back to the last epoch that counts; its number.
+def restore(path: Path, learner: Learner) -> tuple[int, list[Row]]:
+    """Put the learner back to the last epoch that counts; its number, and each epoch's row.
 
     Raises:
         WorkbenchError: If resume.pt or the epoch's checkpoint is damaged, or of another network.
@@ -216,24 +222,25 @@ def restore(path: Path, learner: Learner) -> int:
         learner.restore(saved, weights)
     except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _not_from_here(path) from error
-    return epoch
+    if "history" not in saved:  # written by an earlier version
+        rows = metrics.read_metrics(path / "metrics.csv").to_dict("records")
+        return epoch, cast(list[Row], rows)
+    return epoch, list(saved["history"])
 
 
-def _saved(path: Path, *, mmap: bool = False) -> dict[str, Any]:
-    """What resume.pt holds; mapped, its tensors cost nothing until they are looked at."""
+def _saved(path: Path) -> dict[str, Any]:
+    """What resume.pt holds."""
     file = path / RESUME
     with opened(file, WorkbenchError, within=path) as stream:
-        try:
-            # torch checks no checksum: a flipped bit would train on without a word
-            broken = None if mmap else zipfile.ZipFile(stream).testzip()
-            stream.seek(0)
-            source = file if mmap else io.BytesIO(stream.read())
-            saved = torch.load(source, mmap=mmap, map_location="cpu", weights_only=True)
-        except (*_DAMAGE, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-            why = str(error).partition("\n")[0]
-            raise WorkbenchError(
-                f"{file} cannot be read: {why}. {_ANEW}", code="truncated"
-            ) from error
+        content = io.BytesIO(stream.read())
+    try:
+        # torch checks no checksum: a flipped bit would train on without a word
+        broken = zipfile.ZipFile(content).testzip()
+        content.seek(0)
+        saved = torch.load(content, map_location="cpu", weights_only=True)
+    except (*_DAMAGE, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        message = f"{file} cannot be read: it is cut short, damaged or not from training. {_ANEW}"
+        raise WorkbenchError(message, code="truncated") from error
     if broken is not None:
         raise WorkbenchError(
             f"{file} has been altered since it was written. {_ANEW}", code="digest"

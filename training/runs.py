@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from training.data import Data
 
 LAYERS, ADVICE = "layers.csv", "advice.txt"
+_EPOCH = re.compile(r"epoch-([0-9]{4,9})\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,12 @@ class Run:
     @property
     def epochs(self) -> list[int]:
         """Epochs with a checkpoint, ascending; 0 is the untrained network."""
-        names = (path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors"))
-        matches = (re.fullmatch(r"epoch-([0-9]{4,9})\.safetensors", name) for name in names)
-        epochs = {int(match[1]) for match in matches if match}
-        return sorted(each for each in epochs if os.path.lexists(checkpoint_path(self.path, each)))
+        names = [path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors")]
+        found = {int(match[1]) for name in names if (match := _EPOCH.fullmatch(name))}
+        return sorted(each for each in found if checkpoint_path(self.path, each).name in names)
 
     def sound(self, epochs: Sequence[int]) -> Sound:
         """Those of some epochs that can be used, for who looks at several of them.
-
-        Each file is read once as long as it stays as it is.
 
         Raises:
             CheckpointError: If the run has no such epoch, or all of them are damaged.
@@ -281,9 +278,6 @@ def list_runs(root: str | Path) -> tuple[list[Run], list[BrokenRun]]:
     """The runs in a folder, newest first, and the folders that should be runs and are not.
 
     The runs of a comparison lie one folder deeper, in that of the comparison.
-
-    Raises:
-        RunError: If the folder itself may not be read.
     """
     runs: list[Run] = []
     broken: list[BrokenRun] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -75,7 +76,22 @@ class Reporter:
         WorkbenchError: If another process holds the lock.
     """
 
-    def __init__(self, path: Path, *, message: str = "", every_s: float = 0.3) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        message: str = "",
+        every_s: float = 0.3,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Args:
+            path: The file.
+            message: What the work is, for people.
+            every_s: How often it is written at most, s.
+            check: What may refuse the work, once nobody else can begin it and before anything is
+                written.
+        """
         self._path, self._every_s = path, every_s
         self._lock = FileLock(_lock_path(path))
         try:
@@ -89,6 +105,7 @@ class Reporter:
             message=message, started=now, updated=now, pid=os.getpid(), born=born(os.getpid())
         )
         try:
+            check()
             self._write()
         except WorkbenchError:
             self._lock.release()
