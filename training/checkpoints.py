@@ -36,7 +36,12 @@ AT_REST_S = 0.1  # two writings nearer to each other may bear the same time
 
 def checkpoint_path(run: Path, epoch: int) -> Path:
     """Where an epoch's weights lie in a run folder."""
-    return run / "checkpoints" / f"epoch-{epoch:04d}.safetensors"
+    return run / "checkpoints" / checkpoint_name(epoch)
+
+
+def checkpoint_name(epoch: int) -> str:
+    """What an epoch's file is called."""
+    return f"epoch-{epoch:04d}.safetensors"
 
 
 def save_checkpoint(run: Path, epoch: int, weights: Mapping[str, Tensor]) -> Path:
@@ -92,22 +97,28 @@ def load_tensor(path: Path, name: str, expected: Mapping[str, Kind] | None = Non
                 f"{path.name} has no tensor {name!r}. It has: {', '.join(header.tensors)}.",
                 code="tensor",
             )
-        _require_sound(file, path, header)
+        _require_sound(file, path, header, expected)
         found = {name: read_tensor(file, header.tensors[name], path.name)}
     return found[name]
 
 
 def checked_digest(path: Path, expected: Mapping[str, Kind] | None = None) -> str:
     """The digest of a checkpoint that `load_checkpoint` would take; its weights are not kept."""
-    with _open(path, expected) as (file, header):
-        _require_sound(file, path, header)
-    return header.metadata["sha256"]
+    known = _known(path)
+    if known is None or not known.is_sound or known.fits is not expected:
+        with _open(path, expected) as (file, header):
+            _require_sound(file, path, header, expected)
+        return header.metadata["sha256"]
+    return known.header.metadata["sha256"]
 
 
 def stored_digest(path: Path) -> str:
     """The weights' SHA-256 as written in the checkpoint, hex; reads the header only."""
-    with _open(path) as (_file, header):
-        return header.metadata["sha256"]
+    known = _known(path)
+    if known is None:
+        with _open(path) as (_file, header):
+            return header.metadata["sha256"]
+    return known.header.metadata["sha256"]
 
 
 def digest_of(weights: Mapping[str, Tensor]) -> str:
@@ -161,14 +172,18 @@ def _open(
 
     What was read in the block counts only if the file stayed as it was meanwhile.
     """
-    with opened(path, CheckpointError, within=path.parent.parent) as file:
-        state = _State.of(file)
-        header = _known_header(path, state) or _checked_header(file, path)
-        if expected is not None:
+    known = _known(path)
+    within = path.parent.parent if known is None else None  # asked once as long as it stays
+    with opened(path, CheckpointError, within=within) as file:
+        state = _State.of(os.fstat(file.fileno()))
+        if known is not None and known.state != state:
+            known = None
+        header = _checked_header(file, path) if known is None else known.header
+        if expected is not None and (known is None or known.fits is not expected):
             check_fit(header.tensors, expected, path.name)
             _check_types(header.tensors, expected, path.name)
         yield file, header
-        if _State.of(file) != state:
+        if _State.of(os.fstat(file.fileno())) != state:
             raise CheckpointError(
                 f"{path.name} was written over while it was being read. Look again.",
                 code="changed",
@@ -189,7 +204,7 @@ def _checked_header(file: BufferedReader, path: Path) -> Header:
             f"{path.name} does not say in its header which epoch it holds, and its SHA-256.",
             code="header",
         )
-    if checkpoint_path(Path(), int(epoch)).name != path.name:
+    if checkpoint_name(int(epoch)) != path.name:
         raise CheckpointError(
             f"{path.name} holds the weights of epoch {int(epoch)}: it was renamed. "
             "Give it its name back.",
@@ -208,8 +223,7 @@ class _State:
     inode: int
 
     @classmethod
-    def of(cls, file: BufferedReader) -> _State:
-        found = os.fstat(file.fileno())
+    def of(cls, found: os.stat_result) -> _State:
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
     @property
@@ -222,27 +236,38 @@ class _Verdict:
     state: _State
     header: Header
     is_sound: bool
+    fits: Mapping[str, Kind] | None  # the tensors of the network that it was held against last
 
 
 _verdicts: dict[Path, _Verdict] = {}  # of files whose whole content was read, oldest first
 
 
-def _known_header(path: Path, state: _State) -> Header | None:
+def _known(path: Path) -> _Verdict | None:
+    """What was found when the file was read, as long as it stays as it is."""
     known = _verdicts.get(path)
-    return known.header if known is not None and known.state == state else None
+    if known is None:
+        return None
+    try:
+        return known if _State.of(path.stat()) == known.state else None
+    except OSError:
+        return None
 
 
-def _require_sound(file: BufferedReader, path: Path, header: Header) -> None:
+def _require_sound(
+    file: BufferedReader, path: Path, header: Header, expected: Mapping[str, Kind] | None
+) -> None:
     """Hold the file's content against its digest, once as long as it stays as it is."""
-    state, known = _State.of(file), _verdicts.get(path)
-    if known is None or known.state != state:
-        is_at_rest = state.is_at_rest  # asked before reading: a change meanwhile changes the state
-        known = _Verdict(state, header, _digest_in(file, header, path) == header.metadata["sha256"])
-        if is_at_rest:
-            while len(_verdicts) >= REMEMBERED:
-                _verdicts.pop(next(iter(_verdicts)), None)
-            _verdicts[path] = known
-    if not known.is_sound:
+    state, known = _State.of(os.fstat(file.fileno())), _verdicts.get(path)
+    is_at_rest = state.is_at_rest  # asked before reading: a change meanwhile changes the state
+    if known is not None and known.state == state:
+        is_sound = known.is_sound
+    else:
+        is_sound = _digest_in(file, header, path) == header.metadata["sha256"]
+    if is_at_rest:
+        while len(_verdicts) >= REMEMBERED:
+            _verdicts.pop(next(iter(_verdicts)), None)
+        _verdicts[path] = _Verdict(state, header, is_sound, expected)
+    if not is_sound:
         raise _altered(path)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import torch
+from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.models import Network, architecture, build
@@ -14,6 +17,7 @@ from training.run_settings import RunError
 
 PLANS = 32  # networks without weights that are kept
 _plans: dict[tuple[str, int], Network] = {}  # each built once: initial weights are drawn for it
+_expected: WeakKeyDictionary[Network, Mapping[str, Tensor]] = WeakKeyDictionary()
 
 
 def described(info: RunInfo, file: Path) -> Network:
@@ -54,3 +58,10 @@ def plan(info: RunInfo, file: Path) -> Network:
             _plans.pop(next(iter(_plans)), None)
         _plans[key] = network
     return _plans[key]
+
+
+def expected(network: Network) -> Mapping[str, Tensor]:
+    """A plan's tensors by name; the same object each time, so that who knows it knows them."""
+    if network not in _expected:
+        _expected[network] = network.state_dict()
+    return _expected[network]

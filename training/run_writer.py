@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 import platform
 import subprocess
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,7 +14,7 @@ from typing import Any, cast
 import torch
 
 from training import __version__, layer_table, metrics
-from training.atomic import check_room, replacing, write_text
+from training.atomic import check_room, write_text
 from training.atomic import make_folder as make_plain_folder
 from training.checkpoints import (
     CheckpointError,
@@ -28,17 +25,14 @@ from training.checkpoints import (
 from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
-from training.guarded import opened, require_text
+from training.guarded import require_text
 from training.learner import Learner
 from training.metrics import HEADER, Row, append_row
 from training.models import options
 from training.preprocess import Preprocess
+from training.resume_file import RESUME, not_from_here, read_state, write_state
 from training.run_settings import write_settings
 from training.runs import LAYERS, Run
-
-RESUME = "resume.pt"
-_ANEW = "Copy it again from where the run was trained, or train anew with another --run."
-_DAMAGE = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError, OSError)
 
 
 def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
@@ -186,9 +180,7 @@ def save_epoch(
 
 def save_resume(path: Path, epoch: int, learner: Learner, history: Sequence[Row] = ()) -> None:
     # the rows, too: the learning rate may depend on them, and anybody may write in metrics.csv
-    saved = {"epoch": epoch, "history": list(map(dict, history)), **learner.state()}
-    with replacing(path / RESUME) as partial, partial.open("wb") as file:
-        torch.save(saved, file)
+    write_state(path, {"epoch": epoch, "history": list(map(dict, history)), **learner.state()})
 
 
 def weight_of(learner: Learner) -> int:
@@ -209,7 +201,7 @@ def restore(path: Path, learner: Learner) -> tuple[int, list[Row]]:
     Raises:
         WorkbenchError: If resume.pt or the epoch's checkpoint is damaged, or of another network.
     """
-    saved = _saved(path)
+    saved = read_state(path)
     epoch: int = saved["epoch"]
     expected = learner.network.state_dict()
     try:
@@ -221,37 +213,8 @@ def restore(path: Path, learner: Learner) -> tuple[int, list[Row]]:
     try:
         learner.restore(saved, weights)
     except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise _not_from_here(path) from error
+        raise not_from_here(path) from error
     if "history" not in saved:  # written by an earlier version
         rows = metrics.read_metrics(path / "metrics.csv").to_dict("records")
         return epoch, cast(list[Row], rows)
     return epoch, list(saved["history"])
-
-
-def _saved(path: Path) -> dict[str, Any]:
-    """What resume.pt holds."""
-    file = path / RESUME
-    with opened(file, WorkbenchError, within=path) as stream:
-        content = io.BytesIO(stream.read())
-    try:
-        # torch checks no checksum: a flipped bit would train on without a word
-        broken = zipfile.ZipFile(content).testzip()
-        content.seek(0)
-        saved = torch.load(content, map_location="cpu", weights_only=True)
-    except (*_DAMAGE, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        message = f"{file} cannot be read: it is cut short, damaged or not from training. {_ANEW}"
-        raise WorkbenchError(message, code="truncated") from error
-    if broken is not None:
-        raise WorkbenchError(
-            f"{file} has been altered since it was written. {_ANEW}", code="digest"
-        )
-    if not isinstance(saved, dict) or type(saved.get("epoch")) is not int or saved["epoch"] < 0:
-        raise _not_from_here(path)
-    return saved
-
-
-def _not_from_here(path: Path) -> WorkbenchError:
-    return WorkbenchError(
-        f"{path / RESUME} was written for another network or by another program. {_ANEW}",
-        code="network",
-    )

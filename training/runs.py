@@ -16,6 +16,7 @@ from torch import Tensor
 from training.checkpoints import (
     CheckpointError,
     checked_digest,
+    checkpoint_name,
     checkpoint_path,
     load_checkpoint,
     load_tensor,
@@ -36,7 +37,7 @@ from training.models import Network, freeze
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from training.run_info import RunInfo
-from training.run_network import described, plan
+from training.run_network import described, expected, plan
 from training.run_settings import FORMAT, MEAN_IMAGE, RunError, read_mean_image, read_settings
 from training.status import FINISHED, STOPPED, Status, read_status
 
@@ -87,9 +88,9 @@ class Run:
     @property
     def epochs(self) -> list[int]:
         """Epochs with a checkpoint, ascending; 0 is the untrained network."""
-        names = [path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors")]
+        names = {path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors")}
         found = {int(match[1]) for name in names if (match := _EPOCH.fullmatch(name))}
-        return sorted(each for each in found if checkpoint_path(self.path, each).name in names)
+        return sorted(each for each in found if checkpoint_name(each) in names)
 
     def sound(self, epochs: Sequence[int]) -> Sound:
         """Those of some epochs that can be used, for who looks at several of them.
@@ -97,13 +98,13 @@ class Run:
         Raises:
             CheckpointError: If the run has no such epoch, or all of them are damaged.
         """
-        expected, there = self.plan.state_dict(), self.epochs
+        wanted, there = expected(self.plan), self.epochs
         digests: dict[int, str] = {}
         left_out: dict[int, CheckpointError] = {}
         for epoch in epochs:
             path = self._checkpoint(epoch, there)
             try:
-                digests[epoch] = checked_digest(path, expected)
+                digests[epoch] = checked_digest(path, wanted)
             except CheckpointError as error:
                 left_out[epoch] = error
         if left_out and not digests:
@@ -147,13 +148,13 @@ class Run:
                 network.
             RunError: If run.json describes no network.
         """
-        weights = load_checkpoint(self._checkpoint(epoch), self.plan.state_dict())
+        weights = load_checkpoint(self._checkpoint(epoch), expected(self.plan))
         with torch.device("meta"):  # shapes only: the weights come from the file
             network = described(self.info, self.path / "run.json")
         network.load_state_dict(weights, assign=True)
         return freeze(network)
 
-    @property
+    @cached_property
     def plan(self) -> Network:
         """The network on the meta device, without weights; not to be changed.
 
@@ -164,7 +165,7 @@ class Run:
 
     def weight(self, epoch: int, name: str) -> Tensor:
         """One tensor, such as `conv1.weight`, without reading the rest of the checkpoint."""
-        return load_tensor(self._checkpoint(epoch), name, self.plan.state_dict())
+        return load_tensor(self._checkpoint(epoch), name, expected(self.plan))
 
     def digest(self, epoch: int) -> str:
         """SHA-256 of an epoch's weights, the key of cached results; reads the header only."""
@@ -262,11 +263,11 @@ class Sound:
 
 @dataclass(frozen=True)
 class BrokenRun:
-    """A run folder that cannot be opened, with the reason."""
+    """A run folder that cannot be opened, with the reason, in words and as a code."""
 
     path: Path
     reason: str
-    code: str = "other"  # of `training.errors.CODES`
+    code: str = "other"
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from PIL import Image
 
 from training.checkpoints import save_checkpoint
@@ -17,6 +18,11 @@ from training.models import create
 from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.runs import Run
+
+settings.register_profile("few", max_examples=40, deadline=None, database=None)
+settings.register_profile("ci", settings.get_profile("few"), derandomize=True)
+settings.register_profile("many", settings.get_profile("few"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "few"))
 
 NOBODY = 65_534
 OPTIONS = {"image_size": 32, "widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}
