@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.atomic import write_text
+from training.atomic import make_folder, write_text
 from training.comparison import FORMAT, Comparison, run_folder
 from training.comparison_table import markdown, settings_in_words, write_table
 from training.data import describe
@@ -238,10 +238,7 @@ def _begin(path: Path, recipe: Recipe) -> None:
         "machine": _machine(),
         **provenance(),
     }
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WorkbenchError(f"Cannot make the folder {path}: {error.strerror}.") from error
+    make_folder(path)
     write_text(path / "comparison.json", json.dumps(config, indent=2) + "\n")
 
 

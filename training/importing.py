@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from training.adopt.weight_files import Weights, read_state_dict, rename
+from training.atomic import make_folder
 from training.checkpoints import save_checkpoint
 from training.config import stored_size
 from training.data import describe
@@ -161,7 +162,7 @@ def _adopt(
 
 
 def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -> Run:
-    (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+    make_folder(path / "checkpoints")
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None
     # last: without it the folder is no run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -120,19 +121,24 @@ def begin_run(
     check_room(path, size)  # of weights and moments, written for the first time
     write_text(path / "metrics.csv", HEADER + "\n")
     save_checkpoint(path, 0, learner.network.state_dict())
-    save_resume(path, 0, learner)
-    write_settings(
-        path,
-        model=config.model,
-        options=options(config.model, **config.model_options),
-        classes=source.classes,
-        preprocess=preprocess,
-        data=source.spec,  # absolute, so that the run opens from any folder
-        data_fingerprint=source.fingerprint,
-        training=asdict(config),
-        precision=str(learner.dtype).removeprefix("torch."),
-        **provenance(),
-    )
+    try:
+        save_resume(path, 0, learner)
+        write_settings(
+            path,
+            model=config.model,
+            options=options(config.model, **config.model_options),
+            classes=source.classes,
+            preprocess=preprocess,
+            data=source.spec,  # absolute, so that the run opens from any folder
+            data_fingerprint=source.fingerprint,
+            training=asdict(config),
+            precision=str(learner.dtype).removeprefix("torch."),
+            **provenance(),
+        )
+    except BaseException:
+        with suppress(OSError):
+            (path / RESUME).unlink(missing_ok=True)  # scripts ask for it to know how to go on
+        raise
 
 
 def provenance() -> dict[str, Any]:

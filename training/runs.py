@@ -156,11 +156,7 @@ class Run:
 
     @cached_property
     def plan(self) -> Network:
-        """The network on the meta device, without weights; not to be changed.
-
-        Raises:
-            RunError: If run.json describes no network.
-        """
+        """The network without weights, on the meta device; not to be changed. Raises RunError."""
         return plan(self.info, self.path / "run.json")
 
     def weight(self, epoch: int, name: str) -> Tensor:
@@ -278,7 +274,7 @@ class BrokenRun:
 def list_runs(root: str | Path) -> tuple[list[Run], list[BrokenRun]]:
     """The runs in a folder, newest first, and the folders that should be runs and are not.
 
-    The runs of a comparison lie one folder deeper, in that of the comparison.
+    Those of a comparison lie one folder deeper, in its own.
     """
     runs: list[Run] = []
     broken: list[BrokenRun] = []
@@ -293,7 +289,10 @@ def list_runs(root: str | Path) -> tuple[list[Run], list[BrokenRun]]:
         except RunError as error:
             broken.append(BrokenRun(folder, str(error), error.code))
 
-    for folder in members(Path(root), RunError):
-        look_into(folder, deeper=True)
+    try:
+        for folder in members(Path(root), RunError):
+            look_into(folder, deeper=True)
+    except RunError as error:
+        broken.append(BrokenRun(Path(root), str(error), error.code))
     runs.sort(key=lambda run: run.info.created, reverse=True)
     return runs, broken
