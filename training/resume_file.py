@@ -8,7 +8,7 @@ import pickle
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import torch
 
@@ -26,7 +26,7 @@ def write_state(path: Path, state: Mapping[str, Any]) -> None:
     """Write what training goes on from; a crash leaves the former file or the new one."""
     with replacing(path / RESUME) as partial, partial.open("wb") as file:
         hashed = _Hashed(file)
-        torch.save(dict(state), hashed)
+        torch.save(dict(state), cast(BinaryIO, hashed))
         file.write(_SIGN + hashed.digest.hexdigest().encode())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -44,27 +43,20 @@ def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
     """
     require_text(path, WorkbenchError)
     has_run, has_state = (path / "run.json").exists(), (path / RESUME).exists()
+    is_begun = has_state or Run(path, {}).epochs not in ([], [0])  # else a start that failed
     anew = "choose another --run or delete the folder"
-    if resume and not has_run:
+    if resume and not (has_run and has_state):
+        lacking = RESUME if has_run else "run.json"
         raise WorkbenchError(
-            f"{path} holds nothing to resume: it has no run.json. Start it without --resume.",
-            code="resume",
-        )
-    if resume and not has_state:
-        raise WorkbenchError(
-            f"{path} holds nothing to resume: it has no {RESUME}, which training goes on from. "
-            f"Start again without --resume: {anew}.",
+            f"{path} holds nothing to resume: it has no {lacking}. Start it without --resume"
+            f"{f': {anew}' if is_begun else ''}.",
             code="resume",
         )
     if resume:
         _same_settings(path, config)
-    elif has_run:
-        way_on = f"Go on with it (--resume), {anew}" if has_state else anew.capitalize()
+    elif is_begun:
+        way_on = f"Go on with it (--resume), {anew}" if has_run and has_state else anew.capitalize()
         raise WorkbenchError(f"{path} already holds a run. {way_on}.", code="taken")
-    elif Run(path, {}).epochs not in ([], [0]):  # 0 alone: a start that failed
-        raise WorkbenchError(
-            f"{path} has no run.json, but checkpoints of a run. Put it back, {anew}.", code="taken"
-        )
 
 
 def make_folder(path: Path) -> None:
@@ -115,30 +107,24 @@ def begin_run(
 ) -> None:
     """Write the folder as it is before the first epoch.
 
-    run.json comes last: without it the folder is no run, and a start that failed can be repeated.
+    resume.pt comes last: before it is there, the same start can be made again.
     """
-    size = weight_of(learner)
-    check_room(path, size)  # of weights and moments, written for the first time
+    check_room(path, weight_of(learner))
+    write_settings(
+        path,
+        model=config.model,
+        options=options(config.model, **config.model_options),
+        classes=source.classes,
+        preprocess=preprocess,
+        data=source.spec,  # absolute, so that the run opens from any folder
+        data_fingerprint=source.fingerprint,
+        training=asdict(config),
+        precision=str(learner.dtype).removeprefix("torch."),
+        **provenance(),
+    )
     write_text(path / "metrics.csv", HEADER + "\n")
     save_checkpoint(path, 0, learner.network.state_dict())
-    try:
-        save_resume(path, 0, learner)
-        write_settings(
-            path,
-            model=config.model,
-            options=options(config.model, **config.model_options),
-            classes=source.classes,
-            preprocess=preprocess,
-            data=source.spec,  # absolute, so that the run opens from any folder
-            data_fingerprint=source.fingerprint,
-            training=asdict(config),
-            precision=str(learner.dtype).removeprefix("torch."),
-            **provenance(),
-        )
-    except BaseException:
-        with suppress(OSError):
-            (path / RESUME).unlink(missing_ok=True)  # scripts ask for it to know how to go on
-        raise
+    save_resume(path, 0, learner)
 
 
 def provenance() -> dict[str, Any]:

@@ -86,16 +86,24 @@ def test_a_disk_that_fills_up_while_training_leaves_the_last_epoch_and_names_its
     assert all(map(torch.equal, all_weights(resumed), all_weights(whole)))
 
 
-def test_a_start_on_a_full_disk_can_be_repeated_when_there_is_room(recipe, disk):
+@pytest.mark.parametrize("known", [True, False], ids=["free space is known", "a quota"])
+def test_a_start_on_a_full_disk_can_be_repeated_when_there_is_room(
+    recipe, disk, monkeypatch, known
+):
+    if not known:
+        monkeypatch.setattr(atomic, "_free", lambda _folder: None)
     fill_up(disk)
-    os.truncate(disk / "ballast", (disk / "ballast").stat().st_size - 40_960)  # for small files
+    os.truncate(disk / "ballast", (disk / "ballast").stat().st_size - 24_576)  # for small files
     config = recipe(run=str(disk / "run"), epochs=1)
     for _ in range(2):
         error = refused(lambda: fit(config))
         assert error.code == "space"
         assert "--resume" not in str(error)
     assert refused(lambda: fit(config, resume=True)).code == "resume"
-    assert list_runs(disk) == ([], [])
+    runs, broken = list_runs(disk)
+    assert not broken
+    assert len(runs) == (not known)  # not begun, or as far as the room went
+    assert all(each.status().message == str(error) for each in runs)
     assert not stray(disk)
     (disk / "ballast").unlink()
     assert fit(config).epochs == [0, 1]
