@@ -12,6 +12,7 @@ import pytest
 from training.comparison import list_comparisons
 from training.run_settings import RunError
 from training.runs import Run, list_runs
+from viz.report.card import card_of
 
 THREE = [0.5, 0.5, 0.5]
 
@@ -255,3 +256,10 @@ def test_a_damaged_comparison_is_left_out_of_their_list(tmp_path, stored):
     (tmp_path / "pair").mkdir()
     (tmp_path / "pair" / "comparison.json").write_bytes(stored)
     assert list_comparisons(tmp_path) == []
+
+
+@pytest.mark.parametrize("training", [None, {}, {"epochs": 3}, {"epochs": 3, "lr": "fast"}])
+def test_the_card_of_a_run_says_what_is_known_of_its_training(run, training):
+    file = run.path / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"training": training}))
+    assert "Training" not in dict(card_of(Run.open(run.path), 1))
