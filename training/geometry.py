@@ -76,11 +76,10 @@ def receptive_fields(
         field = reduce(ReceptiveField.joined, (fields[source] for source in inputs[name]))
         if hasattr(layer, "kernel_size"):
             spread = _side(name, getattr(layer, "dilation", 1))
-            field = field.after(
-                (_side(name, layer.kernel_size) - 1) * spread + 1,
-                _side(name, layer.stride),
-                _side(name, layer.padding),
-            )
+            around = (_side(name, layer.kernel_size) - 1) * spread
+            words = {"same": around // 2, "valid": 0}
+            padding = words[layer.padding] if layer.padding in words else layer.padding
+            field = field.after(around + 1, _side(name, layer.stride), _side(name, padding))
         fields[name] = field
     del fields[IMAGE]
     return fields
