@@ -77,8 +77,9 @@ def receptive_fields(
         if hasattr(layer, "kernel_size"):
             spread = _side(name, getattr(layer, "dilation", 1))
             around = (_side(name, layer.kernel_size) - 1) * spread
-            words = {"same": around // 2, "valid": 0}
-            padding = words[layer.padding] if layer.padding in words else layer.padding
+            padding: Any = layer.padding
+            if isinstance(padding, str):
+                padding = around // 2 if padding == "same" else 0
             field = field.after(around + 1, _side(name, layer.stride), _side(name, padding))
         fields[name] = field
     del fields[IMAGE]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -136,7 +137,7 @@ def side_after(layer: nn.Module, sides: Sequence[int | None], axis: int) -> int 
     if kind in AT_ONE_PLACE or kind in _SAME_SIZE:
         return max(known)  # of a sum, one may be a single row for all
     if isinstance(layer, ADAPTIVE):
-        wanted = layer.output_size
+        wanted: Any = layer.output_size
         side = wanted if isinstance(wanted, int) else wanted[axis]
         return known[0] if side is None else int(side)
     return None

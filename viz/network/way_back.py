@@ -131,7 +131,7 @@ def _unpooled(layer: nn.MaxPool2d | nn.AdaptiveMaxPool2d, signal: Tensor, source
         )
     else:
         _pooled, switches = functional.adaptive_max_pool2d(
-            source, layer.output_size, return_indices=True
+            source, signal.shape[2:], return_indices=True
         )
     flat = torch.zeros_like(source, memory_format=torch.contiguous_format).flatten(2)
     return flat.scatter_add(2, switches.flatten(2), signal.flatten(2)).reshape(source.shape)

@@ -147,7 +147,7 @@ def parts(
 def map_size(network: Network, layer: str, image_size: Sequence[int]) -> tuple[int, int] | None:
     """Height and width of the maps of a layer that has some; None where only a pass would tell."""
     sides = _sides(network, network.plan([layer]), image_size)
-    return sides and sides[layer]
+    return None if sides is None else sides[layer]
 
 
 def _windows(

@@ -87,7 +87,9 @@ def self_check(network: Network, *, progress: Progress = silent) -> SelfCheck:
         network.device, memory_format=torch.channels_last
     )
     starts = _starts(network)
-    deviations, named, gradients = [], [], []
+    deviations: list[float] = []
+    named: list[float] = []
+    gradients: list[float] = []
     for done, layer in enumerate(starts):
         deviations.append(_deviation_from(network, image, layer))
         for rule in RULES:
