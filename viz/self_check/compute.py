@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 
 import torch
@@ -20,7 +22,7 @@ from viz.network.way_back import brought_back, written_out
 
 TOLERANCE = 1e-5  # of a picture's largest value, in float32
 MOST_LAYERS = 5  # from which projections start; each runs through all layers below
-SHARES = 3  # in which corners and edges are dealt out among the layers above the first
+SHARES = 4  # in which corners and edges are dealt out among rules and layers above the first
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,11 @@ def self_check(network: Network, *, progress: Progress = silent) -> SelfCheck:
     named: list[float] = []
     gradients: list[float] = []
     for done, layer in enumerate(starts):
-        deviations.append(_deviation_from(network, image, layer))
+        deviations.append(_unless_rounding(_deviation_from, network, image, layer))
         for rule in RULES:
-            (gradients if rule == "gradient" else named).append(
-                _named_deviation(network, image, layer, rule, done)
-            )
+            of_rule = partial(_named_deviation, rule=rule, place=done)
+            found = gradients if rule == "gradient" else named
+            found.append(_unless_rounding(of_rule, network, image, layer))
         progress(done + 1, len(starts) + 1)
     gradients.append(_gradient_deviation(network, image))
     progress(len(starts) + 1, len(starts) + 1)
@@ -121,33 +123,33 @@ def _starts(network: Network) -> list[str]:
 
 
 def _deviation_from(network: Network, image: Tensor, layer: str) -> float:
-    """Of the strongest unit, found by `project` in whole maps and named to it."""
+    """Of the strongest unit: found by `project` in whole maps, and named to it."""
     maps = _maps(network, image, layer)
-    answer = maps[layer]
-    channel = answer.flatten(2).amax(2).argmax(1) if answer.dim() == 4 else answer.argmax(1)
-    unit = strongest_units(answer, channel).cpu()
-    theirs = brought_back(network, maps, layer, _started(answer, channel, unit), "deconvnet").cpu()
-    found = project(network, image, layer, channel.cpu())
-    named = project(network, image, layer, channel.cpu(), units=unit)
-    return _largest([_deviation(found, theirs), _deviation(named, theirs)])
+    channel, unit = _strongest(maps[layer])
+    start = _started(maps[layer], channel, unit)
+    theirs = brought_back(network, maps, layer, start, "deconvnet").cpu()
+    ours = (project(network, image, layer, channel, units=units) for units in (None, unit))
+    return _largest([_deviation(each, theirs) for each in ours])
 
 
 def _named_deviation(
     network: Network, image: Tensor, layer: str, rule: RuleName, place: int
 ) -> float:
-    """Of units at corners and edges, from a part of the maps and from all of them."""
-    deviation = _named(network, image, layer, rule, place)
-    if deviation <= TOLERANCE:
-        return deviation
-    # a unit so near to 0 that rounding decides whether it is on looks like a fault: not in float64
-    return _named(_in_double(network, layer), image.cpu().double(), layer, rule, place)
+    """Of units at corners and edges, from a part of the maps and from all of them.
 
-
-def _named(network: Network, image: Tensor, layer: str, rule: RuleName, place: int) -> float:
+    Args:
+        network: In evaluation mode.
+        image: (1, 3, H, W).
+        layer: Of the units.
+        rule: Their way back.
+        place: Of the layer among the starts; all units of the first one are looked at, and above
+            it those that fall to the layer and the rule.
+    """
     maps = _maps(network, image, layer)
     answer = maps[layer]
     units = corners_and_edges(*answer.shape[2:]) if answer.dim() == 4 else torch.tensor([[0, 0]])
-    units = units[place % SHARES :: SHARES] if place and len(units) > SHARES else units
+    if place and len(units) > SHARES:
+        units = units[(place + list(RULES).index(rule)) % SHARES :: SHARES]
     channels = torch.arange(len(units)) % answer.shape[1]
     images = image.expand(len(units), -1, -1, -1)
     ours = project(network, images, layer, channels, units=units, rule=rule)
@@ -155,9 +157,28 @@ def _named(network: Network, image: Tensor, layer: str, rule: RuleName, place: i
         theirs = _autograds(network, images, layer, channels, units)
     else:
         maps = {name: each.expand(len(units), *each.shape[1:]) for name, each in maps.items()}
-        start = _started(maps[layer], channels, units)
-        theirs = brought_back(network, maps, layer, start, rule)
+        theirs = brought_back(network, maps, layer, _started(maps[layer], channels, units), rule)
     return _largest([_deviation(one, other.cpu()) for one, other in zip(ours, theirs, strict=True)])
+
+
+def _unless_rounding(
+    measured: Callable[[Network, Tensor, str], float], network: Network, image: Tensor, layer: str
+) -> float:
+    """A deviation, and where it looks like a fault that in double precision.
+
+    A unit may be so near to 0 that rounding decides whether it is on; the part of a map and the
+    whole of it are not added up in the same order.
+    """
+    deviation = measured(network, image, layer)
+    if deviation <= TOLERANCE or not isfinite(deviation):
+        return deviation
+    return measured(_in_double(network, layer), image.cpu().double(), layer)
+
+
+def _strongest(answer: Tensor) -> tuple[Tensor, Tensor]:
+    """(1,) the channel that an image excites most, and (1, 2) its strongest unit."""
+    channel = answer.flatten(2).amax(2).argmax(1) if answer.dim() == 4 else answer.argmax(1)
+    return channel.cpu(), strongest_units(answer, channel).cpu()
 
 
 def corners_and_edges(rows: int, columns: int) -> Tensor:

@@ -13,7 +13,7 @@ from viz.by_hand import compute as by_hand
 from viz.deconvnet import compute as deconvnet
 from viz.network import reach, windows
 from viz.self_check import self_check
-from viz.self_check.compute import corners_and_edges
+from viz.self_check.compute import _in_double, _named_deviation, corners_and_edges
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +128,14 @@ def test_a_unit_by_hand_with_zeros_around_it_is_noticed(monkeypatch, mode):
     found = self_check(network)
     assert not found.passed
     assert found.by_hand > 1e-5 > found.named
+
+
+@pytest.mark.parametrize("rule", deconvnet.RULES)
+def test_in_double_precision_nothing_is_left_of_the_difference(network, rule):
+    image = torch.randn(1, 3, 24, 24, generator=torch.Generator().manual_seed(5))
+    double = _named_deviation(_in_double(network, "conv3"), image.double(), "conv3", rule, 0)
+    assert double < 1e-12
+    assert network.layers["conv3"].weight.dtype == torch.float32
 
 
 def test_corners_and_edges_are_units_once_each():
