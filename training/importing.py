@@ -140,7 +140,7 @@ def _adopt(
 ) -> Run:
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
 
-    adoption = adopt(module, image_size=preprocess.size)
+    adoption = adopt(module, image_size=preprocess.size, num_classes=len(names))
     known, name = adoption.network.num_classes, type(module).__name__
     if known != len(names):
         raise WorkbenchError(
