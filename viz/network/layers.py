@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
-from training.models import Network
+from training.models import Network, blank
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat
 from training.models.pooling import StochasticPool2d
@@ -186,8 +186,7 @@ def map_sizes(network: Network, names: Sequence[str]) -> dict[str, tuple[int, in
 @torch.no_grad()
 def _blank(network: Network, names: Sequence[str]) -> dict[str, Tensor]:
     """What some layers give for a picture of zeros; on the meta device that costs nothing."""
-    side = network.image_size
-    return network.activations(torch.zeros(1, 3, side, side, device=network.device), names)
+    return network.activations(blank(network), names)
 
 
 def source_of(network: Network, layer: str) -> str:
