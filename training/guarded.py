@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import WorkbenchError
+from training.words import printable
 
 LARGEST_TEXT = 64 * 2**20  # bytes; the graph of a network with a thousand layers has one million
 Refusal = type[WorkbenchError]
@@ -185,11 +186,6 @@ def require_text(path: Path, refusal: Refusal) -> None:
             "nor passed on. Rename the folder, or choose another one.",
             code="name",
         ) from error
-
-
-def printable(path: Path | str) -> str:
-    r"""A name for people, with \xe9 for a byte that is no text."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def said(error: OSError) -> str:

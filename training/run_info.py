@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+from training.channels import Channels
 from training.errors import WorkbenchError
 from training.run_settings import RunError
 from training.settings import Filled, Length, Range, Side, checked, settle
 
 ALWAYS = ("model", "options", "classes", "preprocess")  # in the run.json of every run
 NEEDED = ("size", "resize", "mean", "std")  # of its preprocessing
-Channel = Annotated[float, Range(0, 1)]  # a share of the brightest
-Deviation = Annotated[float, Range(above=0, most=1)]  # pixels are divided by it
+Deviation = Annotated[float, Range(above=0)] | Annotated[float, Range(below=0)]  # divided by it
 Digest = Annotated[str, Length(64, 64)]
 Epochs = Annotated[int, Range(1)]
 
@@ -40,13 +40,20 @@ class StoredPreprocess:
 
     size: Side
     resize: Side
-    mean: Annotated[tuple[Channel, ...], Length(3, 3)]
-    std: Annotated[tuple[Deviation, ...], Length(3, 3)]
+    mean: Annotated[tuple[float, ...], Length(1, 3)]
+    std: Annotated[tuple[Deviation, ...], Length(1, 3)]
     mean_image: bool = False  # whether there is one to subtract, beside run.json
     mean_image_sha256: Digest | None = None
+    channels: Channels = "rgb"  # that the network takes
+    mix: tuple[Annotated[tuple[float, ...], Length(1, 3)], ...] | None = None  # of which colours
 
     def __post_init__(self) -> None:
         settle(self, "preprocess.")
+        if len(self.mean) == 2 or len(self.std) != len(self.mean):
+            raise WorkbenchError(
+                "preprocess.mean and preprocess.std must have 1 or 3 numbers each, got "
+                f"{len(self.mean)} and {len(self.std)}."
+            )
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ class RunInfo:
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
     precision: str | None = None  # of training: float32, bfloat16; None if it is not known
     imported: str | None = None  # file that the weights came from
+    told: tuple[str, ...] = ()  # at import: what was taken or assumed, a sentence each
     adopted: Adopted | None = None  # a network taken apart into layers
     created: str = ""  # ISO 8601
     versions: Mapping[str, str | None] = field(default_factory=dict)  # of libraries, by package

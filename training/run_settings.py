@@ -80,6 +80,8 @@ def write_settings(
             "mean": preprocess.mean,
             "std": preprocess.std,
             **of_mean_image,
+            "channels": preprocess.channels,
+            "mix": preprocess.mix,
         },
         "classes": list(classes),
         **rest,
@@ -87,12 +89,15 @@ def write_settings(
     write_text(path / "run.json", json.dumps(settings, indent=2) + "\n")
 
 
-def read_mean_image(path: Path, side: int, digest: str | None = None) -> np.ndarray:
-    """The mean image of a run, (side, side, 3) float32 in [0, 1].
+def read_mean_image(
+    path: Path, side: int, channels: int = 3, digest: str | None = None
+) -> np.ndarray:
+    """The mean image of a run, (side, side, channels) float32 in [0, 1].
 
     Args:
         path: The file.
         side: What run.json says of it, px.
+        channels: Likewise, 3 or 1.
         digest: The SHA-256 of its numbers, hex, where run.json has one.
 
     Raises:
@@ -109,10 +114,10 @@ def read_mean_image(path: Path, side: int, digest: str | None = None) -> np.ndar
             mean_image = np.lib.format.read_array(io.BytesIO(file.read(most)), allow_pickle=False)
     except (ValueError, EOFError, MemoryError, RecursionError, SyntaxError) as error:
         raise RunError(f"{path} cannot be read ({error}). {way_on}", code="truncated") from error
-    if mean_image.shape != (side, side, 3) or mean_image.dtype != np.float32:
+    if mean_image.shape != (side, side, channels) or mean_image.dtype != np.float32:
         raise RunError(
             f"{path} holds {mean_image.dtype} of shape {mean_image.shape}; run.json says float32 "
-            f"of ({side}, {side}, 3). It belongs to another run.",
+            f"of ({side}, {side}, {channels}). It belongs to another run.",
             code="network",
         )
     if not np.isfinite(mean_image).all() or (digest and _digest(mean_image) != digest):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.shell.paths import runs_root
-from training.guarded import printable
 from training.runs import BrokenRun, Run, list_runs
+from training.words import printable
 
 if TYPE_CHECKING:
     from training.data import Data

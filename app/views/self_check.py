@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.jobs.ask import ask
@@ -13,21 +15,25 @@ from viz.store.answer import CacheMiss, answer
 
 
 def show_opening(choice: Choice) -> None:
-    """What was rewritten in an adopted network, and the self-check of its projections."""
-    adopted = choice.run.config.get("adopted")
-    with st.expander("How the network was opened, and a self-check" if adopted else "Self-check"):
+    """What was taken from a file, what was rewritten in an adopted network, and the self-check."""
+    adopted, told = choice.run.config.get("adopted"), choice.run.info.told
+    opened = adopted or told
+    with st.expander("How the network was opened, and a self-check" if opened else "Self-check"):
+        if told:
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in told))
         if adopted:
-            _rewrites(adopted)
+            _rewrites(adopted, choice.run.info.told)
         _self_check(choice, at_once=bool(adopted))
 
 
-def _rewrites(adopted: dict[str, object]) -> None:
-    name, sentences = plain(str(adopted.get("name", "It"))), adopted.get("mended")
+def _rewrites(adopted: dict[str, object], told: Sequence[str]) -> None:
+    name, mended = plain(str(adopted.get("name", "It"))), adopted.get("mended")
+    sentences = [*told, *(mended if isinstance(mended, list) else ())]
     st.markdown(
         f"**{name}** was taken apart into named layers, and gave the same logits afterwards. The "
         "run keeps its layers as data, not its code."
     )
-    if isinstance(sentences, list) and sentences:
+    if sentences:
         st.markdown("\n".join(f"- {plain(str(sentence))}" for sentence in sentences))
 
 

@@ -56,6 +56,16 @@ def test_each_prediction_is_named_by_its_class(app: Open) -> None:
     assert all(name in shown for name in ("blue", "green", "red", "stripes"))
 
 
+def test_what_was_taken_from_a_file_of_weights_is_told(app: Open, small: Run) -> None:
+    settings = small.path / "run.json"
+    stored = json.loads(settings.read_text()) | {"told": ["Its weights were taken from net."]}
+    settings.write_text(json.dumps(stored))
+    test = app()
+    assert not test.exception
+    assert "- Its weights were taken from net" in words(test).replace("\\", "")
+    assert "How the network was opened, and a self-check" in [box.label for box in test.expander]
+
+
 def test_a_run_without_a_data_set_still_has_an_overview(app: Open, small: Run) -> None:
     settings = small.path / "run.json"
     settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))

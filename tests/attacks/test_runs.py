@@ -79,9 +79,9 @@ FAULTS: dict[str, tuple[Callable[[bytes], bytes], str, str]] = {
         "field",
         "preprocess.mean",
     ),
-    "a mean up to 255": (field("preprocess", "mean", value=[124] * 3), "field", "preprocess.mean"),
+    "means of four": (field("preprocess", "mean", value=[0.5] * 4), "field", "preprocess.mean"),
     "a deviation of zeros": (field("preprocess", "std", value=[0] * 3), "field", "preprocess.std"),
-    "a negative deviation": (field("preprocess", "std", value=[-1] * 3), "field", "preprocess.std"),
+    "one deviation": (field("preprocess", "std", value=[1]), "field", "preprocess.std"),
     "an endless deviation": (
         lambda whole: field("preprocess", "std", value=[7] * 3)(whole).replace(b"7,", b"1e999,"),
         "field",

@@ -109,10 +109,13 @@ def test_a_truncated_file_is_refused(network, tmp_path):
         adopt(file, tmp_path)
 
 
-def test_a_safetensors_file_under_a_pth_name_is_refused_in_words(network, tmp_path):
-    save_file(network.state_dict(), tmp_path / "renamed.pth")
-    with pytest.raises(WorkbenchError, match=r"renamed\.pth"):
-        adopt(tmp_path / "renamed.pth", tmp_path)
+@pytest.mark.parametrize("names", [("torch.save", "w.safetensors"), ("safetensors", "w.pth")])
+def test_a_file_is_opened_by_its_content_whatever_it_is_called(network, tmp_path, names):
+    wrote, name = names
+    (torch.save if wrote == "torch.save" else save_file)(network.state_dict(), tmp_path / name)
+    images = torch.randn(2, 3, 32, 32)
+    ours = adopt(tmp_path / name, tmp_path).network(1)
+    assert torch.allclose(ours(images), network.eval()(images), atol=1e-6)
 
 
 def test_a_wrong_class_count_says_both(network, tmp_path):

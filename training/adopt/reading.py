@@ -29,9 +29,19 @@ from training.models.response_norm import ResponseNorm
 
 
 class Reading:
-    """What a graph says: calls, and the outputs by name."""
+    """What a graph says: calls, and the outputs by name.
 
-    def __init__(self, root: nn.Module, network: nn.Module, graph: fx.Graph) -> None:
+    `begins_at` names the node that gives what the layers take for the picture, where that is not
+    the image itself; what comes before it is left out.
+    """
+
+    def __init__(
+        self,
+        root: nn.Module,
+        network: nn.Module,
+        graph: fx.Graph,
+        begins_at: str | None = None,
+    ) -> None:
         self.root, self.network = root, network
         self._calls: list[Call] = []
         self._numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
@@ -40,7 +50,14 @@ class Reading:
         self._in_rows: dict[fx.Node, tuple[Any, str]] = {}  # (N, C, places): of maps, max or mean
         self.outputs: Mapping[str, int] = {}
         self.shapes: Mapping[str, tuple[int, ...]] = {}
-        for node in graph.nodes:
+        nodes = list(graph.nodes)
+        names = [node.name for node in nodes]
+        first = names.index(begins_at) if begins_at in names else 0
+        self._numbers[nodes[first]], self._memory[nodes[first]] = -1, nodes[first]
+        for node in nodes[:first]:
+            if is_constant(node, self._constants):
+                self._constants.add(node)
+        for node in nodes[first + 1 :]:
             self._read(node)
         self._calls = with_own_padding(self._calls, type(network).__name__)
         self.calls = self._without_needless_layers()
@@ -50,8 +67,6 @@ class Reading:
             self._constants.add(node)
             return
         match node.op:
-            case "placeholder":
-                self._numbers[node], self._memory[node] = -1, node
             case "call_module":
                 self._read_module(node)
             case "call_function" | "call_method" if node.users or word_of(node).endswith("_"):

@@ -1,151 +1,147 @@
-"""The tensors of anybody's file of weights, read without running code, under our own names."""
+"""The tensors in anybody's file of weights, read without running code."""
 
 from __future__ import annotations
 
-import pickle
-import re
-import zipfile
-from collections.abc import Mapping
+import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
-from torch import Tensor
 
-from training.checkpoints import check_fit
+from training.adopt import file_kinds
+from training.adopt.file_kinds import Kind, plain, refusal
+from training.adopt.pickled_files import read_pickle, read_zip
+from training.adopt.stored import Contents, Stored
 from training.errors import WorkbenchError
 
-Weights = dict[str, Tensor]
+LARGEST_HEADER = 100_000_000  # bytes, safetensors' own limit
+_WEIGHTS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".pkl")
 
 
-def read_state_dict(file: str) -> Weights:
+def read_state_dict(file: str) -> Contents:
     """The tensors of a file, without running any code in it.
 
+    Args:
+        file: A .safetensors or .pth file, in whatever way torch wrote it, a pickle of arrays, or
+            torchvision:NAME for torchvision's own weights.
+
     Raises:
-        WorkbenchError: If the file is missing, damaged or holds more than tensors.
+        WorkbenchError: If the file is missing, damaged, of another kind, or would run something.
     """
     if file.startswith("torchvision:"):
         return _from_torchvision(file.removeprefix("torchvision:"))
     path = Path(file)
+    if path.is_dir():
+        raise _folder(path)
     if not path.is_file():
         raise WorkbenchError(f"{file} is no file. Give a .safetensors or .pth file.")
-    if path.stat().st_size == 0:
-        raise WorkbenchError(f"{file} is empty (0 bytes). Copy or download it again.")
     try:
-        if path.suffix == ".safetensors":
-            found: Any = load_safetensors(path.read_bytes())
-        else:
-            _refuse_inflated(path)
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WorkbenchError(
-            f"{file} holds more than tensors, and opening it could run code; it is refused. "
-            "Save the network's state_dict() alone, best as .safetensors."
-        ) from error
-    except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise WorkbenchError(f"{file} is damaged or no file of weights: {reason}.") from error
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]  # torch's ImageNet example and Lightning wrap it
-    if not isinstance(found, dict):
-        raise WorkbenchError(f"{file} holds a {type(found).__name__}, expected a state dict.")
-    weights = {name: value for name, value in found.items() if isinstance(value, Tensor)}
-    if not weights:
-        raise WorkbenchError(f"{file} holds no tensors; expected a state dict.")
-    return weights
+        return _read(path)
+    except PermissionError as error:
+        mode = oct(path.stat().st_mode & 0o777)
+        raise WorkbenchError(f"No permission to read {file} (mode {mode}).") from error
+    except OSError as error:
+        raise WorkbenchError(f"{file} cannot be read: {error.strerror or error}.") from error
 
 
-def _refuse_inflated(path: Path) -> None:
-    """Refuse an archive that unpacks to much more than its size; torch stores uncompressed."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > 2 * path.stat().st_size + 2**20:
+def _read(path: Path) -> Contents:
+    size = path.stat().st_size
+    if size == 0:
+        raise WorkbenchError(f"{path} is empty (0 bytes). Copy or download it again.")
+    with path.open("rb") as file:
+        head = file.read(512)
+    length = int.from_bytes(head[:8], "little")
+    safe = path.suffix == ".safetensors"
+    if head[8:9] == b"{" and (length <= size - 8 or safe):
+        return _from_safetensors(path, size, length)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return read_zip(path)
+    kind = _tar(path) if head[257:262] == b"ustar" else file_kinds.foreign(path)
+    if kind is not None:
+        raise refusal(path, kind)
+    if safe and not head.startswith(b"\x80"):
         raise WorkbenchError(
-            f"{path} has {path.stat().st_size:,} bytes but unpacks to {unpacked:,}; no file that "
-            "torch.save wrote does. It is refused."
+            f"{path} is damaged or no safetensors file. Copy or download it again."
         )
+    return read_pickle(path)
 
 
-def _from_torchvision(name: str) -> Weights:
+def _from_safetensors(path: Path, size: int, length: int) -> Contents:
+    if length > min(size - 8, LARGEST_HEADER):
+        raise WorkbenchError(
+            f"{path} is no whole safetensors file: its header claims {length:,} bytes, the file "
+            f"has {size:,}. Copy or download it again."
+        )
+    content = path.read_bytes()
+    try:
+        json.loads(content[8 : 8 + length], object_pairs_hook=_once)
+        found = load_safetensors(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise WorkbenchError(
+            f"{path} is damaged or cut short at {size:,} bytes ({plain(str(error))}). Copy or "
+            "download it again."
+        ) from error
+    tensors = {name: Stored.holding(value) for name, value in found.items()}
+    if not tensors:
+        raise WorkbenchError(f"{path} holds no tensors.")
+    return Contents(path.name, {"": tensors}, ordered=False)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dictionary of JSON, in which no name may come twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("its header names a tensor twice")
+    return found
+
+
+def _tar(path: Path) -> Kind:
+    try:
+        with tarfile.open(path, "r:") as archive:
+            names = [member.name for _number, member in zip(range(20), archive, strict=False)]
+    except (tarfile.TarError, OSError, EOFError):
+        names = []
+    if {"storages", "tensors", "pickle"} <= set(names):
+        return Kind(
+            "written by a torch before 0.1.10",
+            "Open it with an old torch and save its state_dict() again.",
+        )
+    said = ", ".join(map(plain, names[:3])) + (" …" if len(names) > 3 else "")
+    return Kind(f"a tar archive with {said or 'nothing in it'}", "Unpack it by tar -xf.")
+
+
+def _folder(path: Path) -> WorkbenchError:
+    names = sorted(each.name for each in path.iterdir())
+    if "saved_model.pb" in names:
+        return refusal(path, file_kinds.TENSORFLOW)
+    if any(name.endswith(".distcp") for name in names):
+        return WorkbenchError(
+            f"{path} is a checkpoint of torch.distributed. This makes one file of it: python -m "
+            f"torch.distributed.checkpoint.format_utils dcp_to_torch {path} weights.pth."
+        )
+    if {"data.pkl", "data"} <= set(names):
+        return WorkbenchError(
+            f"{path} is a .pth file that was unpacked. Pack it again, without compression: "
+            f"(cd {path.parent} && zip -0 -r weights.pth {path.name})."
+        )
+    likely = [plain(name) for name in names if name.endswith(_WEIGHTS)]
+    inside = f" in it, such as {', '.join(likely[:3])}" if likely else ""
+    return WorkbenchError(f"{path} is a folder. Give the file of weights{inside}.")
+
+
+def _from_torchvision(name: str) -> Contents:
     from torchvision.models import get_model, list_models
 
     if name not in list_models():
         raise WorkbenchError(f"torchvision has no model {name!r}. It has alexnet, for one.")
     try:
-        return dict(get_model(name, weights="DEFAULT").state_dict())
+        weights = get_model(name, weights="DEFAULT").state_dict()
     except OSError as error:
         raise WorkbenchError(
             f"torchvision could not download the weights of {name}: {error}. Download them where "
             "there is a network and import the .pth file."
         ) from error
-
-
-def rename(
-    found: Weights,
-    expected: Mapping[str, Tensor],
-    file: str,
-    paths: Mapping[str, str] | None = None,
-) -> Weights:
-    """The same tensors under our names.
-
-    Args:
-        found: What the file holds.
-        expected: The network's own tensors, of which only names and shapes are looked at.
-        file: Where they come from, for the errors.
-        paths: By our layers' names, what the file calls them. Where that is not known, layers
-            are told apart by their weights' shapes and, where shapes are alike, by their order.
-
-    Raises:
-        CheckpointError: If the tensors do not fit the network.
-    """
-    found = {name.removeprefix("module."): _whole(value) for name, value in found.items()}
-    if paths:
-        own = {path: layer for layer, path in paths.items()}
-        found = {
-            f"{own.get(_layer(name), _layer(name))}.{_kind(name)}": value
-            for name, value in found.items()
-        }
-    for name in expected:
-        if _kind(name) == "num_batches_tracked":  # files from before torch 0.4.1 lack it
-            found.setdefault(name, torch.tensor(0))
-    if set(found) != set(expected):
-        ours, theirs = _layers_by_shape(expected), _layers_by_shape(found)
-        if {shape: len(names) for shape, names in ours.items()} == {
-            shape: len(names) for shape, names in theirs.items()
-        }:
-            own = {b: a for shape in ours for a, b in zip(ours[shape], theirs[shape], strict=True)}
-            found = {f"{own[_layer(name)]}.{_kind(name)}": value for name, value in found.items()}
-    check_fit(found, expected, Path(file).name)
-    return {name: found[name].contiguous() for name in expected}
-
-
-def _whole(value: Tensor) -> Tensor:
-    """Half precision made single; counts stay counts."""
-    return value.float() if value.is_floating_point() else value
-
-
-def _layers_by_shape(weights: Mapping[str, Tensor]) -> dict[tuple[int, ...], list[str]]:
-    """Layers by the shape of their weights, each list in forward order."""
-    layers: dict[tuple[int, ...], list[str]] = {}
-    for name in sorted(weights, key=_natural_order):
-        if _kind(name) == "weight":
-            layers.setdefault(tuple(weights[name].shape), []).append(_layer(name))
-    return layers
-
-
-def _natural_order(name: str) -> list[tuple[bool, int, str]]:
-    """features.10 after features.9."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
-
-
-def _layer(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
-def _kind(name: str) -> str:
-    return name.rpartition(".")[2]
+    tensors = {layer: Stored.holding(value) for layer, value in weights.items()}
+    return Contents(f"torchvision:{name}", {"": tensors})

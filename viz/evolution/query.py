@@ -49,6 +49,7 @@ class EvolutionQuery(Query[Evolution]):
     """Images to search: val or train."""
 
     view: ClassVar[str] = "evolution"
+    version: ClassVar[int] = 2  # 2: projections of reflecting convolutions are whole
     answer_type: ClassVar[type] = Evolution
     on_data: ClassVar[bool] = True
     look: ClassVar[type[Look]] = EvolutionLook
