@@ -63,7 +63,7 @@ BUILDS_ON = {  # views that build on other views; all others stand alone
     "localisation": {"attribution"},
     "occlusion": {"top_patches"},
     "sanity_checks": {"attribution"},
-    "self_check": {"deconvnet"},
+    "self_check": {"by_hand", "deconvnet"},
     "strongest": {"deconvnet", "top_patches"},
     "top_patches": {"deconvnet"},
     "unit": {"top_patches"},

@@ -6,14 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 
 from training.advice import why_dead
 from training.augment import augmentation_of
-from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
 from training.data.batches import share
@@ -26,19 +26,18 @@ from training.fit_checks import check_batches, check_data, check_readable
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
-from training.metrics import read_metrics
+from training.metrics import Row
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
 from training.ranks import ALONE, Ranks
 from training.run_writer import (
-    Row,
     begin_run,
     check_folder,
+    cut_tables,
     make_folder,
     restore,
     save_epoch,
-    save_resume,
     sweep,
 )
 from training.runs import Run
@@ -85,11 +84,12 @@ def fit(
     status: Reporter = Unheard()
     if ranks.is_first:
         make_folder(path)
-        status = Reporter(path / "status.json", message="Getting ready")
-        sweep(path)
+        again = partial(check_folder, path, config, resume=resume)  # another one may be quicker
+        status = Reporter(path / "status.json", message="Getting ready", check=again)
     try:
         if ranks.is_first:
             print(start.source.validation_in_words, file=sys.stderr)
+            sweep(path)
             if not resume:
                 _begin(path, config, start, status, pause)
         ranks.wait()
@@ -101,6 +101,15 @@ def fit(
     except DeadNetworkError as error:
         status.end(DEAD, str(error))
         raise
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        told = WorkbenchError(
+            f"There is not memory enough for batches of {config.batch_size} images: "
+            f"{str(error).partition(chr(10))[0] or 'the system gives no more'}. Give a smaller "
+            "--batch_size and another --run, or free memory and go on with --resume.",
+            code="memory",
+        )
+        status.end(FAILED, str(told))
+        raise told from error
     except BaseException as error:
         status.end(FAILED, str(error) or type(error).__name__)
         raise
@@ -110,6 +119,8 @@ def fit(
 
 class DeadNetworkError(WorkbenchError):
     """The network will learn nothing more."""
+
+    code = "dead"
 
 
 @dataclass(frozen=True)
@@ -170,12 +181,10 @@ def _begin(
         config,
         start.source,
         preprocess,
-        start.learner.dtype,
+        start.learner,
         data_notices=notices,
         colours_of=colours.of,
     )
-    save_checkpoint(path, 0, start.learner.network.state_dict())
-    save_resume(path, 0, start.learner)
 
 
 def _epochs(
@@ -189,8 +198,10 @@ def _epochs(
     pause: Callable[[], None],
 ) -> Iterator[Row]:
     preprocess, learner = Run.open(path).preprocess, start.learner
-    first = restore(path, learner) + 1
-    history = cast(list[Row], read_metrics(path / "metrics.csv").to_dict("records"))
+    last, history = restore(path, learner)
+    first = last + 1
+    if ranks.is_first:
+        cut_tables(path, last)
 
     status.say("Reading the images")
     data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
@@ -248,9 +259,9 @@ def _epochs(
             "images_per_s": step.images / step.seconds,
         }
         watch.end(row, seen)
-        if ranks.is_first:
-            save_epoch(path, epoch, learner, row)
         history.append(row)
+        if ranks.is_first:
+            save_epoch(path, epoch, learner, history)
         yield row
 
 

@@ -76,11 +76,11 @@ def receptive_fields(
         field = reduce(ReceptiveField.joined, (fields[source] for source in inputs[name]))
         if hasattr(layer, "kernel_size"):
             spread = _side(name, getattr(layer, "dilation", 1))
-            field = field.after(
-                (_side(name, layer.kernel_size) - 1) * spread + 1,
-                _side(name, layer.stride),
-                _side(name, layer.padding),
-            )
+            around = (_side(name, layer.kernel_size) - 1) * spread
+            padding: Any = layer.padding
+            if isinstance(padding, str):
+                padding = around // 2 if padding == "same" else 0
+            field = field.after(around + 1, _side(name, layer.stride), _side(name, padding))
         fields[name] = field
     del fields[IMAGE]
     return fields

@@ -104,6 +104,7 @@ class ImageError(WorkbenchError):
     def __init__(self, name: str, reason: str, explanation: str) -> None:
         super().__init__(name, reason, explanation)  # all three, so that it can be pickled
         self.name, self.reason, self.explanation = name, reason, explanation
+        self.code = reason
 
     def __str__(self) -> str:
         return f"{self.name}: {self.explanation} [{self.reason}]"

@@ -18,6 +18,7 @@ from training.adopt.input_steps import InputSteps
 from training.adopt.matching import Rename, match
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
 from training.adopt.weight_files import read_state_dict
+from training.atomic import make_folder
 from training.checkpoints import save_checkpoint
 from training.class_lists import names_from, names_in_file
 from training.config import stored_size
@@ -233,7 +234,7 @@ def _adopt(
 
 
 def _write(path: Path, weights: Mapping[str, Tensor], *, data: str | None, **settings: Any) -> Run:
-    (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+    make_folder(path / "checkpoints")
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None
     # last: without it the folder is no run

@@ -21,7 +21,7 @@ from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
 from app.widgets.layout import columns, heading, picture_and_inspector, show_pixels
 from app.widgets.pairs import show_pair
-from viz.attribution import METHODS, AttributionLook, AttributionQuery, MethodName
+from viz.attribution import METHODS, AttributionLook, AttributionQuery, MethodName, usable
 from viz.attribution.figure import heat_pixels, point_at_maps
 from viz.attribution.pair import METHOD, HeatsOfTwo, Which
 from viz.drawing.outline import image_pixels
@@ -55,6 +55,10 @@ def page() -> None:
     probability = probabilities(choice.network(), choice.run.preprocess(image.picture))
     name = choice.run.classes[pick_class(choice.run.classes, probability)]
     method = address.read("method", _method, DEFAULT)
+    allowed, left_out = usable(choice.network())
+    if method not in allowed:
+        st.info(plain(" ".join(left_out)), icon=":material/info:")
+        method = allowed[0]
     pairs = on_both(choices, image)
     if len(pairs) > 1 and has_class(pairs[1][0], name):
         show_two(pairs, name, method)
@@ -83,7 +87,7 @@ def maps_of(query: AttributionQuery, choice: Choice, wanted: MethodName) -> Repl
 
 def is_whole(reply: Reply) -> bool:
     """Whether no method's map is to come."""
-    return reply.whole and len(reply.parts) == len(METHODS)
+    return reply.whole and SLOW in reply.query.method
 
 
 def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) -> None:

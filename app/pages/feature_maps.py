@@ -15,8 +15,7 @@ from app.widgets.downloads import offer_side
 from app.widgets.images import ChosenImage, choose_image, on_both
 from app.widgets.layout import heading, picture_and_inspector
 from viz.feature_maps import FeatureMapsQuery
-from viz.network.layers import maps_to_show
-from viz.occlusion import last_maps
+from viz.network.layers import maps_to_show, maps_to_watch
 from viz.store.lend import plan_of
 from viz.store.query import ImageSource, Look
 
@@ -64,7 +63,7 @@ def choose_layer_and_sheet(choice: Choice) -> tuple[str, str]:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         with st.container(width=300):
             layer = layer_picker(
-                network, maps_to_show(network), last_maps(network), also=network.layers
+                network, maps_to_show(network), maps_to_watch(network), also=network.layers
             )
         with st.container(width=360):
             sheet_of = address.pick(

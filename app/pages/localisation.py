@@ -108,6 +108,8 @@ def show(side: Side) -> None:
         "its map is of log odds, as a sure network's probability rounds to 1 everywhere. Objects "
         "tend to the middle of a picture: a method should beat its middle pixel, too."
     )
+    for reason in side.shown.left_out:
+        st.caption(plain(reason))
     offer_side(side)
 
 

@@ -34,8 +34,8 @@ from viz.drawing.outline import image_pixels, projection_pixels
 from viz.drawing.sheet import sheet
 from viz.drawing.style import number
 from viz.network.fills import FILLS, filling
-from viz.network.layers import maps_to_show, mined_together, source_of
-from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, last_maps, window_for
+from viz.network.layers import maps_to_show, maps_to_watch, mined_together, source_of
+from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, window_for
 from viz.occlusion.compute import Shape
 from viz.occlusion.figure import draw_row
 from viz.store.answer import Side
@@ -60,13 +60,14 @@ def choose_class_and_layer(choice: Choice, image: ChosenImage) -> OcclusionLook:
     network, classes = choice.network(), choice.run.classes
     base = probabilities(network, choice.run.preprocess(image.picture))
     label = pick_class(classes, base, true_class(choice, image))
+    usual = maps_to_watch(network)
     with st.container(width=120):
         layer = address.pick(
             st.selectbox,
             "Map of",
-            maps_to_show(network),
+            list(dict.fromkeys([*maps_to_show(network), usual])),
             name="watch",
-            default=last_maps(network),
+            default=usual,
             help="The layer whose strongest channel is tracked",
         )
     return OcclusionLook(classes[label], layer)

@@ -124,8 +124,13 @@ def _images(spec: Mapping[str, object]) -> Iterator[str]:
 
 def alone(server: str, addresses: Sequence[Address]) -> dict[int, str]:
     """What one visitor sees at each address, by its place."""
+    return {place: _look(server, address) for place, address in enumerate(addresses)}
+
+
+def _look(server: str, address: Address) -> str:
+    """What a new tab shows: one that has been elsewhere would bring its layer along."""
     with Visitor(server) as visitor:
-        return {place: visitor.see(address) for place, address in enumerate(addresses)}
+        return visitor.see(address)
 
 
 def together(
@@ -153,18 +158,17 @@ def together(
 
     def visit(number: int) -> None:
         choose = random.Random(number)
-        with Visitor(server) as visitor:
-            while time.monotonic() < end:
-                place = choose.randrange(len(addresses))
-                try:
-                    seen = visitor.see(addresses[place])
-                except (RuntimeError, TimeoutError) as error:
-                    found.errors.append(str(error))
-                    continue
-                with lock:
-                    found.looks += 1
-                    if seen != expected[place]:
-                        found.other.append(str(addresses[place]))
+        while time.monotonic() < end:
+            place = choose.randrange(len(addresses))
+            try:
+                seen = _look(server, addresses[place])
+            except (RuntimeError, TimeoutError) as error:
+                found.errors.append(str(error))
+                continue
+            with lock:
+                found.looks += 1
+                if seen != expected[place]:
+                    found.other.append(str(addresses[place]))
 
     threads = [threading.Thread(target=visit, args=(number,)) for number in range(visitors)]
     for thread in threads:

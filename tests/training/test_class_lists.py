@@ -40,7 +40,7 @@ CAT_DOG = ["cat", "dog"]
         {"cat": 0, "dog": 1}.keys(),
         (name for name in CAT_DOG),
     ],
-    ids=lambda given: repr(given)[:40],
+    ids=lambda value: type(value).__name__,
 )
 def test_names_of_any_container_are_names_by_output(given):
     assert names_from(given) == CAT_DOG

@@ -7,6 +7,7 @@ from viz.attribution.compute import (
     evidence,
     grad_cam,
     integrated_gradients,
+    usable,
 )
 from viz.attribution.covering import Pointed, loss_map, over_pixels
 from viz.attribution.query import AttributionLook, AttributionQuery
@@ -23,4 +24,5 @@ __all__ = [
     "integrated_gradients",
     "loss_map",
     "over_pixels",
+    "usable",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -15,7 +15,7 @@ from training.errors import WorkbenchError
 from training.models import Network
 from viz.attribution.covering import Pointed, by_occlusion, covering
 from viz.deconvnet import RuleName, project
-from viz.occlusion import last_maps
+from viz.network.layers import last_maps, map_sizes
 
 MethodName = Literal[
     "gradient", "guided", "deconvnet", "grad-cam", "integrated-gradients", "occlusion"
@@ -35,6 +35,8 @@ class Method:
     maps: Callable[[Network, Tensor, Tensor], Tensor]  # (N, 3, H, W) and (N,) to (N, H, W)
     point: Callable[[Network, Tensor, Tensor], Pointed] | None = None
     """Where it points, if that is not the largest pixel of its map."""
+    needs: Callable[[Network], object] | None = None
+    """Raises where a network has not what it takes."""
 
 
 def attribution(network: Network, images: Tensor, labels: Tensor, *, method: MethodName) -> Tensor:
@@ -84,6 +86,33 @@ def require_method(method: str) -> None:
         raise WorkbenchError(f"Unknown method {method!r}. Choose one of: {', '.join(METHODS)}.")
 
 
+def usable(
+    network: Network, methods: Sequence[MethodName] = ()
+) -> tuple[tuple[MethodName, ...], tuple[str, ...]]:
+    """Those of some methods that a network has all for, and a sentence for each of the others.
+
+    Args:
+        network: One on the meta device is enough.
+        methods: Names in `METHODS`; all of them if none is given.
+
+    Raises:
+        WorkbenchError: If none is left, or there is no such method.
+    """
+    fit: list[MethodName] = []
+    reasons = []
+    for name in dict.fromkeys(methods or METHODS):
+        require_method(name)
+        try:
+            if needs := METHODS[name].needs:
+                needs(network)
+            fit.append(name)
+        except WorkbenchError as error:
+            reasons.append(f"{METHODS[name].name} has no map. {error}")
+    if not fit:
+        raise WorkbenchError(" ".join(reasons))
+    return tuple(fit), tuple(reasons)
+
+
 def saliency(network: Network, images: Tensor, labels: Tensor, *, rule: RuleName) -> Tensor:
     """What a rule brings back from the class's logit; the largest of the three colours' sizes.
 
@@ -102,13 +131,14 @@ def grad_cam(
         network: In evaluation mode.
         images: (N, 3, H, W), normalised.
         labels: (N,) classes.
-        layer: With maps; by default the last one before the classifier.
+        layer: With maps; by default the last one that everything passes before the classifier.
 
     Returns:
         (N, H, W), enlarged bilinearly from the layer's own size.
 
     Raises:
-        WorkbenchError: If there is no such layer or it has no maps.
+        WorkbenchError: If there is no such layer or it has no maps, or none is given and there is
+            no layer with maps that everything passes.
 
     Source: Selvaraju et al. 2017, equations 1 and 2; equal to captum's `LayerGradCam`.
     """
@@ -116,7 +146,7 @@ def grad_cam(
 
     layer = layer or last_maps(network)
     network.require_layer(layer)
-    if layer not in network.geometry:
+    if not map_sizes(network, [layer]):
         raise WorkbenchError(
             f"{layer} has no maps for Grad-CAM. Choose one of: {', '.join(network.geometry)}."
         )
@@ -180,6 +210,7 @@ METHODS: dict[MethodName, Method] = {
         "Selvaraju et al. 2017",
         False,
         grad_cam,
+        needs=last_maps,
     ),
     "integrated-gradients": Method(
         "Integrated gradients",

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.progress import Progress
-from viz.attribution.compute import METHODS, MethodName, attribution, require_method
+from viz.attribution.compute import METHODS, MethodName, attribution, usable
 from viz.attribution.covering import loss_map
 from viz.network.choices import class_index, most_probable
 from viz.occlusion.compute import Occlusion
@@ -82,12 +82,13 @@ class AttributionQuery(Query[Any]):
     """Class, by name or number; the most probable one if not given."""
     method: tuple[MethodName, ...] = ()
     """Of gradient, guided, deconvnet, grad-cam, integrated-gradients and occlusion, several with
-    commas between; all of them if not given."""
+    commas between; all of them if not given. grad-cam is left out of several, and that is said,
+    where no layer with maps lies on every way to the answer."""
     of: Literal["map", "trust"] = "map"
     """map, or trust, which is the view sanity-checks of one method's map."""
 
     view: ClassVar[str] = "attribution"
-    version: ClassVar[int] = 2  # 2: asked for as an object
+    version: ClassVar[int] = 3  # 3: Grad-CAM takes the maps that everything passes
     answer_type: ClassVar[type] = Heat
     look: ClassVar[type[Look]] = AttributionLook
     message: ClassVar[str] = "Computing attributions"
@@ -95,9 +96,7 @@ class AttributionQuery(Query[Any]):
     def resolved(self, opened: Opened) -> Any:
         if self.of == "trust":
             return self._sanity_checks().resolved(opened)
-        for method in self.method:
-            require_method(method)
-        methods = tuple(dict.fromkeys(self.method)) or tuple(METHODS)
+        methods, _ = usable(opened.plan, self.method)
         label = named_class(opened, self.image, self.label)
         return replace(self, epoch=opened.epoch, label=label, method=methods)
 
@@ -152,6 +151,7 @@ class AttributionQuery(Query[Any]):
             run.preprocess.picture(seen),
             probabilities(opened, seen),
             {method: maps[method] for method in self.method if method in maps},
+            usable(opened.plan)[1],
         )
 
 
@@ -179,6 +179,11 @@ class AttributionShown:
     picture: Tensor  # what the network sees, (3, H, W) in [0, 1]
     whole: Tensor  # (K,) probabilities of the image
     maps: dict[MethodName, Tensor]  # (H, W) by method
+    left_out: tuple[str, ...] = ()  # a sentence for each method that this network does not allow
+
+    def words(self) -> str:
+        """Which methods have no map, and why."""
+        return " ".join(self.left_out)
 
     def arrays(self) -> Arrays:
         """The maps by method, and whose they are."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models import Network
 from viz.network.layers import kind_of
+from viz.network.reach import BEYOND, padded, reach, rows_of
 
 LARGEST = 15  # side of a kernel that somebody types
 
@@ -23,9 +23,10 @@ LARGEST = 15  # side of a kernel that somebody types
 class ByHand:
     """A patch times a kernel, plane by plane; K planes of h×w numbers."""
 
-    patch: Tensor  # (K, h, w), 0 where the unit looks beyond the image
+    patch: Tensor  # (K, h, w), as the padding has it where the unit looks beyond the image
     kernel: Tensor  # (K, h, w)
     bias: float
+    notes: tuple[str, ...] = ()  # what is to be known of the patch, a sentence each
 
     @property
     def product(self) -> Tensor:
@@ -67,21 +68,45 @@ def unit_by_hand(network: Network, image: Tensor, channel: int, row: int, col: i
     """
     name, layer = first_convolution(network)
     kernel = layer.weight.detach().cpu()
-    (down, right), (height, width) = layer.stride, layer.kernel_size
-    pad_rows, pad_columns = cast(tuple[int, int], layer.padding)
+    down, across = reach(layer, 0), reach(layer, 1)
     planes = _planes_below(network, image, name)
-    padded = functional.pad(planes, (pad_columns, pad_columns, pad_rows, pad_rows))
-    rows = (padded.shape[1] - height) // down + 1
-    columns = (padded.shape[2] - width) // right + 1
-    if not (0 <= channel < len(kernel) and 0 <= row < rows and 0 <= col < columns):
+    height, width = down.side(planes.shape[1]), across.side(planes.shape[2])
+    if not (0 <= channel < len(kernel) and 0 <= row < height and 0 <= col < width):
         raise WorkbenchError(
-            f"{name} has {len(kernel)} channels of {rows}×{columns} units; there is no unit "
+            f"{name} has {len(kernel)} channels of {height}×{width} units; there is no unit "
             f"({row}, {col}) of channel {channel}."
         )
-    top, left = row * down, col * right
-    patch = padded[:, top : top + height, left : left + width]
+    count = kernel.shape[1]  # of the planes that each group of channels sees
+    first = channel // (len(kernel) // layer.groups) * count
+    around = padded(layer, planes[None, first : first + count])[0]
+    rows, columns = (
+        slice(place * window.stride, place * window.stride + window.size, window.spread)
+        for window, place in ((down, row), (across, col))
+    )
+    patch = around[:, rows, columns]
     bias = 0.0 if layer.bias is None else float(layer.bias[channel].detach())
-    return ByHand(patch, kernel[channel].expand_as(patch), bias)
+    notes = _notes(network, name, channel, (row, col), planes)
+    return ByHand(patch, kernel[channel], bias, tuple(notes))
+
+
+def _notes(
+    network: Network, name: str, channel: int, unit: tuple[int, int], planes: Tensor
+) -> Iterator[str]:
+    """What else is to be known of the patch that is shown."""
+    _, layer = first_convolution(network)
+    if (source := network.inputs[name][0]) != IMAGE:
+        yield f"It sees what {source} makes of the picture."
+    if layer.groups > 1:
+        count = len(planes) // layer.groups
+        first = channel // (layer.out_channels // layer.groups) * count
+        which = f"{first}" if count == 1 else f"{first} to {first + count - 1}"
+        yield f"Of the planes 0 to {len(planes) - 1} it sees {which} alone."
+    windows = reach(layer, 0), reach(layer, 1)
+    if (spread := tuple(window.spread for window in windows)) != (1, 1):
+        yield f"Its rows lie {spread[0]} px apart and its columns {spread[1]} px: dilation."
+    seen = [window.rows(place) for window, place in zip(windows, unit, strict=True)]
+    if any(min(at) < 0 or max(at) >= side for at, side in zip(seen, planes.shape[1:], strict=True)):
+        yield f"Beyond the picture stands {BEYOND[layer.padding_mode]}: the padding."
 
 
 @torch.no_grad()
@@ -127,11 +152,11 @@ def first_convolution(network: Network) -> tuple[str, nn.Conv2d]:
     """Name and layer.
 
     Raises:
-        WorkbenchError: If it is no plain convolution of one group.
+        WorkbenchError: If it is no plain convolution.
     """
     name = network.convolutions[0]
     layer = network.layers[name]
-    if not isinstance(layer, nn.Conv2d) or layer.groups != 1 or isinstance(layer.padding, str):
+    if type(layer) is not nn.Conv2d:  # a subclass may do anything
         raise WorkbenchError(f"{name} is no plain convolution, and cannot be worked out by hand.")
     return name, layer
 
@@ -158,23 +183,15 @@ def _pooled(
     name: str, layer: nn.Module, below: Tensor, above: Tensor, channel: int, row: int, col: int
 ) -> After:
     """The pooling window that the unit lies in, the one nearest to it where there are several."""
-    kernel, stride, padding = (
-        _first(getattr(layer, what)) for what in ("kernel_size", "stride", "padding")
-    )
-    place = [
-        min(max((at + padding - (kernel - 1) // 2 + stride // 2) // stride, 0), side - 1)
-        for at, side in zip((row, col), above.shape[1:], strict=True)
+    windows = [
+        _nearest(layer, axis, at, below.shape[1 + axis], above.shape[1 + axis])
+        for axis, at in enumerate((row, col))
     ]
-    starts = [max(at * stride - padding, 0) for at in place]
-    ends = [
-        min(at * stride - padding + kernel, side)
-        for at, side in zip(place, below.shape[1:], strict=True)
-    ]
-    window = below[channel, starts[0] : ends[0], starts[1] : ends[1]]
-    value, own = float(above[channel, place[0], place[1]]), float(below[channel, row, col])
-    inside = starts[0] <= row < ends[0] and starts[1] <= col < ends[1]
-    words = f"window of {window.shape[0]}×{window.shape[1]} units at ({place[0]}, {place[1]})"
-    if isinstance(layer, nn.MaxPool2d) and inside:
+    (down, rows), (across, columns) = windows
+    window = below[channel][rows][:, columns]
+    value, own = float(above[channel, down, across]), float(below[channel, row, col])
+    words = f"window of {window.shape[0]}×{window.shape[1]} units at ({down}, {across})"
+    if isinstance(layer, nn.MaxPool2d | nn.AdaptiveMaxPool2d) and row in rows and col in columns:
         if bool((window == value).all()):
             words += ", where all say the same"
         else:
@@ -182,8 +199,16 @@ def _pooled(
     return After(name, value, words)
 
 
-def _first(number: int | tuple[int, ...]) -> int:
-    return number[0] if isinstance(number, tuple) else number
+def _nearest(layer: nn.Module, axis: int, at: int, side: int, places: int) -> tuple[int, list[int]]:
+    """A pooling window along one axis: its place, and the rows of the map that it looks at."""
+    seen = [rows_of(layer, axis, place, side, places) for place in range(places)]
+
+    def distance(place: int) -> tuple[bool, int, int]:
+        middle = seen[place][(len(seen[place]) - 1) // 2]
+        return at not in seen[place], abs(at - middle), -place
+
+    place = min(range(places), key=distance)
+    return place, [row for row in seen[place] if 0 <= row < side]
 
 
 def typed_kernel(text: str) -> Tensor:

@@ -117,7 +117,8 @@ def _sentences(found: ByHand, after: Sequence[After]) -> list[str]:
     if found.bias:
         terms.append(f"{_term(found.bias)} (bias)")
     lines = [f"{' + '.join(terms)} = {number(found.total)}"] if len(terms) > 1 else []
-    return lines + [f"{one.layer} ({one.words}): {number(one.value)}" for one in after]
+    lines += [f"{one.layer} ({one.words}): {number(one.value)}" for one in after]
+    return [*lines, *found.notes]
 
 
 def _term(value: float) -> str:

@@ -28,7 +28,7 @@ class ByHandQuery(Query[Sum]):
 
     .npz holds: patch, kernel and product (K, h, w), sums (K) of each plane's products, bias, total,
     which is what the unit says, layer, and of the F layers after it after_layer, after_value and
-    after_words (F).
+    after_words (F), and notes, sentences on what is seen beyond the picture and in between.
     """
 
     image: ImageSource = FIRST_IMAGE
@@ -77,6 +77,7 @@ class ByHandShown:
             "bias": np.array(unit.bias),
             "total": np.array(unit.total),
             "layer": np.array(self.layer),
+            "notes": np.array(unit.notes, dtype=np.str_),
             "after_layer": np.array([one.layer for one in after], dtype=np.str_),
             "after_value": np.array([one.value for one in after], dtype=float),
             "after_words": np.array([one.words for one in after], dtype=np.str_),

@@ -11,10 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from training.errors import WorkbenchError
-from training.models import Network, blank
+from training.models import Network
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
-from viz.network.layers import last_hidden
+from viz.network.layers import last_hidden, trunk_maps
 from viz.network.random_masks import one_mask, overlap, random_masks
 
 DRAWS = 10  # of each control
@@ -130,14 +130,13 @@ def differences(changes: Tensor) -> Tensor:
 
 
 def default_layers(network: Network) -> list[str]:
-    """The last maps and the last hidden layer: pool5 and fc7 of AlexNet.
+    """The last maps and the last hidden layer, which everything passes: pool5 and fc7 of AlexNet.
 
     The latter before its rectifier: after it most features are 0, and what hides more of a picture
-    changes more of them, which counts as a difference.
+    changes more of them, which counts as a difference. Without maps that everything passes it is
+    the hidden layer alone.
     """
-    maps = network.activations(blank(network), network.geometry)
-    last = next(name for name in reversed(maps) if maps[name][0, 0].numel() > 1)
-    return list(dict.fromkeys([last, last_hidden(network)]))
+    return list(dict.fromkeys([*list(trunk_maps(network))[-1:], last_hidden(network)]))
 
 
 def covered(images: Tensor, masks: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -12,7 +13,7 @@ from training.geometry import IMAGE
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
-from viz.network.windows import Part, map_size, padding_of, parts, run_padded
+from viz.network.windows import Part, map_size, parts
 
 CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
 RuleName = Literal["deconvnet", "guided", "gradient"]
@@ -156,8 +157,10 @@ def _project(
     inside: dict[str, Part] = {}
     if units is not None and layer in network.geometry:
         size = images.shape[2:]
-        _check_units(units, layer, *map_size(network, layer, size))
-        inside = parts(network, layer, units, size)
+        sides = map_size(network, layer, size)
+        if sides is not None:  # else whoever starts the signal looks at the map itself
+            _check_units(units, layer, *sides)
+            inside = parts(network, layer, units, size)
         if layer in inside:
             units = torch.zeros_like(units)  # all that there is of the map
     trace = _forward(network, images, layer, rule, inside)
@@ -184,13 +187,10 @@ def _forward(
             graph = _needs_gradient(module, rule)
             inputs = [signals[name].detach() for name in stage.sources]
             if part is not None:
-                fill = padding_of(module)
-                inputs = [
-                    read.of(maps, fill) for read, maps in zip(part.reads, inputs, strict=True)
-                ]
+                inputs = part.read(inputs)
             inputs = [maps.requires_grad_(graph) for maps in inputs]
-            run = run_layer if part is None else run_padded
-            signals[stage.name] = run(module, *inputs)
+            run = partial(run_layer, module) if part is None else part.run
+            signals[stage.name] = run(*inputs)
             trace.append(Step(stage.name, module, stage.sources, part, inputs, signals[stage.name]))
     return trace
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from training.progress import Progress
 from training.runs import Run
 from viz.feature_maps.compute import FeatureMaps, feature_maps
-from viz.occlusion import last_maps
+from viz.network.layers import maps_to_watch
 from viz.store.cache import Arrays
 from viz.store.lend import Opened, plan_of
 from viz.store.query import FIRST_IMAGE, ImageSource, Look, Query
@@ -39,7 +39,7 @@ class FeatureMapsQuery(Query[FeatureMaps]):
 
     def fitted(self, runs: Sequence[Run]) -> Self:
         """One layer for all of them."""
-        return replace(self, layer=self.layer or last_maps(plan_of(runs[0])))
+        return replace(self, layer=self.layer or maps_to_watch(plan_of(runs[0])))
 
     def resolved(self, opened: Opened) -> Self:
         query = replace(self.fitted([opened.run]), epoch=opened.epoch)

@@ -11,7 +11,7 @@ import numpy as np
 
 from training.ensemble import check_classes
 from training.progress import Progress
-from viz.attribution.compute import MethodName, require_method
+from viz.attribution.compute import MethodName, usable
 from viz.localisation.compute import Localisation, as_arrays, localise, table
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
@@ -37,14 +37,15 @@ class LocalisationQuery(Query[Any]):
 
     methods: tuple[MethodName, ...] = ("occlusion", "grad-cam")
     """Names with commas between, of occlusion, gradient, guided, deconvnet, grad-cam and
-    integrated-gradients."""
+    integrated-gradients; grad-cam is left out of several, and that is said, where no layer with
+    maps lies on every way to the answer."""
     images: int = 200
     """How many to look at, evenly spread over the split."""
     split: Literal["val", "train"] = "val"
     """Images to look at."""
 
     view: ClassVar[str] = "localisation"
-    version: ClassVar[int] = 2  # 2: asked for as an object
+    version: ClassVar[int] = 3  # 3: Grad-CAM takes the maps that everything passes
     answer_type: ClassVar[type] = Localisation
     on_data: ClassVar[bool] = True
     look: ClassVar[type[Look]] = LocalisationLook
@@ -54,10 +55,8 @@ class LocalisationQuery(Query[Any]):
         require_positive(images=self.images)
 
     def resolved(self, opened: Opened) -> Self:
-        for method in self.methods:
-            require_method(method)
+        methods, _ = usable(opened.plan, self.methods)
         check_classes(opened.run, opened.data())
-        methods = tuple(dict.fromkeys(self.methods))
         return replace(self, epoch=opened.epoch, methods=methods)
 
     def parts(self) -> Sequence[LocalisationQuery]:
@@ -93,6 +92,7 @@ class LocalisationQuery(Query[Any]):
             answer,
             np.asarray(split.labels)[images],
             tuple(split.names[index] for index in images),
+            usable(opened.plan)[1],
         )
 
 
@@ -105,6 +105,7 @@ class LocalisationShown:
     found: tuple[Localisation, ...]  # one a method
     labels: np.ndarray  # (N,) int64 of the images
     names: tuple[str, ...]  # of the images' files
+    left_out: tuple[str, ...] = ()  # a sentence for each method that the network does not allow
 
     def arrays(self) -> Arrays:
         """Of each method by name, and which images these are."""
@@ -115,8 +116,8 @@ class LocalisationShown:
         }
 
     def words(self) -> str:
-        """The table."""
-        return table(self.found)
+        """The table, and which methods have no map."""
+        return "\n".join([table(self.found), *self.left_out])
 
 
 VIEW = LocalisationQuery

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
+from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models import Network, blank
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
@@ -45,6 +48,7 @@ KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
 }
 KEY_LAYERS: tuple[Kind, ...] = ("convolution", "merge", "pooling", "dense")
 MANY = 45  # layers that nobody wants to choose from
+SINGLE = (1, 1)  # rows and columns of maps in which there are no places
 HELD_TOGETHER = 2**20  # numbers an image; a batch of 64 then takes 256 MB
 
 
@@ -91,18 +95,98 @@ def deepest(network: Network) -> str:
     """The last convolution, or the last branches put together where that comes after it."""
     layers = network.layers
     kinds = (*KINDS["convolution"], Concat)
-    return next(name for name in reversed(network.geometry) if isinstance(layers[name], kinds))
+    found = (name for name in reversed(network.geometry) if isinstance(layers[name], kinds))
+    return next(found, network.convolutions[-1])  # all behind adaptive pooling, maybe
+
+
+def trunk_maps(network: Network) -> dict[str, tuple[int, int]]:
+    """Height and width of the maps of each layer that everything passes, in forward order.
+
+    Maps of a single unit, as those of LeNet-5's C5, are passed over where any layer has larger
+    ones: what is left of a place in them is nothing.
+    """
+    trunk, way = backbone(network), [stage.name for stage in network.plan([network.head])]
+    sizes = map_sizes(network, [name for name in way if name in trunk])
+    larger = {name: size for name, size in sizes.items() if size != SINGLE}
+    if larger or set(map_sizes(network, way).values()) - {SINGLE}:
+        return larger
+    return sizes
+
+
+def last_maps(network: Network) -> str:
+    """The last maps that everything passes on its way to the answer, as the classifier sees them.
+
+    That is after their activation function, before which most of a map is negative and its total
+    says little about what was found, and before they are pooled. Where branches run side by side,
+    it is what they are put together in, or else what they part from.
+
+    Raises:
+        WorkbenchError: If no layer with maps lies on every way from the picture to the answer.
+    """
+    made = [name for name in trunk_maps(network) if _makes_maps(network, name)]
+    if not made:
+        raise WorkbenchError(_no_trunk(network))
+    return made[-1]
+
+
+def maps_to_watch(network: Network) -> str:
+    """The last maps, or the deepest ones of a branch where nothing has maps that all pass."""
+    try:
+        return last_maps(network)
+    except WorkbenchError:
+        return deepest(network)
 
 
 def last_hidden(network: Network) -> str:
     """The layer that feeds the classifier: fc7 of AlexNet, the mean over the maps of a ResNet.
 
-    Taken before its activation function, as far as there is one.
+    Taken before its activation function, as far as there is one. Everything passes it: of
+    branches that only their answers join it is what they part from.
+
+    Raises:
+        WorkbenchError: If nothing but the answer lies on every way there.
     """
-    name = network.inputs[network.head][0]
-    while kind_of(network.layers[name]) in ("activation", "normalisation", "dropout"):
-        name = network.inputs[name][0]
-    return name
+    trunk = backbone(network) - {network.head}
+    for stage in reversed(network.plan([network.head])):
+        kind = kind_of(network.layers[stage.name])
+        if stage.name in trunk and kind not in ("activation", "normalisation", "dropout"):
+            return stage.name
+    raise WorkbenchError(
+        f"No hidden layer lies on every way from the picture to {network.head}: the ways part at "
+        "the picture and only their answers meet. Name a layer of one of them."
+    )
+
+
+def _makes_maps(network: Network, name: str) -> bool:
+    """Whether its maps are other ones than those that it is fed with, not smaller or fewer."""
+    kind = kind_of(network.layers[name])
+    if kind == "normalisation":  # part of the convolution that it follows
+        source = network.inputs[name][0]
+        return source != IMAGE and kind_of(network.layers[source]) in ("convolution", "merge")
+    return kind in ("convolution", "merge", "activation")
+
+
+def _no_trunk(network: Network) -> str:
+    trunk = backbone(network)
+    meet = next(stage.name for stage in network.plan([network.head]) if stage.name in trunk)
+    return (
+        "There are no last maps: the ways from the picture to the answer part at the picture and "
+        f"meet in {meet}, which has no maps of more than one unit. Choose a layer of one way, or a "
+        "method that takes none."
+    )
+
+
+def map_sizes(network: Network, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Height and width of the maps of those layers that have some, in the order given."""
+    found = _blank(network, names)
+    sizes = ((name, tuple(found[name].shape[2:])) for name in names)
+    return {name: (size[0], size[1]) for name, size in sizes if len(size) == 2}
+
+
+@torch.no_grad()
+def _blank(network: Network, names: Sequence[str]) -> dict[str, Tensor]:
+    """What some layers give for a picture of zeros; on the meta device that costs nothing."""
+    return network.activations(blank(network), names)
 
 
 def source_of(network: Network, layer: str) -> str:
@@ -137,5 +221,5 @@ def mined_together(network: Network, layer: str) -> list[str]:
     """
     kind = kind_of(network.layers[layer])
     alike = [name for name in key_layers(network) if kind_of(network.layers[name]) == kind]
-    held = sum(maps.numel() for maps in network.activations(blank(network), alike).values())
+    held = sum(maps.numel() for maps in _blank(network, alike).values())
     return alike if held <= HELD_TOGETHER else [layer]

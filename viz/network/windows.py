@@ -3,7 +3,9 @@
 A unit of AlexNet's conv2 sees 51 of 224 px. Its value, and whatever is sent back from it, comes
 from 5×5 units of pool1, 11×11 of conv1 and those pixels alone, so that is all that is computed. It
 is exact: at the edge of a map a window is pushed back inside, and what a layer reads beyond the
-edge is the padding that it would put there itself.
+edge is the padding that it would put there itself. Where that is no one number, as with reflecting
+convolutions, and where a layer looks at the whole map, the whole is computed
+(`viz.network.reach` says of which layers).
 """
 
 from __future__ import annotations
@@ -12,20 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from training.geometry import IMAGE
 from training.models import Network
-from training.models.merge import Add, Concat
-from training.models.network import Stage, run_layer
-from training.models.pooling import pooled_side
-from training.models.response_norm import ResponseNorm
-from viz.network.layers import KINDS
+from training.models.network import Stage
+from viz.network.reach import Local, Reach, local, side_after
 
-SLIDING = (nn.Conv2d, nn.MaxPool2d)
-AT_ONE_PLACE = (*KINDS["activation"], nn.BatchNorm2d, ResponseNorm, nn.Dropout, Add, Concat)
-"""Their values depend on those at the same place. Other layers get and give whole maps."""
+Sides = dict[str, tuple[int, int]]  # height and width of each layer's map
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,11 @@ class Span:
     def is_whole(self) -> bool:
         """Whether it is all of the map, for each of the units."""
         return self.length == self.side and not self.start.any()
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it reaches over no edge, for any of the units."""
+        return bool(((self.start >= 0) & (self.start + self.length <= self.side)).all())
 
     def within(self, outer: Span) -> Span:
         """The same rows, counted in the map cut to the outer ones."""
@@ -57,6 +58,21 @@ class Window:
     def is_whole(self) -> bool:
         """Whether nothing is left out."""
         return self.rows.is_whole and self.cols.is_whole
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it reaches over no edge."""
+        return self.rows.is_inside and self.cols.is_inside
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the map."""
+        return self.rows.side, self.cols.side
+
+    @property
+    def whole(self) -> Window:
+        """All of the map, as often."""
+        return _whole(len(self.rows.start), self.sides)
 
     def within(self, outer: Window) -> Window:
         """The same rectangles, counted in maps that are cut to the outer ones."""
@@ -83,6 +99,17 @@ class Part:
 
     window: Window  # of its map
     reads: tuple[Window, ...]  # of each source, that being cut to its own window; with padding
+    how: Local | None = None  # the picture is not computed at all
+
+    def run(self, *sources: Tensor) -> Tensor:
+        """The part of the layer's map, from those of its sources, each cut to its own window."""
+        assert self.how
+        return self.how.run(*sources)
+
+    def read(self, sources: Sequence[Tensor]) -> list[Tensor]:
+        """What the layer reads of each source, filled up with its padding."""
+        fill = self.how.fill if self.how and self.how.fill is not None else 0.0
+        return [read.of(maps, fill) for read, maps in zip(self.reads, sources, strict=True)]
 
 
 def parts(
@@ -98,111 +125,102 @@ def parts(
 
     Returns:
         By layer, those on the way that need not be computed as a whole; `IMAGE` reads the picture.
+        None at all where the size of a map on the way is not known.
     """
-    stages, layers = network.plan([layer]), network.layers
-    rows, cols = (_spans(network, stages, units.cpu()[:, i], image_size[i], i) for i in (0, 1))
-    windows = {name: Window(rows[name], cols[name]) for name in rows}
+    stages = network.plan([layer])
+    sides = _sides(network, stages, image_size)
+    if sides is None:
+        return {}
+    windows = _windows(network, stages, sides, units.cpu())
     found = {IMAGE: Part(windows[IMAGE], (windows[IMAGE],))}
     for stage in stages:
-        own, module = windows[stage.name], layers[stage.name]
-        reads = (_read(module, own, windows[source]) for source in stage.sources)
-        found[stage.name] = Part(own, tuple(reads))
+        how = local(network.layers[stage.name])
+        own = windows[stage.name]
+        if how and not own.is_whole:
+            reads = (
+                _read(how, own, sides[source]).within(windows[source]) for source in stage.sources
+            )
+            found[stage.name] = Part(own, tuple(reads), how)
     return {name: part for name, part in found.items() if not part.window.is_whole}
 
 
-def map_size(network: Network, layer: str, image_size: Sequence[int]) -> tuple[int, int]:
-    """Height and width of the maps of a layer that has some."""
-    stages = network.plan([layer])
-    height, width = (_sides(network, stages, image_size[i], i)[layer] for i in (0, 1))
-    return height, width
+def map_size(network: Network, layer: str, image_size: Sequence[int]) -> tuple[int, int] | None:
+    """Height and width of the maps of a layer that has some; None where only a pass would tell."""
+    sides = _sides(network, network.plan([layer]), image_size)
+    return None if sides is None else sides[layer]
 
 
-def padding_of(layer: nn.Module) -> float:
-    """What a layer takes to stand outside of a map."""
-    return -torch.inf if isinstance(layer, nn.MaxPool2d) else 0.0
-
-
-def run_padded(layer: nn.Module, *signals: Tensor) -> Tensor:
-    """One step of the forward pass of a part, whose padding is there already."""
-    if isinstance(layer, nn.MaxPool2d):
-        return functional.max_pool2d(signals[0], layer.kernel_size, layer.stride)
-    if isinstance(layer, nn.Conv2d):
-        return functional.conv2d(
-            signals[0], layer.weight, layer.bias, layer.stride, 0, layer.dilation, layer.groups
-        )
-    return run_layer(layer, *signals)
-
-
-def _spans(
-    network: Network, stages: Sequence[Stage], units: Tensor, image_side: int, axis: int
-) -> dict[str, Span]:
-    """Along one axis, for each layer, what the layers that it feeds read of it."""
-    layers, sides = network.layers, _sides(network, stages, image_side, axis)
-    read = {stages[-1].name: [Span(units, 1, sides[stages[-1].name])]}
-    spans = {}
+def _windows(
+    network: Network, stages: Sequence[Stage], sides: Sides, units: Tensor
+) -> dict[str, Window]:
+    """For each layer, what the layers that it feeds read of it."""
+    last = stages[-1].name
+    start = (Span(units[:, axis], 1, sides[last][axis]) for axis in (0, 1))
+    read: dict[str, list[Window]] = {last: [Window(*start)]}
+    windows = {}
     for stage in reversed(stages):
-        layer = layers[stage.name]
-        span = _around(read[stage.name])
-        if not isinstance(layer, SLIDING + AT_ONE_PLACE):
-            span = _all(span)
-        spans[stage.name] = span
+        how = local(network.layers[stage.name])
+        own = _around(read[stage.name])
+        if how is None or not _is_found_in(own, how, [sides[source] for source in stage.sources]):
+            own = own.whole
+        windows[stage.name] = own
         for source in stage.sources:
-            reach = _reach(layer, span, sides[source], axis)
-            read.setdefault(source, []).append(_all(reach) if span.is_whole else reach)
-    return spans | {IMAGE: _around(read[IMAGE])}
+            if how is None or own.is_whole:
+                reads = _whole(len(units), sides[source])
+            else:
+                reads = _read(how, own, sides[source])
+            read.setdefault(source, []).append(reads)
+    return windows | {IMAGE: _around(read[IMAGE])}
 
 
-def _sides(network: Network, stages: Sequence[Stage], image_side: int, axis: int) -> dict[str, int]:
-    """Height or width of each layer's map."""
-    sides = {IMAGE: image_side}
+def _is_found_in(window: Window, how: Local, sources: Sequence[tuple[int, int]]) -> bool:
+    """Whether a part of a layer's map can be computed from parts of what feeds it."""
+    if how.reaches == (Reach(), Reach()):  # place by place, so no row of one is all rows of another
+        return all(side == window.sides for side in sources)
+    return how.fill is not None or _read(how, window, sources[0]).is_inside
+
+
+def _sides(network: Network, stages: Sequence[Stage], image_size: Sequence[int]) -> Sides | None:
+    """Height and width of each layer's map; None where one of them is not known."""
+    sides: Sides = {IMAGE: (image_size[0], image_size[1])}
     for stage in stages:
-        layer, side = network.layers[stage.name], sides[stage.sources[0]]
-        if hasattr(layer, "kernel_size"):
-            kernel, stride, padding = _sliding(layer, axis)
-            hangs_over = getattr(layer, "ceil_mode", False)
-            side = pooled_side(side, kernel, stride, hangs_over, padding)
-        sides[stage.name] = side
+        layer = network.layers[stage.name]
+        height, width = (
+            side_after(layer, [sides[source][axis] for source in stage.sources], axis)
+            for axis in (0, 1)
+        )
+        if height is None or width is None:
+            return None
+        sides[stage.name] = height, width
     return sides
 
 
-def _around(spans: Sequence[Span]) -> Span:
-    """The smallest span around several of one map, pushed inside of it."""
+def _read(how: Local, window: Window, sides: tuple[int, int]) -> Window:
+    """What a layer reads of a map for a window of its own, outside of it where there is padding."""
+    spans = []
+    for axis, own in enumerate((window.rows, window.cols)):
+        reach = how.along(axis)
+        start = own.start * reach.stride - reach.before
+        spans.append(Span(start, (own.length - 1) * reach.stride + reach.size, sides[axis]))
+    return Window(*spans)
+
+
+def _whole(count: int, sides: tuple[int, int]) -> Window:
+    rows, cols = (Span(torch.zeros(count, dtype=torch.int64), side, side) for side in sides)
+    return Window(rows, cols)
+
+
+def _around(windows: Sequence[Window]) -> Window:
+    """The smallest window around several of one map, pushed inside of it."""
+    return Window(_over([each.rows for each in windows]), _over([each.cols for each in windows]))
+
+
+def _over(spans: Sequence[Span]) -> Span:
     side = spans[0].side
-    first = torch.stack([span.start for span in spans]).amin(0).clamp(min=0)
-    last = torch.stack([span.start + span.length for span in spans]).amax(0).clamp(max=side)
-    length = int((last - first).max())
+    first = torch.stack([span.start for span in spans]).amin(0).clamp(0, side - 1)
+    last = torch.stack([span.start + span.length for span in spans]).amax(0).clamp(1, side)
+    length = max(int((last - first).max()), 1)  # one row where only padding is read
     return Span(first.clamp(max=side - length), length, side)
-
-
-def _all(span: Span) -> Span:
-    return Span(torch.zeros_like(span.start), span.side, span.side)
-
-
-def _read(layer: nn.Module, window: Window, source: Window) -> Window:
-    """What a layer reads of a source, that being cut to its own window."""
-    return Window(
-        _reach(layer, window.rows, source.rows.side, 0),
-        _reach(layer, window.cols, source.cols.side, 1),
-    ).within(source)
-
-
-def _reach(layer: nn.Module, span: Span, side: int, axis: int) -> Span:
-    """The rows of a map of that side which a layer reads for a span of its own."""
-    if not isinstance(layer, SLIDING):
-        return Span(span.start, span.length, side)
-    kernel, stride, padding = _sliding(layer, axis)
-    return Span(span.start * stride - padding, (span.length - 1) * stride + kernel, side)
-
-
-def _sliding(layer: nn.Module, axis: int) -> tuple[int, int, int]:
-    """(kernel, stride, padding) of a layer along one axis."""
-
-    def along(name: str, default: int) -> int:
-        length = getattr(layer, name, default)
-        return length if isinstance(length, int) else length[axis]
-
-    kernel = (along("kernel_size", 1) - 1) * along("dilation", 1) + 1
-    return kernel, along("stride", 1), along("padding", 0)
 
 
 def _moved(maps: Tensor, down: Tensor, right: Tensor, size: tuple[int, int], fill: float) -> Tensor:
@@ -213,6 +231,8 @@ def _moved(maps: Tensor, down: Tensor, right: Tensor, size: tuple[int, int], fil
     for index, (top, left) in enumerate(zip(down.tolist(), right.tolist(), strict=True)):
         above, before = max(top, 0), max(left, 0)
         below, after = min(top + size[0], height), min(left + size[1], width)
+        if below <= above or after <= before:  # all of it lies in the padding
+            continue
         inside = maps[index, :, above:below, before:after]
         found[index, :, above - top : below - top, before - left : after - left] = inside
     return found

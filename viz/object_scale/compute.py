@@ -55,7 +55,10 @@ def object_scale(network: Network, split: Split, preprocess: Preprocess) -> Obje
 def words(scale: ObjectScale) -> str:
     """What the sizes say."""
     low, high = np.percentile(scale.sizes, (25, 75))
-    last, field = scale.layers[-1], scale.fields[-1]
+    # of a chain the last; of branches side by side the one whose units see most
+    last, field = max(
+        zip(scale.layers[::-1], scale.fields[::-1], strict=True), key=lambda each: each[1].size
+    )
     said = (
         f"Objects are {scale.median:.0f} px wide in the median, half of them {low:.0f} to "
         f"{high:.0f} px. {last} sees {field.size} px, "

@@ -1,12 +1,12 @@
 """Where does the network look: a window slides over the image and the answer is followed."""
 
+from viz.network.layers import last_maps
 from viz.occlusion.compute import (
     Cell,
     Occlusion,
     Tracked,
     argmin_cell,
     covered,
-    last_maps,
     occlusion,
     scan,
     steps,

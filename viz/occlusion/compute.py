@@ -12,11 +12,9 @@ from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
-from training.models import Network, blank
-from training.models.merge import Concat
+from training.models import Network
 from training.models.network import run_layer
 from training.progress import Progress, silent
-from viz.network.layers import KINDS, deepest
 
 FIRST = 64  # places of the coarse map: it stands after one batch
 Shape = Literal["square", "circle"]
@@ -249,22 +247,6 @@ def window_for(image_size: int) -> tuple[int, int]:
     """
     side = max(round(image_size / 7), min(12, image_size // 3))
     return max(1, side), max(1, round(image_size / 28))
-
-
-@torch.no_grad()
-def last_maps(network: Network) -> str:
-    """The last maps before the classifier as it sees them: after their activation function.
-
-    Before it, most of a map is negative and its total says little about what was found. Maps of a
-    single unit, as those of LeNet-5's C5, are passed over where there are larger ones.
-    """
-    kinds = (*KINDS["activation"], Concat)
-    after = [name for name in network.geometry if isinstance(network.layers[name], kinds)]
-    if not after:
-        return deepest(network)
-    maps = network.activations(blank(network), after)
-    larger = [name for name in after if maps[name][0, 0].numel() > 1]
-    return (larger or after)[-1]
 
 
 def _before(network: Network, image: Tensor, window: int, stride: int) -> Occlusion:

@@ -13,8 +13,8 @@ from training.errors import WorkbenchError
 from training.runs import Run
 from viz.network.choices import class_index
 from viz.network.fills import filling
-from viz.network.layers import source_of
-from viz.occlusion.compute import Occlusion, Shape, covered, last_maps, scan, window_for
+from viz.network.layers import maps_to_watch, source_of
+from viz.occlusion.compute import Occlusion, Shape, covered, scan, window_for
 from viz.store.answer import CacheMiss
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
@@ -122,7 +122,7 @@ class OcclusionQuery(Resumable[Any]):
             self._row(opened, source, found, look)
             for source, found in zip(self.image, answer, strict=False)  # fewer while at work
         )
-        layer = look.layer or last_maps(opened.plan)
+        layer = look.layer or maps_to_watch(opened.plan)
         label = opened.run.classes[rows[0].label] if len(rows) == 1 else look.label
         own = others = None
         if len(self.image) == 1:

@@ -23,11 +23,13 @@ class SelfCheckQuery(Query[SelfCheck]):
     """Compare projections with unpooling, rectifying and transposed filtering written out.
 
     Prints the result, which is cached in the run; fails where they differ by more than rounding.
-    .npz holds: layers, whose projections were compared, deviation and gradient, the largest
-    differences over a picture's largest value, and uncovered, the layers that were not compared.
+    .npz holds: layers, whose projections were compared, and the largest differences over a
+    picture's largest value: deviation, named, of units named at corners and edges, gradient, and
+    by_hand, of units worked out by hand. Also uncovered, the layers whose way back is autograd's.
     """
 
     view: ClassVar[str] = "self-check"
+    version: ClassVar[int] = 2  # 2: units named at corners and edges, by every rule, and by hand
     answer_type: ClassVar[type] = SelfCheck
     has_figure: ClassVar[bool] = False
     message: ClassVar[str] = "Comparing projections"
@@ -79,6 +81,8 @@ def arrays_of(found: SelfCheck) -> Arrays:
         "layers": np.array(found.layers, dtype=str),
         "deviation": np.array(found.deviation),
         "gradient": np.array(found.gradient),
+        "named": np.array(found.named),
+        "by_hand": np.array(found.by_hand),
         "uncovered": np.array(found.uncovered, dtype=str),
     }
 

@@ -24,6 +24,15 @@ def test_it_says_which_layer_sees_a_whole_object(size, said):
     assert said in words(scale(size, size, size))
 
 
+def test_of_branches_the_one_that_sees_most_is_spoken_of():
+    fields = ReceptiveField(7, 2), ReceptiveField(51, 4), ReceptiveField(19, 4)
+    two = ObjectScale(np.array([30.0]), ("conv1", "wide", "near"), fields)
+    assert "wide sees 51 px, and is the first to see a whole one" in words(two)
+    assert "wide sees 51 px, less than that" in words(
+        ObjectScale(np.array([60.0]), ("conv1", "wide", "near"), fields)
+    )
+
+
 def test_it_counts_the_units_that_an_object_spans():
     assert "an object spans 5.0 units of conv5" in words(scale(30, 40, 50))
 
