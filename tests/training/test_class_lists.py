@@ -82,7 +82,7 @@ def test_a_number_of_classes_counts_them():
         (None, "got NoneType"),
         (torch.nn.Linear(1, 1), "got Linear"),
     ],
-    ids=lambda given: repr(given)[:30],
+    ids=lambda given: "set" if isinstance(given, set) else repr(given)[:30],
 )
 def test_what_names_no_output_for_sure_is_refused_with_the_entry(given, words):
     with pytest.raises(WorkbenchError, match=words):
