@@ -18,6 +18,7 @@ from training.loop import Step
 from training.memory import keep_freed_memory
 from training.progress import Bar, Lines
 from training.ranks import is_first, joined
+from training.runs import Run
 
 
 def parser() -> Parser:
@@ -66,6 +67,13 @@ def parser() -> Parser:
     )
     adopt.add_argument(
         "--std", type=list[float] | None, default=None, help="deviation divided by, likewise"
+    )
+    adopt.add_argument(
+        "--outputs",
+        type=Literal["softmax", "sigmoid", "binary"] | None,
+        default=None,
+        help="softmax: one class is right; sigmoid: labels each on its own; binary: one number for "
+        "two classes, of the second or only one named; found from the network's end if not given",
     )
 
     score = Parser(description="Top-1 and top-5 error of runs, one by one and together.")
@@ -224,14 +232,21 @@ def _import(settings: Namespace) -> None:
         resize=settings.resize,
         mean=settings.mean,
         std=settings.std,
+        outputs=settings.outputs,
     )
     adopted = run.info.adopted
     print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")
+    print(f"- {adopted.outputs if adopted else _of_known(run)}")
     for sentence in adopted.rewrites if adopted else ():
         print(f"- {sentence}")
     if adopted:
         print("Taken apart, it gives the logits that it gave before.")
     print(f"`python -m viz self-check {run.path}` checks how views look into it.")
+
+
+def _of_known(run: Run) -> str:
+    """What the outputs of a network of ours are taken for: nothing in its weights says so."""
+    return f"Its outputs are {run.outputs.name}, {run.outputs.words}."
 
 
 def _compare(settings: Namespace) -> None:

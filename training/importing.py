@@ -19,6 +19,7 @@ from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
 from training.errors import WorkbenchError
 from training.models import ADOPTED, MODELS, architecture, build, options
 from training.models.torchvision_networks import Torchvision
+from training.outputs import BINARY, OUTPUTS, SOFTMAX, OutputsName
 from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.run_writer import provenance
@@ -38,6 +39,7 @@ def import_weights(
     resize: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    outputs: OutputsName | None = None,
 ) -> Run:
     """Make a run with one epoch out of a state dict.
 
@@ -55,12 +57,16 @@ def import_weights(
             if not given.
         mean: Colour that was subtracted, of each channel in [0, 1]; ImageNet's if not given.
         std: Deviation by which channels were divided; ImageNet's if not given.
+        outputs: What the network gives: softmax for classes of which one is right, sigmoid for
+            labels each on its own, binary for one number that tells two classes apart, of which one
+            name is enough. If not given, as its end and the number of its outputs say.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
     names = class_names(classes, data)
+    outputs = checked("--outputs", OutputsName | None, outputs)
     scale = _scale(file, mean, std)
     if model not in MODELS:
         from training.adopt.user_code import build_network
@@ -71,10 +77,15 @@ def import_weights(
                 "takes, such as 224."
             )
         weights = read_state_dict(file)
-        module = build_network(model, len(names), choices)
+        count = 1 if outputs == BINARY.name else len(names)
+        module = build_network(model, count, choices)
+        if count == 2 and outputs is None and _has_one_output(weights, module.state_dict()):
+            module = build_network(model, 1, choices)
         module.load_state_dict(rename(weights, module.state_dict(), file))
         preprocess = _preprocess(image_size, resize, scale)
-        return _adopt(path, module.eval(), names, preprocess, data, imported=Path(file).name)
+        return _adopt(
+            path, module.eval(), names, preprocess, data, outputs, imported=Path(file).name
+        )
     if image_size is not None:
         choices["image_size"] = image_size
     weights = read_state_dict(file)
@@ -85,14 +96,18 @@ def import_weights(
             choices["auxiliary"] = 0.0  # torchvision leaves them out of the weights it gives away
             design = replace(design, auxiliary=0.0)
         paths = design.layer_paths()
+    found: str = BINARY.name if _has_one_output(weights) else SOFTMAX.name
+    reading = OUTPUTS[outputs or found]
+    names = _named(names, reading.name, Path(file).name)
     with torch.device("meta"):  # names and shapes are all that is needed of it
-        expected = build(design, len(names)).state_dict()
+        expected = build(design, len(names), reading).state_dict()
     return _write(
         path,
         rename(weights, expected, file, paths),
         model=model,
         options=options(model, **choices),
         classes=names,
+        outputs=reading.name,
         preprocess=_preprocess(design.image_size, resize, scale),
         data=data,
         imported=Path(file).name,
@@ -109,25 +124,30 @@ def import_network(
     resize: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    outputs: OutputsName | None = None,
 ) -> Run:
     """Make a run with one epoch out of a network as it stands in a notebook.
 
     Args:
-        module: Any classifier, (N, 3, H, W) to logits (N, K); it stays as it is.
+        module: Any classifier, (N, 3, H, W) to logits or probabilities (N, K), or one number each,
+            (N, 1) or (N,); it stays as it is.
         run: Folder to write.
         classes: The classes' names, or as for `import_weights`.
         image_size: Side of the input, px.
         data: Data set to mine for patches and neighbours, as for training.
         resize: As for `import_weights`; so are
         mean: colour and
-        std: deviation.
+        std: deviation, and
+        outputs: what the network gives.
 
     Raises:
         WorkbenchError: If the network cannot be taken apart, with what to change in it.
     """
     path = _free(run)
     names = class_names(classes, data) if isinstance(classes, str) else list(classes)
-    return _adopt(path, module, names, _preprocess(image_size, resize, _scale("", mean, std)), data)
+    outputs = checked("outputs", OutputsName | None, outputs)
+    preprocess = _preprocess(image_size, resize, _scale("", mean, std))
+    return _adopt(path, module, names, preprocess, data, outputs)
 
 
 def _adopt(
@@ -136,12 +156,16 @@ def _adopt(
     names: Sequence[str],
     preprocess: Preprocess,
     data: str | None,
+    given: OutputsName | None,
     **settings: Any,
 ) -> Run:
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
+    from training.adopt.ending import told
 
-    adoption = adopt(module, image_size=preprocess.size)
-    known, name = adoption.network.num_classes, type(module).__name__
+    adoption = adopt(module, image_size=preprocess.size, outputs=given)
+    known, name, ending = adoption.network.num_classes, type(module).__name__, adoption.ending
+    if ending.is_one_number:
+        names = _named(names, BINARY.name, name)
     if known != len(names):
         raise WorkbenchError(
             f"{name} tells {known} classes apart, but {len(names)} are named. Give --classes a "
@@ -153,9 +177,14 @@ def _adopt(
         model=ADOPTED,
         options=options(ADOPTED, image_size=preprocess.size, graph=adoption.design.graph),
         classes=names,
+        outputs=ending.outputs,
         preprocess=preprocess,
         data=data,
-        adopted={"name": name, "mended": list(adoption.rewrites)},
+        adopted={
+            "name": name,
+            "mended": list(adoption.rewrites),
+            "outputs": told(ending, given, tuple(names)),
+        },
         **settings,
     )
 
@@ -167,6 +196,32 @@ def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -
     # last: without it the folder is no run
     write_settings(path, data=spec, **settings, **provenance())
     return Run.open(path)
+
+
+def _named(names: Sequence[str], outputs: str, network: str) -> Sequence[str]:
+    """The classes' names; of two that one number tells apart, one name is enough.
+
+    Raises:
+        WorkbenchError: If one number is to tell more classes apart.
+    """
+    if OUTPUTS[outputs].positive is None:
+        return names
+    if len(names) == 1:
+        return [f"not {names[0]}", names[0]]
+    if len(names) != 2:
+        raise WorkbenchError(
+            f"{network} gives one number, which tells two classes apart, but {len(names)} are "
+            "named. Name two, the one that a large number speaks for last; or that one alone."
+        )
+    return names
+
+
+def _has_one_output(weights: Weights, built: Weights | None = None) -> bool:
+    """Whether some layer of a file has one row of weights: where it would have two, if built."""
+    return any(
+        value.dim() > 1 and len(value) == 1 and (built is None or len(built.get(name, "")) == 2)
+        for name, value in weights.items()
+    )
 
 
 def _free(run: str | Path) -> Path:

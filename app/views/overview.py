@@ -71,7 +71,7 @@ def _probabilities(choice: Choice, images: np.ndarray) -> np.ndarray:
     """(N, S, S, 3) uint8 to class probabilities (N, K)."""
     network = choice.network()
     batch = choice.run.preprocess.from_uint8(images).to(network.device)
-    return network(batch).softmax(dim=1).cpu().numpy()
+    return network.probabilities(batch).cpu().numpy()
 
 
 def _bars(classes: tuple[str, ...], probability: np.ndarray, true_class: str) -> str:

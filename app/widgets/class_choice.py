@@ -17,7 +17,7 @@ from viz.drawing.words import percent
 def probabilities(network: Network, image: Tensor) -> Tensor:
     """(K,) of one normalised image."""
     with torch.inference_mode():
-        return network(image[None].to(network.device)).softmax(1)[0].cpu()
+        return network.probabilities(image[None].to(network.device))[0].cpu()
 
 
 def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:

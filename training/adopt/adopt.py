@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.adopt.ending import Ending, settled
 from training.adopt.names import own_names
 from training.adopt.reading import Call
 from training.adopt.rewrites import rewrites
@@ -19,6 +20,7 @@ from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
 from training.models.network import Network
 from training.models.paper_names import paper_names
+from training.outputs import OUTPUTS, SOFTMAX, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
 TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
@@ -30,20 +32,22 @@ class Adoption:
 
     network: Network  # in evaluation mode
     design: Adopted  # the same without weights, as data
+    ending: Ending  # what its outputs are, and what it made of them
     rewrites: tuple[str, ...]  # what was done differently, a sentence each
 
 
-def adopt(module: nn.Module, *, image_size: int) -> Adoption:
+def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = None) -> Adoption:
     """Take a classifier apart into named layers that give the same logits.
 
     The module itself stays as it is. In-place layers and functions become layers that leave their
     input alone, a module that is called several times becomes as many layers, and what was left in
     training mode is looked at in evaluation mode. Whatever is returned has to hold the logits,
-    alone or under that name; log-softmax or softmax at the end is left out.
+    alone or under that name; a softmax or sigmoid at the end is left out, and says what they mean.
 
     Args:
-        module: Takes (N, 3, H, W) and returns logits (N, K).
+        module: Takes (N, 3, H, W) and returns logits (N, K), or what `training.adopt.ending` knows.
         image_size: Side of the square input, px.
+        outputs: What they mean; found from its end if not given.
 
     Raises:
         WorkbenchError: If it cannot be taken apart, or its layers give something else than it.
@@ -55,12 +59,14 @@ def adopt(module: nn.Module, *, image_size: int) -> Adoption:
     )
     answer = _answer(original, images)
     _refuse_hooks(original)
-    found = trace(deepcopy(original).to("meta"), image_size)
+    found = trace(deepcopy(original).to("meta"), image_size, outputs)
     returned = _logits(found, name)
-    head, tail = _before_softmax(found.calls, found.outputs[returned])
-    calls = _needed(found.calls, head)
+    ending = settled(found.endings[returned], outputs, name)
+    calls = _needed(found.calls, found.outputs[returned])
     if not calls:
         raise WorkbenchError(f"{name} returns its images as they are; it is no classifier.")
+    if outputs != SOFTMAX.name:
+        _refuse_probabilities(calls, ending, name)
     names = _names(original, calls)
     num_classes = found.shapes[returned][1]
     design = Adopted(image_size, tuple(_graph(calls, names)))
@@ -68,9 +74,11 @@ def adopt(module: nn.Module, *, image_size: int) -> Adoption:
     network.load_state_dict(_weights(original, calls, names))
     _check_usable(network, num_classes, name)
     with torch.no_grad():
-        _check_equal(tail(network(images)), answer[returned], name)
-    changes = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
-    return Adoption(network, design, tuple(changes))
+        theirs = answer[returned]
+        _check_equal(ending.tail(network(images)).reshape(theirs.shape), theirs, name)
+    changes = rewrites(module, calls, names, returned=returned, found=found, ending=ending)
+    network = network.read_as(OUTPUTS[ending.outputs])
+    return Adoption(network, design, ending, tuple(changes))
 
 
 @torch.no_grad()
@@ -123,12 +131,24 @@ def _logits(found: Trace, name: str) -> str:
     )
 
 
-def _before_softmax(calls: Sequence[Call], head: int) -> tuple[int, nn.Module]:
-    """The call that gives logits, and what the network makes of them."""
-    module = calls[head].module if head >= 0 else None
-    if isinstance(module, nn.Softmax | nn.LogSoftmax):
-        return calls[head].sources[0], module
-    return head, nn.Identity()
+def _refuse_probabilities(calls: Sequence[Call], ending: Ending, name: str) -> None:
+    """Refuse what comes out of a sigmoid, or is a mean of such numbers: it is no scores."""
+    head = calls[-1]
+    while isinstance(head.module, _PASS_ON) and head.sources[0] >= 0:
+        head = calls[head.sources[0]]
+    if ending.is_bare and isinstance(head.module, nn.Sigmoid | nn.Hardsigmoid):
+        line = f" ({head.line})" if head.line else ""
+        raise WorkbenchError(
+            f"{name} gives numbers from 0 to 1 out of a {type(head.module).__name__}{line} that "
+            "are no plain sigmoid or softmax of its last scores, so what they mean is not known. "
+            "Let forward end in the scores; or give --outputs softmax if one is taken of them."
+        )
+
+
+_PASS_ON = (
+    *(nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
+    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d),
+)
 
 
 def _needed(calls: Sequence[Call], head: int) -> list[Call]:

@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 
 from training.adopt.functions import ALIASES, RESHAPES, TWINS, arguments, label_of, word_of
 from training.errors import WorkbenchError
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 
@@ -178,8 +179,11 @@ class Reading:
 
 
 def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
-    """Torch's local response normalisation as the paper writes it: alpha is not divided by n."""
+    """Torch's local response normalisation as the paper writes it: alpha is not divided by n; and
+    a softmax over classes by the name that it has here."""
     norm = call.module
+    if isinstance(norm, nn.Softmax) and norm.dim in (None, 1, -1) and len(_shape(node)) == 2:
+        return replace(call, module=ChannelSoftmax())
     if not isinstance(norm, nn.LocalResponseNorm) or norm.size % 2 == 0:
         return call
     alpha = norm.alpha / norm.size

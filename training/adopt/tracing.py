@@ -14,9 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from training.adopt.ending import Ending, take_off
 from training.adopt.reading import Call, Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
+from training.outputs import OutputsName
 
 _ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
 BATCH = 3  # images in the trace; an operation that mixes them is seen by its shape
@@ -29,6 +31,7 @@ class Trace:
     calls: tuple[Call, ...]
     outputs: Mapping[str, int]  # what is returned: by name, the number of the call that gives it
     shapes: Mapping[str, tuple[int, ...]]  # of each output, for a batch of `BATCH`
+    endings: Mapping[str, Ending]  # of those that are scores: what was made of them
 
     @property
     def heads(self) -> tuple[int, ...]:
@@ -63,7 +66,7 @@ def _parts(answer: Any) -> dict[str, Any]:
     return dict(vars(answer)) if hasattr(answer, "logits") else {"": answer}
 
 
-def trace(network: nn.Module, image_size: int) -> Trace:
+def trace(network: nn.Module, image_size: int, given: OutputsName | None = None) -> Trace:
     """What happens to a picture, operation by operation.
 
     Sizes are known while it runs, so that a way that depends on them alone is followed; functions
@@ -74,6 +77,7 @@ def trace(network: nn.Module, image_size: int) -> Trace:
         network: On the meta device: weights play no part. In training mode where auxiliary
             classifiers are wanted.
         image_size: Side of the square input, px.
+        given: What its owner says that its outputs are.
 
     Raises:
         WorkbenchError: If the network cannot be traced, or does something that no layer of ours
@@ -92,8 +96,9 @@ def trace(network: nn.Module, image_size: int) -> Trace:
             f"{reason(error)}{where_raised(error)}. Write that step so that it is the same for "
             "every picture."
         ) from error
+    endings = take_off(network, graph, given)
     reading = Reading(network, graph)
-    return Trace(reading.calls, reading.outputs, reading.shapes)
+    return Trace(reading.calls, reading.outputs, reading.shapes, endings)
 
 
 def reason(error: Exception) -> str:

@@ -9,11 +9,13 @@ from torch import nn
 
 from training.geometry import IMAGE
 from training.models import Network
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat
 from training.models.pooling import StochasticPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d
+from training.outputs import TwoClasses
 
 Kind = Literal[
     "convolution",
@@ -100,10 +102,16 @@ def last_hidden(network: Network) -> str:
 
     Taken before its activation function, as far as there is one.
     """
-    name = network.inputs[network.head][0]
+    classifier = network.head
+    while isinstance(network.layers[classifier], _AFTER_SCORES):
+        classifier = network.inputs[classifier][0]
+    name = network.inputs[classifier][0]
     while kind_of(network.layers[name]) in ("activation", "normalisation", "dropout"):
         name = network.inputs[name][0]
     return name
+
+
+_AFTER_SCORES = (TwoClasses, ChannelSoftmax, nn.Sigmoid)
 
 
 def source_of(network: Network, layer: str) -> str:

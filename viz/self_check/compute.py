@@ -14,6 +14,7 @@ from training.geometry import IMAGE
 from training.models import Network
 from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
+from training.outputs import TwoClasses
 from training.progress import Progress, silent
 from viz.deconvnet import project, strongest_units
 from viz.network.layers import backbone, key_layers
@@ -174,7 +175,7 @@ def _covered(layer: nn.Module) -> bool:
 
 
 _PLAIN = (
-    *(nn.ReLU, nn.MaxPool2d, nn.Linear, nn.Flatten, Add, Concat),
+    *(nn.ReLU, nn.MaxPool2d, nn.Linear, nn.Flatten, Add, Concat, TwoClasses),
     *(nn.Identity, nn.Dropout, nn.Dropout2d, ResponseNorm),
 )
 
@@ -206,6 +207,9 @@ def _back(layer: nn.Module, signal: Tensor, inputs: list[Tensor]) -> list[Tensor
             return [signal] * len(inputs)
         case Concat():
             return list(signal.split([branch.shape[1] for branch in inputs], dim=1))
+        case TwoClasses():
+            of_z = signal[:, 1:] - signal[:, :1]
+            return [of_z if layer.positive else -of_z]
         case _:
             return [signal]
 

@@ -1,0 +1,328 @@
+"""What a network does to its last scores before it returns them, and so what they mean.
+
+A traced network is walked back from what it returns for as long as everything depends on one
+tensor of scores. What lies between is tried on random scores and compared with the endings that
+have a meaning, however they are written: softmax and its logarithm, a sigmoid for each label, one
+number for two classes as it is or as P, squeezed to (N,) or beside 1 − P. The scores before it
+become the network's output; what is none of these stays among its layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional
+
+from training.adopt.functions import TWINS, word_of
+from training.errors import WorkbenchError
+from training.outputs import BINARY, OUTPUTS, SIGMOID, SOFTMAX
+
+TRIES = 3  # batches of random scores
+SAME = 1e-6  # an epsilon that keeps a logarithm finite is no other ending
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a network makes of scores (N, k)."""
+
+    outputs: str  # name in `OUTPUTS` of what the scores are
+    words: str  # what was found at the end
+    tail: Callable[[Tensor], Tensor]  # scores (N, k) to what is returned, (N, columns)
+    scores: int  # k
+    columns: int  # numbers that are returned for each image
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the scores are returned as they are: then nothing says what they mean."""
+        return self.words == BARE
+
+    @property
+    def is_one_number(self) -> bool:
+        """Whether one number tells two classes apart, P of the second; not P and 1 − P."""
+        if self.columns == 2:
+            return self.outputs == BINARY.name
+        return self.columns == 1 and self.outputs != SIGMOID.name
+
+
+@dataclass(frozen=True)
+class Form:
+    """An ending that has a meaning."""
+
+    outputs: str
+    words: str
+    tail: Callable[[Tensor], Tensor]  # scores (N, k) to (N, columns)
+    fits: Callable[[int], bool]  # for so many scores
+
+    def columns(self, scores: int) -> int:
+        """How many numbers it makes of so many scores."""
+        return self.tail(torch.zeros(1, scores, device="cpu")).shape[1]
+
+
+def _both(score: Tensor) -> Tensor:
+    return torch.cat([-score, score], 1)
+
+
+BARE = "nothing"
+_MANY, _ONE, _TWO = (lambda k: k > 1), (lambda k: k == 1), (lambda k: k == 2)
+FORMS = (
+    Form("softmax", BARE, lambda z: z, _MANY),
+    Form("binary", BARE, lambda z: z, _ONE),
+    Form("softmax", "Softmax", lambda z: z.softmax(1), _MANY),
+    Form("softmax", "LogSoftmax", lambda z: z.log_softmax(1), _MANY),
+    Form("softmax", "the second column of a Softmax", lambda z: z.softmax(1)[:, 1:], _TWO),
+    Form("sigmoid", "Sigmoid", torch.sigmoid, _MANY),
+    Form("sigmoid", "LogSigmoid", functional.logsigmoid, _MANY),
+    Form("binary", "Sigmoid", torch.sigmoid, _ONE),
+    Form("binary", "LogSigmoid", functional.logsigmoid, _ONE),
+    Form("binary-first", "1 − Sigmoid", lambda z: torch.sigmoid(-z), _ONE),
+    Form("binary", "1 − Sigmoid and Sigmoid", lambda z: _both(z).sigmoid(), _ONE),
+    Form("binary-first", "Sigmoid and 1 − Sigmoid", lambda z: _both(-z).sigmoid(), _ONE),
+    Form(
+        "binary",
+        "the logarithms of 1 − Sigmoid and Sigmoid",
+        lambda z: functional.logsigmoid(_both(z)),
+        _ONE,
+    ),
+    Form("binary", "0 and one number", lambda z: torch.cat([0 * z, z], 1), _ONE),
+    Form("binary-first", "one number and 0", lambda z: torch.cat([z, 0 * z], 1), _ONE),
+)
+
+
+def take_off(network: nn.Module, graph: fx.Graph, given: str | None) -> dict[str, Ending]:
+    """Let a graph return the scores instead of what is made of them.
+
+    Args:
+        network: What was traced: the modules that the graph names.
+        graph: It returns a dictionary; its nodes know their values' shapes. Changed in place.
+        given: What its owner says that it gives, softmax, sigmoid or binary; None if nothing.
+
+    Returns:
+        By the name under which it was returned, the ending of each output that has scores.
+
+    Raises:
+        WorkbenchError: If it takes a softmax over the images of a batch.
+    """
+    end = next(node for node in graph.nodes if node.op == "output")
+    returned: dict[str, Any] = dict(end.args[0])
+    endings: dict[str, Ending] = {}
+    taken: set[fx.Node] = set()
+    _name_what_was_written_over(network, graph)
+    for name, node in returned.items():
+        if isinstance(node, fx.Node):
+            found = _ending(network, node, given)
+            if found is not None:
+                cut, endings[name], between = found
+                returned[name] = _flat(graph, cut)
+                taken.update(between)
+    end.args = (returned,)
+    for node in reversed(graph.nodes):
+        if node in taken and not node.users:
+            graph.erase_node(node)
+    return endings
+
+
+def _name_what_was_written_over(network: nn.Module, graph: fx.Graph) -> None:
+    """After x.sigmoid_(), x is what that returned."""
+    order = {node: place for place, node in enumerate(graph.nodes)}
+    for node in graph.nodes:
+        is_call = node.op in ("call_function", "call_method")
+        if is_call and word_of(node).endswith("_") and _is_light(network, node):
+            before = node.all_input_nodes[0]
+            for user in list(before.users):
+                if order[user] > order[node]:
+                    user.replace_input_with(before, node)
+
+
+def _flat(graph: fx.Graph, scores: fx.Node) -> fx.Node:
+    """Scores (N, k, 1, 1) as (N, k)."""
+    value = scores.meta["value"]
+    if value.dim() == 2:
+        return scores
+    with graph.inserting_after(scores):
+        flat = graph.call_method("flatten", (scores, 1))
+    flat.meta.update(scores.meta, value=value.flatten(1))
+    return flat
+
+
+def _ending(
+    network: nn.Module, returned: fx.Node, given: str | None
+) -> tuple[fx.Node, Ending, list[fx.Node]] | None:
+    """The earliest scores that an ending of `FORMS` follows; bare ones, the latest."""
+    best: tuple[fx.Node, Ending, list[fx.Node]] | None = None
+    images, *more = _shape(returned) or (0,)
+    for cut, between in _cuts(network, returned):
+        size = _shape(cut)
+        if len(size) < 2 or size[0] != images or prod(size[2:]) != 1:
+            continue
+        for form in FORMS:
+            hidden = given == "softmax" and form.outputs == "sigmoid"  # a softmax is taken of it
+            if (
+                not hidden
+                and form.fits(size[1])
+                and _follows(network, form, cut, between, returned)
+            ):
+                found = Ending(form.outputs, form.words, form.tail, size[1], form.columns(size[1]))
+                if best is None or not found.is_bare or (not more and best[1].is_bare):
+                    best = cut, found, between
+                break
+    if best is None or best[1].is_bare:
+        _refuse_over_images(network, returned)
+    return best
+
+
+def _cuts(network: nn.Module, returned: fx.Node) -> Iterator[tuple[fx.Node, list[fx.Node]]]:
+    """Each tensor that what is returned depends on alone, with what lies between, in order."""
+    order = {node: place for place, node in enumerate(returned.graph.nodes)}
+    waiting, between = {returned}, list[fx.Node]()
+    while waiting:
+        node = max(waiting, key=order.__getitem__)
+        if len(waiting) == 1:
+            yield node, between[::-1]
+        if not _is_light(network, node):
+            return
+        waiting.remove(node)
+        waiting.update(node.all_input_nodes)
+        between.append(node)
+
+
+_LIGHT = (nn.Softmax, nn.LogSoftmax, nn.Sigmoid, nn.LogSigmoid, nn.Flatten, nn.Identity)
+_LIGHT_FUNCTIONS = ("sigmoid", "softmax", "log_softmax")
+
+
+def _is_light(network: nn.Module, node: fx.Node) -> bool:
+    """Whether it only says its input's scores in another way: no weights, nothing spatial."""
+    if prod(_shape(node)[2:]) != 1:
+        return False
+    if node.op == "call_module":
+        return isinstance(_module(network, node), _LIGHT)
+    word = word_of(node).removesuffix("_")
+    known = word not in TWINS or word in _LIGHT_FUNCTIONS
+    return node.op in ("call_function", "call_method") and known and word != "linear"
+
+
+def _follows(
+    network: nn.Module, form: Form, cut: fx.Node, between: list[fx.Node], returned: fx.Node
+) -> bool:
+    """Whether what lies between makes the same of random scores as a form does."""
+    draw = torch.Generator().manual_seed(0)
+    with torch.device("cpu"):  # whatever it is that is traced
+        for _ in range(TRIES):
+            scores = torch.randn(_shape(cut), generator=draw, dtype=torch.float64)
+            expected = form.tail(scores.flatten(1))
+            try:
+                found = _run(network, {cut: scores}, between)[returned]
+            except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
+                return False  # it makes something else of them
+            if not isinstance(found, Tensor) or found.dim() == 0 or len(found) != len(expected):
+                return False
+            if found.numel() != expected.numel():
+                return False
+            found = found.reshape(expected.shape).double()
+            if not torch.allclose(found, expected, rtol=0, atol=SAME):
+                return False
+    return True
+
+
+def _run(
+    network: nn.Module, values: dict[fx.Node, Any], nodes: list[fx.Node]
+) -> Mapping[fx.Node, Any]:
+    def known(node: fx.Node) -> Any:
+        value = values[node]
+        return value.clone() if isinstance(value, Tensor) else value  # some write over it
+
+    for node in nodes:
+        args: Any = fx.node.map_arg(node.args, known)
+        kwargs: Any = fx.node.map_arg(node.kwargs, known)
+        if node.op == "call_module":
+            values[node] = _module(network, node)(*args, **kwargs)
+        elif node.op == "call_method":
+            values[node] = getattr(args[0], str(node.target))(*args[1:], **kwargs)
+        else:
+            values[node] = node.target(*args, **kwargs)  # type: ignore[operator]
+    return values
+
+
+def _refuse_over_images(network: nn.Module, returned: fx.Node) -> None:
+    module = _module(network, returned) if returned.op == "call_module" else None
+    dim = returned.kwargs.get("dim", returned.args[1] if len(returned.args) > 1 else None)
+    is_softmax = isinstance(module, nn.Softmax | nn.LogSoftmax) or "softmax" in word_of(returned)
+    if is_softmax and getattr(module, "dim", dim) == 0:
+        line = f" ({returned.meta['line']})" if returned.meta.get("line") else ""
+        raise WorkbenchError(
+            f"It takes the softmax over the images of a batch (dim=0){line}, so that an image's "
+            "probabilities depend on the others. Take dim=1."
+        )
+
+
+def _module(network: nn.Module, node: fx.Node) -> nn.Module:
+    return network.get_submodule(str(node.target).removeprefix("network."))
+
+
+def _shape(node: fx.Node) -> tuple[int, ...]:
+    value = node.meta.get("value")
+    return tuple(value.shape) if isinstance(value, Tensor) else ()
+
+
+def settled(found: Ending, given: str | None, name: str) -> Ending:
+    """The ending with what its owner says about it, where that can be.
+
+    Args:
+        found: What the network ends in.
+        given: softmax, sigmoid or binary; None where nothing was said.
+        name: Of the network, for errors.
+
+    Raises:
+        WorkbenchError: If the one is not possible with the other.
+    """
+    outputs = OUTPUTS[found.outputs]
+    if given is None or given == outputs.name or (given == "binary" and outputs.positive == 0):
+        return found
+    if given == SIGMOID.name:
+        if found.scores == 1 == found.columns and outputs is BINARY:
+            return replace(found, outputs=given)  # one label on its own
+        if found.is_bare:
+            return replace(found, outputs=given)
+        raise WorkbenchError(
+            f"{name} ends in {found.words}: its probabilities depend on one another, so they are "
+            "no labels each on its own (sigmoid). Leave --outputs out, or take that off its end."
+        )
+    if given == BINARY.name:
+        if found.columns == 1:
+            return found  # P of one class of a softmax over two
+        raise WorkbenchError(
+            f"--outputs binary is one number for two classes, and {name} has {found.scores} "
+            "scores. Choose softmax or sigmoid, or leave --outputs out."
+        )
+    if found.columns == 1:
+        raise WorkbenchError(
+            f"{name} gives one number, whose softmax is 1 whatever it is. Choose binary, or leave "
+            "--outputs out."
+        )
+    return found  # both numbers of two classes: P is what it says, softmax or not
+
+
+def told(found: Ending, given: str | None, classes: tuple[str, ...]) -> str:
+    """What the outputs were taken for and why, in a sentence."""
+    outputs = OUTPUTS[found.outputs]
+    if outputs.positive is None:
+        meaning = f"{len(classes)} outputs are {outputs.name}, {outputs.words}"
+    else:
+        one, other = classes[outputs.positive], classes[1 - outputs.positive]
+        meaning = (
+            f"outputs are {outputs.name}, one number z for two classes: P({one}) = sigmoid(z) and "
+            f"P({other}) = 1 − P({one})"
+        )
+    if given is not None:
+        return f"Its {meaning}. So said --outputs {given}; it ends in {found.words}."
+    if not found.is_bare:
+        return f"Its {meaning}. It ends in {found.words}."
+    usual = {SOFTMAX.name: "for labels each on its own give --outputs sigmoid"}
+    other_way = usual.get(outputs.name, "for one label on its own give --outputs sigmoid")
+    return (
+        f"Its {meaning}. That is a guess from their number, as it ends in bare scores; {other_way}."
+    )
