@@ -108,14 +108,18 @@ def choose_layers(choice: Choice) -> list[str]:
 
     layers = address.read("layers", parse, default)
     options = [name for name in plan.inputs if name in {*options, *layers}]
-    key = address.fresh_key("layers", layers, options)
 
-    def changed() -> None:
-        names = [name for name in options if name in st.session_state[key]]
+    def changed(chosen: list[str]) -> None:
+        names = [name for name in options if name in chosen]
         address.write(layers=None if names in ([], default) else ",".join(names))
 
     with st.container(width=340):
-        st.multiselect("Layers", options, key=key, on_change=changed, max_selections=MOST_LAYERS)
+        st.multiselect(
+            "Layers",
+            options,
+            **address.bound("layers", layers, options, changed),
+            max_selections=MOST_LAYERS,
+        )
     return layers
 
 

@@ -136,19 +136,14 @@ def channels_of(top: TopPatches) -> list[int]:
         return chosen
 
     value = address.read("channels", parse, strongest)
-    key = f"channels {count}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
 
-    def changed() -> None:
-        chosen = st.session_state[key]
+    def changed(chosen: list[int]) -> None:
         address.write(channels=",".join(map(str, chosen)) if chosen else None)
 
     st.multiselect(
         "Channels",
         range(count),
-        key=key,
-        on_change=changed,
+        **address.bound("channels", value, count, changed),
         max_selections=MOST,
         format_func=str,
     )

@@ -61,15 +61,16 @@ def controls(known: int) -> tuple[list[MethodName], int]:
     """Which methods, at least one, and how many images."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         methods = address.read("methods", _methods, USUAL)
-        key = address.fresh_key("methods", methods, list(NAMES))
 
-        def changed() -> None:
-            picked = st.session_state[key]
+        def changed(picked: list[MethodName]) -> None:
             address.write(methods=",".join(name for name in NAMES if name in picked) or None)
 
         with st.container(width=520):
             st.multiselect(
-                "Methods", list(NAMES), key=key, on_change=changed, format_func=NAMES.__getitem__
+                "Methods",
+                list(NAMES),
+                **address.bound("methods", methods, list(NAMES), changed),
+                format_func=NAMES.__getitem__,
             )
         counts = [count for count in COUNTS if count < known] + [known] * (known <= COUNTS[-1])
         named = st.query_params.get("images", "")

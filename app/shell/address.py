@@ -4,6 +4,10 @@ Streamlit can bind a widget to the address, but it drops a wrong value without a
 slider's value whenever its ends move, which the epochs of a growing run do all the time. So the
 address is read and written here; a value that does not fit gives way to the default, with a
 notice. What one page knows is carried over to the next page that knows the same name.
+
+A browser under load speaks of the past: with each request, also that of a fragment's clock, it
+sends its address and its widgets as it last saw them. Neither is a choice: an address that was
+written over here stays written over, and only the widget drawn last is listened to.
 """
 
 from __future__ import annotations
@@ -15,6 +19,9 @@ from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LATE = 8  # addresses that a browser may still have though they were written over
 
 Value = TypeVar("Value")
 
@@ -28,16 +35,24 @@ class _Memory:
     carried: dict[str, str] = field(default_factory=dict)  # brought from other pages, not yet used
     notices: dict[str, str] = field(default_factory=dict)
     place: DeltaGenerator | None = None  # where notices are drawn, once the page has begun
+    left: dict[str, str] = field(default_factory=dict)  # the address as it was left
+    replaced: list[dict[str, str]] = field(default_factory=list)  # what was written over for it
 
 
 def arrive(page: str) -> bool:
     """Begin a run of a page; True where the visitor has just come from another one."""
-    memory = _memory()
+    memory = _remembered()
     memory.place = None
     if page == memory.page:
         return False
+    leave()
     memory.page, memory.carried, memory.notices = page, dict(memory.known), {}
     return True
+
+
+def leave() -> None:
+    """Take the next address as it comes: another page's, where nothing is late."""
+    _remembered().replaced = []
 
 
 def read(
@@ -70,7 +85,7 @@ def read(
     if carried:
         memory.known[name] = given
     if text is None:
-        st.query_params[name] = given
+        _put(memory, name, given)
     return value
 
 
@@ -82,10 +97,15 @@ def write(**values: Any) -> None:
         memory.notices.pop(name, None)
         if value is None:
             memory.known.pop(name, None)
-            if name in st.query_params:
-                del st.query_params[name]
+            _put(memory, name, None)
         else:
-            memory.known[name] = st.query_params[name] = str(value)
+            memory.known[name] = str(value)
+            _put(memory, name, str(value))
+
+
+def fill_in(name: str, value: str) -> None:
+    """Say in the address what stands there by default, without forgetting a notice about it."""
+    _put(_memory(), name, value)
 
 
 def carry_all() -> None:
@@ -93,8 +113,7 @@ def carry_all() -> None:
     memory = _memory()
     for name in [name for name in memory.known if name not in ("run", "epoch")]:
         memory.carried[name] = memory.known[name]
-        if name in st.query_params:
-            del st.query_params[name]
+        _put(memory, name, None)
 
 
 def notice(name: str, text: str) -> None:
@@ -175,18 +194,15 @@ def _bound(
     *arguments: Any,
     **how: Any,
 ) -> Any:
-    key = fresh_key(name, value, arguments[1:])
-
-    def changed() -> None:
-        chosen = st.session_state[key]
+    def changed(chosen: Any) -> None:
         if chosen is not None:  # a segmented control can be clicked empty
             write(**{name: None if chosen == default else chosen})
 
-    return widget(*arguments, key=key, on_change=changed, **how)
+    return widget(*arguments, **bound(name, value, arguments[1:], changed), **how)
 
 
-def fresh_key(name: str, value: Any, options: Any) -> str:
-    """Key of a widget that stands at this value.
+def bound(name: str, value: Any, options: Any, changed: Callable[[Any], object]) -> dict[str, Any]:
+    """`key` and `on_change` of a widget that stands at this value.
 
     The key is a new one where the value was changed by anything but the widget itself, or there
     are other options: a fragment's clock may already have sent the widget's old value along, and
@@ -196,6 +212,7 @@ def fresh_key(name: str, value: Any, options: Any) -> str:
         name: In the address.
         value: That the widget shall show.
         options: That it offers, whatever they are.
+        changed: Called with what the visitor chose, not with what a replaced widget still says.
     """
     keys = st.session_state.setdefault("address keys", {})
     number, offered = keys.get(name, (0, options))
@@ -206,7 +223,12 @@ def fresh_key(name: str, value: Any, options: Any) -> str:
     keys[name] = number, options
     if key not in st.session_state:
         st.session_state[key] = value
-    return key
+
+    def on_change() -> None:
+        if keys[name][0] == number:
+            changed(st.session_state[key])
+
+    return {"key": key, "on_change": on_change}
 
 
 def _plain(text: str) -> str:
@@ -214,6 +236,35 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\w .,:/+-]", "", text)[:40]
 
 
+def _put(memory: _Memory, name: str, value: str | None) -> None:
+    before = st.query_params.to_dict()
+    if value is None and name in st.query_params:
+        del st.query_params[name]
+    elif value is not None:
+        st.query_params[name] = value
+    memory.left = st.query_params.to_dict()
+    if memory.left != before:
+        memory.replaced = [*memory.replaced, before][-LATE:]
+
+
 def _memory() -> _Memory:
+    """The memory, once the address is what was left there or what the visitor made of it."""
+    memory = _remembered()
+    said = st.query_params.to_dict()
+    if said != memory.left:
+        if said in memory.replaced and not _went_back():
+            st.query_params.from_dict(memory.left)
+        else:
+            memory.left, memory.replaced = said, []
+    return memory
+
+
+def _remembered() -> _Memory:
     memory: _Memory = st.session_state.setdefault("address memory", _Memory())
     return memory
+
+
+def _went_back() -> bool:
+    """Whether it is the browser's own back or forward that brought the address."""
+    context = get_script_run_ctx()
+    return context is None or context.is_history_navigation

@@ -50,18 +50,14 @@ def choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
 
 
 def _slider(epochs: list[int], epoch: int, label: str) -> None:
-    key = address.fresh_key("epoch", epoch, epochs)
-
-    def changed() -> None:
+    def changed(picked: int) -> None:
         st.session_state["playing"] = False
-        picked = st.session_state[key]
         set_epoch(None if picked == epochs[-1] else picked)
 
     st.select_slider(
         label,
         epochs,
-        key=key,
-        on_change=changed,
+        **address.bound("epoch", epoch, epochs, changed),
         help="At the right end you follow the newest epoch while the network trains.",
     )
 

@@ -161,6 +161,7 @@ def go_to(page: str, **chosen: Any) -> NoReturn:
     address.write(**chosen)
     known = {name: st.query_params[name] for name in ("run", "epoch") if name in st.query_params}
     more = {name: str(value) for name, value in chosen.items()}
+    address.leave()
     st.switch_page(f"app/pages/{page}.py", query_params=known | more)
 
 
@@ -198,15 +199,14 @@ def _choose_run(there: list[Run]) -> Run:
     name = address.read("run", {name: name for name in by_name}.__getitem__, next(iter(by_name)))
     if before not in (None, name):
         address.carry_all()
-    key = address.fresh_key("run", name, list(by_name))
 
-    def changed() -> None:
-        address.write(run=st.session_state[key], epoch=None)
+    def changed(chosen: str) -> None:
+        address.write(run=chosen, epoch=None)
 
-    st.selectbox("Run", list(by_name), key=key, on_change=changed)
+    st.selectbox("Run", list(by_name), **address.bound("run", name, list(by_name), changed))
     st.session_state["run before"] = name
     if st.query_params.get("run") != name:
-        st.query_params["run"] = name
+        address.fill_in("run", name)
     return by_name[name]
 
 

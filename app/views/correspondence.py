@@ -66,16 +66,12 @@ def _write(images: list[int]) -> None:
 
 def _choose_class(data: Data, labels: np.ndarray, label: int) -> None:
     present = np.unique(labels).tolist()
-    key = address.fresh_key("class of images", label, present)
-
-    def changed() -> None:
-        _write(_first(labels, st.session_state[key]))
-
     st.selectbox(
         "Pictures of",
         present,
-        key=key,
-        on_change=changed,
+        **address.bound(
+            "class of images", label, present, lambda chosen: _write(_first(labels, chosen))
+        ),
         format_func=lambda index: data.classes[index],
     )
 
@@ -104,15 +100,17 @@ def _choose_by_sight(data: Data, offered: list[int], images: list[int]) -> None:
 
 def _choose_by_number(images: list[int], parse: Callable[[str], list[int]]) -> None:
     text = ",".join(map(str, images))
-    key = address.fresh_key("numbers of images", text, None)
 
-    def changed() -> None:
+    def changed(typed: str) -> None:
         try:
-            _write(parse(st.session_state[key]))
+            _write(parse(typed))
         except ValueError:
-            st.session_state["wrong images"] = st.session_state[key]
+            st.session_state["wrong images"] = typed
 
-    st.text_input("Or their numbers, with commas between", key=key, on_change=changed)
+    st.text_input(
+        "Or their numbers, with commas between",
+        **address.bound("numbers of images", text, None, changed),
+    )
     if st.session_state.pop("wrong images", None):
         st.caption(f"That is not it: up to {MOST} numbers of validation images are needed.")
 

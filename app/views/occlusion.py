@@ -163,10 +163,8 @@ def _choose_images(choice: Choice, data: Data | None) -> list[ChosenImage]:
 
     value = address.read("images", parse, first or [here] * bool(here))
     options = list(dict.fromkeys([*value, *([here] if here else []), *more]))
-    key = address.fresh_key("images", value, options)
 
-    def changed() -> None:
-        chosen = st.session_state[key]
+    def changed(chosen: list[str]) -> None:
         address.write(images=",".join(chosen) if chosen else None)
 
     def name(option: str) -> str:
@@ -178,8 +176,7 @@ def _choose_images(choice: Choice, data: Data | None) -> list[ChosenImage]:
     st.multiselect(
         f"Images, at most {MOST}",
         options,
-        key=key,
-        on_change=changed,
+        **address.bound("images", value, options, changed),
         max_selections=MOST,
         format_func=name,
     )

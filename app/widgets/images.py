@@ -281,13 +281,9 @@ def _offer_more(data: Data, chosen: int | None) -> None:
     else:
         st.caption("The validation set has no image of this class.")
 
-    def changed() -> None:
-        choose(f"val:{st.session_state['image number']}")
-
     shown = chosen if chosen is not None and chosen < count else 0
-    if st.session_state.get("image number") != shown:
-        st.session_state["image number"] = shown
-    st.number_input("Validation image", 0, count - 1, key="image number", on_change=changed)
+    number = address.bound("image number", shown, count, lambda index: choose(f"val:{index}"))
+    st.number_input("Validation image", 0, count - 1, **number)
 
 
 def _point_at_images(

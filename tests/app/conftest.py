@@ -148,6 +148,8 @@ def workbench(
     """Address of one server for all tests, and the link that is its folder of runs."""
     folder = tmp_path_factory.mktemp("workbench")
     link = folder / "runs"
+    shutil.copytree(finished_run, folder / "between" / "small")
+    lead(link, folder / "between")
     with serving(link, finished_run.parent / "cache", folder / "server.log") as address:
         yield address, link
 
@@ -160,10 +162,22 @@ def server(workbench: tuple[str, Path], runs: Path) -> Iterator[str]:
     path and digest, so that it never belongs to another run.
     """
     address, link = workbench
-    link.symlink_to(runs, target_is_directory=True)
+    between = link.resolve()
+    lead(link, runs)
     yield address
     end_children(runs)
-    link.unlink()
+    lead(link, between)
+
+
+def lead(link: Path, folder: Path) -> None:
+    """Let a link lead to a folder, without a moment where it leads nowhere.
+
+    A tab that has just been closed may still be at work, and where there is no run it would have
+    the demo trained.
+    """
+    fresh = link.with_name("fresh")
+    fresh.symlink_to(folder, target_is_directory=True)
+    fresh.replace(link)
 
 
 @contextmanager
@@ -252,13 +266,13 @@ def press_until(wait_until: Callable[..., None]) -> Callable[..., None]:
     """Presses a button again and again until something is so: press_until(page, "Stop", is_so).
 
     A page that looks at work every second draws its buttons anew: a press may meet one that is on
-    its way out, and is lost.
+    its way out, and is lost. Only the page's own buttons count: above them Streamlit has a Stop.
     """
 
     def press(page: Any, name: str, is_so: Callable[[], object]) -> None:
         def pressed() -> object:
             page.evaluate(
-                "name => [...document.querySelectorAll('button')]"
+                "name => [...document.querySelectorAll('[data-testid=stMain] button')]"
                 ".filter(button => button.innerText.trim().endsWith(name))"
                 ".forEach(button => button.click())",
                 name,
