@@ -15,6 +15,7 @@ from training.device import choose_device
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, Tally
 from training.models import Network
+from training.outputs import SOFTMAX, Outputs
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from training.views import CENTRE, ten_views
@@ -56,6 +57,7 @@ class Score:
     name: str
     views: int
     evaluation: Evaluation
+    outputs: Outputs = SOFTMAX  # what was counted as right depends on them
 
 
 @torch.inference_mode()
@@ -109,7 +111,7 @@ def evaluate_together(
                 one.add(prediction[kind], labels[rows], first=first)
         progress(min(first + batch_size, len(labels)), len(labels))
     return [
-        Score(name, kind, one.evaluation())
+        Score(name, kind, one.evaluation(), outputs)
         for kind in kinds
         for name, one in zip(names, tallies[kind], strict=True)
     ]

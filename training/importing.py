@@ -160,7 +160,7 @@ def _adopt(
     **settings: Any,
 ) -> Run:
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
-    from training.adopt.ending import told
+    from training.adopt.forms import told
 
     adoption = adopt(module, image_size=preprocess.size, outputs=given)
     known, name, ending = adoption.network.num_classes, type(module).__name__, adoption.ending

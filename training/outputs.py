@@ -54,6 +54,21 @@ class Outputs:
     positive: int | None = None
     """Of one score for two classes, the class it speaks for; `TwoClasses` makes two of it."""
 
+    @property
+    def note(self) -> str:
+        """What to bear in mind where probabilities stand side by side; nothing if they add up."""
+        return "" if self.exclusive else "Labels each on its own: P need not add up to 1."
+
+    @property
+    def note_on_errors(self) -> str:
+        """What being wrong means, where more than one label may be right."""
+        if self.exclusive:
+            return ""
+        return (
+            "Labels each on its own, and the data name one an image: right is where that one has "
+            "the highest probability; others that may be there, too, are not known of."
+        )
+
     def scores_for(self, num_classes: int) -> int:
         """How many numbers the network itself gives for so many classes.
 

@@ -8,27 +8,28 @@ from app.jobs.ask import ask
 from app.shell.errors import plain
 from app.shell.frame import Choice
 from app.shell.lender import LENDER
+from training.run_info import Adopted
 from viz.self_check import SelfCheck, SelfCheckQuery
 from viz.store.answer import CacheMiss, answer
 
 
 def show_opening(choice: Choice) -> None:
     """What was rewritten in an adopted network, and the self-check of its projections."""
-    adopted = choice.run.config.get("adopted")
+    adopted = choice.run.info.adopted
     with st.expander("How the network was opened, and a self-check" if adopted else "Self-check"):
         if adopted:
             _rewrites(adopted)
         _self_check(choice, at_once=bool(adopted))
 
 
-def _rewrites(adopted: dict[str, object]) -> None:
-    name, sentences = plain(str(adopted.get("name", "It"))), adopted.get("mended")
+def _rewrites(adopted: Adopted) -> None:
+    name = plain(adopted.name)
     st.markdown(
         f"**{name}** was taken apart into named layers, and gave the same logits afterwards. The "
         "run keeps its layers as data, not its code."
     )
-    if isinstance(sentences, list) and sentences:
-        st.markdown("\n".join(f"- {plain(str(sentence))}" for sentence in sentences))
+    sentences = [*filter(None, [adopted.outputs]), *adopted.rewrites]
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
 
 
 def _self_check(choice: Choice, *, at_once: bool) -> None:

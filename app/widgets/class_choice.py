@@ -11,6 +11,7 @@ from torch import Tensor
 from app.shell import address
 from app.widgets.bars import best
 from training.models import Network
+from training.runs import Run
 from viz.drawing.words import percent
 
 
@@ -18,6 +19,12 @@ def probabilities(network: Network, image: Tensor) -> Tensor:
     """(K,) of one normalised image."""
     with torch.inference_mode():
         return network.probabilities(image[None].to(network.device))[0].cpu()
+
+
+def caption_outputs(run: Run) -> None:
+    """What to bear in mind of probabilities side by side, where there is something."""
+    if run.outputs.note:
+        st.caption(run.outputs.note)
 
 
 def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:

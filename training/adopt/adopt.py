@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.adopt.ending import Ending, settled
+from training.adopt.forms import Ending, settled
 from training.adopt.names import own_names
 from training.adopt.reading import Call
 from training.adopt.rewrites import rewrites
@@ -18,6 +18,7 @@ from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_rais
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.network import Network
 from training.models.paper_names import paper_names
 from training.outputs import OUTPUTS, SOFTMAX, OutputsName
@@ -65,8 +66,7 @@ def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = N
     calls = _needed(found.calls, found.outputs[returned])
     if not calls:
         raise WorkbenchError(f"{name} returns its images as they are; it is no classifier.")
-    if outputs != SOFTMAX.name:
-        _refuse_probabilities(calls, ending, name)
+    _refuse_no_scores(calls, ending, outputs, name)
     names = _names(original, calls)
     num_classes = found.shapes[returned][1]
     design = Adopted(image_size, tuple(_graph(calls, names)))
@@ -131,20 +131,34 @@ def _logits(found: Trace, name: str) -> str:
     )
 
 
-def _refuse_probabilities(calls: Sequence[Call], ending: Ending, name: str) -> None:
-    """Refuse what comes out of a sigmoid, or is a mean of such numbers: it is no scores."""
+def _refuse_no_scores(
+    calls: Sequence[Call], ending: Ending, given: OutputsName | None, name: str
+) -> None:
+    """Refuse what is returned as it is and is no scores: P of a kind, or a mean of such numbers.
+
+    Args:
+        calls: What leads to the output.
+        ending: What was found after it.
+        given: What its owner says. A softmax is taken of anything then, and one number is log odds
+            whatever it comes out of, but for a sigmoid.
+        name: Of the network.
+    """
     head = calls[-1]
     while isinstance(head.module, _PASS_ON) and head.sources[0] >= 0:
         head = calls[head.sources[0]]
-    if ending.is_bare and isinstance(head.module, nn.Sigmoid | nn.Hardsigmoid):
+    guessed = ending.scores == 1 and given is None
+    kinds = (*_PROBABILITIES, *(_BOUNDED if guessed else ()))
+    if ending.is_bare and given != SOFTMAX.name and isinstance(head.module, kinds):
         line = f" ({head.line})" if head.line else ""
         raise WorkbenchError(
-            f"{name} gives numbers from 0 to 1 out of a {type(head.module).__name__}{line} that "
-            "are no plain sigmoid or softmax of its last scores, so what they mean is not known. "
-            "Let forward end in the scores; or give --outputs softmax if one is taken of them."
+            f"{name} gives numbers out of a {type(head.module).__name__}{line} that are no plain "
+            "sigmoid or softmax of its last scores, so what they mean is not known. Let forward "
+            "end in the scores, or say by --outputs how they were read in training."
         )
 
 
+_PROBABILITIES = (nn.Sigmoid, nn.Hardsigmoid, ChannelSoftmax)
+_BOUNDED = (nn.Tanh, nn.Hardtanh, nn.ReLU, nn.ReLU6, nn.Softplus)  # where would one half be?
 _PASS_ON = (
     *(nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
     *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d),

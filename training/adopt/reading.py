@@ -114,7 +114,7 @@ class Reading:
         if old == new:
             self._numbers[node] = self._number(node, source)
         # as many numbers for each image, in a row; (N, D, 1) is on its way there
-        elif new[0] == old[0] and new[1] == prod(old[1:]):
+        elif new == (old[0], prod(old[1:])):
             call = Call(path, own, nn.Flatten(), (), line=node.meta["line"])
             self._add(node, call, (source,))
         else:

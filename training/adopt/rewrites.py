@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
 
-from training.adopt.ending import Ending
+from training.adopt.forms import Ending
 from training.adopt.reading import Call
 from training.adopt.tracing import Trace
 from training.models.merge import Add

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from training.adopt.ending import Ending, take_off
+from training.adopt.ending import take_off
+from training.adopt.forms import Ending
 from training.adopt.reading import Call, Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from training.__main__ import main
 from training.adopt.adopt import adopt
+from training.adopt.user_code import build_network
 from training.errors import WorkbenchError
 from training.importing import import_network, import_weights
 from training.models import create
@@ -28,6 +29,7 @@ class Body(nn.Module):
         self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, scores)
         nn.init.normal_(self.fc.bias, std=2)
         self.end = end
+        self.eval()
 
     def scores(self, images: Tensor) -> Tensor:
         return self.fc(torch.relu(self.conv(images)).mean((2, 3)))
@@ -85,6 +87,7 @@ ONE_NUMBER = {
     "beside 1 - p": beside,
     "stacked": stacked,
     "logs of both": lambda z: torch.log(beside(z)),
+    "dropped out": lambda z: functional.dropout(z.sigmoid(), training=False),
     "beside 0": lambda z: torch.cat([torch.zeros_like(z), z], 1),
 }
 
@@ -145,6 +148,7 @@ SOFTMAXES = {
     "exp of its logarithm": lambda z: torch.exp(functional.log_softmax(z, dim=1)),
     "twice": nn.Sequential(nn.Softmax(1), nn.Softmax(1)),
     "of its logarithm": nn.Sequential(nn.LogSoftmax(1), nn.Softmax(1)),
+    "before dropout": nn.Sequential(nn.Softmax(1), nn.Dropout(0.5)),
     "of sigmoids": nn.Sequential(nn.Sigmoid(), nn.Softmax(1)),
 }
 
@@ -236,7 +240,10 @@ def test_one_label_on_its_own_may_be_said(end):
         (Body(2, nn.Softmax(1)), ["cat", "dog"], "sigmoid", "ends in Softmax"),
         (Body(2, nn.Softmax(0)), ["cat", "dog"], None, r"over the images of a batch \(dim=0\)"),
         (Body(1), list("abc"), None, "two classes apart, but 3 are named"),
-        (Body(5, nn.Hardsigmoid()), list("abcde"), None, "numbers from 0 to 1 out of a Hardsig"),
+        (Body(5, nn.Hardsigmoid()), list("abcde"), None, "numbers out of a Hardsigmoid"),
+        (Body(5, nn.Hardsigmoid()), list("abcde"), "sigmoid", "numbers out of a Hardsigmoid"),
+        (Body(1, nn.Tanh()), ["dog"], None, "numbers out of a Tanh"),
+        (Body(2, lambda z: z.softmax(1)[:, 0]), ["cat", "dog"], None, "x.getitem|getitem"),
         (Body(5), list("abcde"), "softplus", "--outputs|outputs"),
     ],
 )
@@ -261,6 +268,37 @@ def test_what_the_outputs_were_taken_for_is_told(tmp_path):
         "Its 3 outputs are sigmoid, labels each on its own: their probabilities need not add up "
         "to 1. It ends in Sigmoid."
     )
+
+
+OWN = """
+from torch import nn
+
+
+class Own(nn.Sequential):
+    def __init__(self, num_classes):
+        maps = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        super().__init__(*maps, nn.Linear(4, num_classes))
+"""
+
+
+@pytest.mark.parametrize("names", ["dog", "cat\ndog"], ids=["one name", "two names"])
+@pytest.mark.parametrize("outputs", [None, "binary"])
+def test_a_class_that_is_told_the_number_of_classes_is_told_one(names, outputs, tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "names.txt").write_text(names)
+    module = build_network(f"{tmp_path / 'own.py'}:Own", 1, {})
+    torch.save(module.state_dict(), tmp_path / "own.pth")
+    run = import_weights(
+        str(tmp_path / "own.pth"),
+        run=tmp_path / "run",
+        model=f"{tmp_path / 'own.py'}:Own",
+        classes=str(tmp_path / "names.txt"),
+        image_size=SIZE,
+        outputs=outputs,
+    )
+    with torch.no_grad():
+        p = run.network().probabilities(pictures())[:, 1:]
+        assert torch.allclose(p, module.eval()(pictures()).sigmoid(), atol=1e-6)
 
 
 @pytest.fixture
