@@ -10,11 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.adopt.calls import Call
+from training.adopt.constants import constant
 from training.adopt.forms import Ending, settled
 from training.adopt.names import own_names
-from training.adopt.reading import Call
-from training.adopt.rewrites import rewrites
+from training.adopt.rewrites import listed, rewrites
 from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_raised
+from training.adopt.unwrapping import unwrapped, without_hooks
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
@@ -24,6 +26,7 @@ from training.models.paper_names import paper_names
 from training.outputs import OUTPUTS, SOFTMAX, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
+HALF_TOLERANCE = 2e-2  # where it computes in half precision itself
 TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
 
 
@@ -54,12 +57,12 @@ def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = N
         WorkbenchError: If it cannot be taken apart, or its layers give something else than it.
     """
     name = type(module).__name__
-    original = deepcopy(module).cpu().float().eval()
+    original, told = unwrapped(module)
     images = torch.randn(
         IMAGES, 3, image_size, image_size, generator=torch.Generator().manual_seed(0)
     )
     answer = _answer(original, images)
-    _refuse_hooks(original)
+    hooked = without_hooks(original)
     found = trace(deepcopy(original).to("meta"), image_size, outputs)
     returned = _logits(found, name)
     ending = settled(found.endings[returned], outputs, name)
@@ -71,14 +74,17 @@ def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = N
     num_classes = found.shapes[returned][1]
     design = Adopted(image_size, tuple(_graph(calls, names)))
     network = design.build(num_classes).eval()
-    network.load_state_dict(_weights(original, calls, names))
+    network.load_state_dict(_weights(original, found, calls, names))
     _check_usable(network, num_classes, name)
     with torch.no_grad():
         theirs = answer[returned]
-        _check_equal(ending.tail(network(images)).reshape(theirs.shape), theirs, name)
+        ours = ending.tail(network(images)).reshape(theirs.shape)
+        _check_equal(ours, theirs, name, found.half, hooked)
     changes = rewrites(module, calls, names, returned=returned, found=found, ending=ending)
+    if hooked:
+        told.append(f"Hooks, which change nothing in its logits, are left out: {listed(hooked)}.")
     network = network.read_as(OUTPUTS[ending.outputs])
-    return Adoption(network, design, ending, tuple(changes))
+    return Adoption(network, design, ending, (*told, *changes))
 
 
 @torch.no_grad()
@@ -103,16 +109,6 @@ def _answer(network: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
                 "F.dropout does so unless it is told training=self.training."
             )
     return first
-
-
-def _refuse_hooks(network: nn.Module) -> None:
-    for path, module in network.named_modules():
-        if module._forward_hooks or module._forward_pre_hooks:
-            raise WorkbenchError(
-                f"{path or type(network).__name__} has hooks (weight or spectral normalisation "
-                "works with them, too), which would be lost. Remove them first, for example with "
-                "torch.nn.utils.remove_weight_norm."
-            )
 
 
 def _logits(found: Trace, name: str) -> str:
@@ -199,13 +195,20 @@ def _graph(calls: Sequence[Call], names: Sequence[str]) -> Iterator[Mapping[str,
             raise WorkbenchError(f"{call.path or name}{where}: {error}") from error
 
 
-def _weights(network: nn.Module, calls: Sequence[Call], names: Sequence[str]) -> dict[str, Tensor]:
-    return {
-        f"{name}.{key}": value
-        for name, call in zip(names, calls, strict=True)
-        if call.own
-        for key, value in network.get_submodule(call.path).state_dict().items()
-    }
+def _weights(
+    network: nn.Module, found: Trace, calls: Sequence[Call], names: Sequence[str]
+) -> dict[str, Tensor]:
+    weights: dict[str, Tensor] = {}
+    for name, call in zip(names, calls, strict=True):
+        if call.constants:
+            own: Mapping[str, Tensor] = {
+                key: constant(node, Bare(network), found.root)
+                for key, node in call.constants.items()
+            }
+        else:
+            own = network.get_submodule(call.path).state_dict() if call.own else {}
+        weights |= {f"{name}.{key}": value for key, value in own.items()}
+    return weights
 
 
 def _check_usable(network: Network, num_classes: int, name: str) -> None:
@@ -220,10 +223,18 @@ def _check_usable(network: Network, num_classes: int, name: str) -> None:
     assert network.geometry  # or an error that says which layer has no square window
 
 
-def _check_equal(ours: Tensor, theirs: Tensor, name: str) -> None:
+def _check_equal(
+    ours: Tensor, theirs: Tensor, name: str, half: bool, hooked: Sequence[str]
+) -> None:
     difference = (ours - theirs).abs().max().item()
     largest = theirs.abs().max().item()
-    if not torch.allclose(ours, theirs, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
+    tolerance = HALF_TOLERANCE if half else TOLERANCE
+    if not torch.allclose(ours, theirs.float(), rtol=0, atol=tolerance * largest, equal_nan=True):
+        if hooked:
+            raise WorkbenchError(
+                f"{name} has hooks on {listed(hooked)} that change what it gives, and that no "
+                "layer shows. Write what they do into forward."
+            )
         raise WorkbenchError(
             f"{name}, taken apart, gives logits that differ by {difference:.2g} from its own, of "
             f"up to {largest:.2g}. It does something that its layers do not show, such as a "

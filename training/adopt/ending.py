@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from training.adopt.constants import run_node
 from training.adopt.forms import FORMS, Ending, Form
 from training.adopt.functions import TWINS, word_of
 from training.errors import WorkbenchError
@@ -25,11 +26,11 @@ TRIES = 3  # batches of random scores
 SAME = 1e-6  # an epsilon that keeps a logarithm finite is no other ending
 
 
-def take_off(network: nn.Module, graph: fx.Graph, given: OutputsName | None) -> dict[str, Ending]:
+def take_off(root: nn.Module, graph: fx.Graph, given: OutputsName | None) -> dict[str, Ending]:
     """Let a graph return the scores instead of what is made of them.
 
     Args:
-        network: What was traced: the modules that the graph names.
+        root: What was traced: the modules that the graph names.
         graph: It returns a dictionary; its nodes know their values' shapes. Changed in place.
         given: What its owner says that it gives, softmax, sigmoid or binary; None if nothing.
 
@@ -43,10 +44,10 @@ def take_off(network: nn.Module, graph: fx.Graph, given: OutputsName | None) -> 
     returned: dict[str, Any] = dict(end.args[0])
     endings: dict[str, Ending] = {}
     taken: set[fx.Node] = set()
-    _name_what_was_written_over(network, graph)
+    _name_what_was_written_over(root, graph)
     for name, node in returned.items():
         if isinstance(node, fx.Node):
-            found = _ending(network, node, given)
+            found = _ending(root, node, given)
             if found is not None:
                 cut, endings[name], between = found
                 returned[name] = _flat(graph, cut)
@@ -58,12 +59,12 @@ def take_off(network: nn.Module, graph: fx.Graph, given: OutputsName | None) -> 
     return endings
 
 
-def _name_what_was_written_over(network: nn.Module, graph: fx.Graph) -> None:
+def _name_what_was_written_over(root: nn.Module, graph: fx.Graph) -> None:
     """After x.sigmoid_(), x is what that returned."""
     order = {node: place for place, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         is_call = node.op in ("call_function", "call_method")
-        if is_call and word_of(node).endswith("_") and _is_light(network, node):
+        if is_call and word_of(node).endswith("_") and _is_light(root, node):
             before = node.all_input_nodes[0]
             for user in list(before.users):
                 if order[user] > order[node]:
@@ -82,32 +83,28 @@ def _flat(graph: fx.Graph, scores: fx.Node) -> fx.Node:
 
 
 def _ending(
-    network: nn.Module, returned: fx.Node, given: OutputsName | None
+    root: nn.Module, returned: fx.Node, given: OutputsName | None
 ) -> tuple[fx.Node, Ending, list[fx.Node]] | None:
     """The earliest scores that an ending of `FORMS` follows; bare ones, the latest."""
     best: tuple[fx.Node, Ending, list[fx.Node]] | None = None
     images, *more = _shape(returned) or (0,)
-    for cut, between in _cuts(network, returned):
+    for cut, between in _cuts(root, returned):
         size = _shape(cut)
         if len(size) < 2 or size[0] != images or prod(size[2:]) != 1:
             continue
         for form in FORMS:
             hidden = given == "softmax" and form.outputs == "sigmoid"  # a softmax is taken of it
-            if (
-                not hidden
-                and form.fits(size[1])
-                and _follows(network, form, cut, between, returned)
-            ):
+            if not hidden and form.fits(size[1]) and _follows(root, form, cut, between, returned):
                 found = Ending(form.outputs, form.words, form.tail, size[1], form.columns(size[1]))
                 if best is None or not found.is_bare or (not more and best[1].is_bare):
                     best = cut, found, between
                 break
     if best is None or best[1].is_bare:
-        _refuse_over_images(network, returned)
+        _refuse_over_images(root, returned)
     return best
 
 
-def _cuts(network: nn.Module, returned: fx.Node) -> Iterator[tuple[fx.Node, list[fx.Node]]]:
+def _cuts(root: nn.Module, returned: fx.Node) -> Iterator[tuple[fx.Node, list[fx.Node]]]:
     """Each tensor that what is returned depends on alone, with what lies between, in order."""
     order = {node: place for place, node in enumerate(returned.graph.nodes)}
     waiting, between = {returned}, list[fx.Node]()
@@ -115,7 +112,7 @@ def _cuts(network: nn.Module, returned: fx.Node) -> Iterator[tuple[fx.Node, list
         node = max(waiting, key=order.__getitem__)
         if len(waiting) == 1:
             yield node, between[::-1]
-        if not _is_light(network, node):
+        if not _is_light(root, node):
             return
         waiting.remove(node)
         waiting.update(node.all_input_nodes)
@@ -129,19 +126,19 @@ _LIGHT = (
 _LIGHT_FUNCTIONS = ("sigmoid", "softmax", "log_softmax", "dropout")
 
 
-def _is_light(network: nn.Module, node: fx.Node) -> bool:
+def _is_light(root: nn.Module, node: fx.Node) -> bool:
     """Whether it only says its input's scores in another way: no weights, nothing spatial."""
     if prod(_shape(node)[2:]) != 1:
         return False
     if node.op == "call_module":
-        return isinstance(_module(network, node), _LIGHT)
+        return isinstance(root.get_submodule(str(node.target)), _LIGHT)
     word = word_of(node).removesuffix("_")
     known = word not in TWINS or word in _LIGHT_FUNCTIONS
     return node.op in ("call_function", "call_method") and known and word != "linear"
 
 
 def _follows(
-    network: nn.Module, form: Form, cut: fx.Node, between: list[fx.Node], returned: fx.Node
+    root: nn.Module, form: Form, cut: fx.Node, between: list[fx.Node], returned: fx.Node
 ) -> bool:
     """Whether what lies between makes the same of random scores as a form does."""
     draw = torch.Generator().manual_seed(0)
@@ -150,7 +147,7 @@ def _follows(
             scores = torch.randn(_shape(cut), generator=draw, dtype=torch.float64)
             expected = form.tail(scores.flatten(1))
             try:
-                found = _run(network, {cut: scores}, between)[returned]
+                found = _values(root, scores, cut, between)[returned]
             except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
                 return False  # it makes something else of them
             if not isinstance(found, Tensor) or found.dim() == 0 or len(found) != len(expected):
@@ -163,27 +160,22 @@ def _follows(
     return True
 
 
-def _run(
-    network: nn.Module, values: dict[fx.Node, Any], nodes: list[fx.Node]
+def _values(
+    root: nn.Module, scores: Tensor, cut: fx.Node, between: list[fx.Node]
 ) -> Mapping[fx.Node, Any]:
-    def known(node: fx.Node) -> Any:
-        value = values[node]
-        return value.clone() if isinstance(value, Tensor) else value  # some write over it
+    values: dict[fx.Node, Any] = {cut: scores}
 
-    for node in nodes:
-        args: Any = fx.node.map_arg(node.args, known)
-        kwargs: Any = fx.node.map_arg(node.kwargs, known)
-        if node.op == "call_module":
-            values[node] = _module(network, node)(*args, **kwargs)
-        elif node.op == "call_method":
-            values[node] = getattr(args[0], str(node.target))(*args[1:], **kwargs)
-        else:
-            values[node] = node.target(*args, **kwargs)  # type: ignore[operator]
+    def value(of: fx.Node) -> Any:
+        known = values[of]
+        return known.clone() if isinstance(known, Tensor) else known  # some write over it
+
+    for node in between:
+        values[node] = run_node(node, root, value)
     return values
 
 
-def _refuse_over_images(network: nn.Module, returned: fx.Node) -> None:
-    module = _module(network, returned) if returned.op == "call_module" else None
+def _refuse_over_images(root: nn.Module, returned: fx.Node) -> None:
+    module = root.get_submodule(str(returned.target)) if returned.op == "call_module" else None
     dim = returned.kwargs.get("dim", returned.args[1] if len(returned.args) > 1 else None)
     is_softmax = isinstance(module, nn.Softmax | nn.LogSoftmax) or "softmax" in word_of(returned)
     if is_softmax and getattr(module, "dim", dim) == 0:
@@ -192,10 +184,6 @@ def _refuse_over_images(network: nn.Module, returned: fx.Node) -> None:
             f"It takes the softmax over the images of a batch (dim=0){line}, so that an image's "
             "probabilities depend on the others. Take dim=1."
         )
-
-
-def _module(network: nn.Module, node: fx.Node) -> nn.Module:
-    return network.get_submodule(str(node.target).removeprefix("network."))
 
 
 def _shape(node: fx.Node) -> tuple[int, ...]:

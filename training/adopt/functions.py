@@ -8,7 +8,10 @@ from typing import Any
 
 from torch import fx, nn
 
-ALIASES = ("contiguous", "clone", "detach", "float", "to", "type", "type_as")
+MOVES = ("to", "cpu", "cuda", "type", "type_as", "float", "requires_grad_")
+"""What leaves a tensor's numbers as they are, wherever it puts them."""
+
+ALIASES = ("contiguous", "clone", "detach", *MOVES)
 """What leaves a tensor as it is."""
 
 RESHAPES = ("flatten", "view", "reshape", "squeeze", "view_as", "reshape_as", "getitem")
@@ -53,6 +56,7 @@ TWINS: dict[str, Twin] = {
     "dropout": Twin(nn.Dropout, ("p", "training")),
     "dropout2d": Twin(nn.Dropout2d, ("p", "training")),
     "max_pool2d": Twin(nn.MaxPool2d, (*_POOL, "dilation", "ceil_mode", "return_indices")),
+    "max_pool2d_with_indices": Twin(nn.MaxPool2d, (*_POOL, "dilation", "ceil_mode")),
     "avg_pool2d": Twin(
         nn.AvgPool2d, (*_POOL, "ceil_mode", "count_include_pad", "divisor_override")
     ),
@@ -61,6 +65,10 @@ TWINS: dict[str, Twin] = {
     "local_response_norm": Twin(nn.LocalResponseNorm, ("size", "alpha", "beta", "k")),
 }
 """By the function's name: F.relu, torch.relu, x.relu() and, in place, x.relu_()."""
+
+
+WEIGHTED = {"conv2d": ("stride", "padding", "dilation", "groups"), "linear": ()}
+"""Functions that are given weights, with what they are told besides."""
 
 
 def word_of(node: fx.Node) -> str:

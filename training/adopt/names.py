@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from torch import nn
 
-from training.adopt.reading import Call
+from training.adopt.calls import Call
 from training.models.adopted import may_be_called
 from training.models.paper_names import word_for
 
+_LONGEST = 80  # letters of a name; it may get a word and a number more
 _COUNTED = (nn.Conv2d, nn.Linear)
 
 
 def own_names(calls: Sequence[Call]) -> list[str]:
     """A name for each call: the author's, or what it does and a number.
 
-    - A module keeps the name that its author gave it: layer1.0.bn2 becomes layer1_0_bn2. One that
-      is called several times is relu1, relu2, relu3.
+    - A module keeps the name that its author gave it: layer1.0.bn2 becomes layer1_0_bn2, and so do
+      dashes, slashes and blanks; what is very long is cut. One that is called several times is
+      relu1, relu2, relu3.
     - What has no name but a place in a Sequential, and functions, are called by what they do:
       relu1, pool1; within the author's blocks layer1_0_add.
     - A chain in which nothing has a name is numbered as in the papers: conv1 relu1 pool1 … fc6.
@@ -45,14 +49,22 @@ def _given(call: Call) -> str:
         above, last = [*above, last], word_for(call.module)
     elif last.isdigit():
         last = word_for(call.module)
-    name = "_".join(part for part in (*above, last) if part)
+    name = worded("_".join(part for part in (*above, last) if part)) or word_for(call.module)
     return name if name[0].isalpha() else f"layer{name}"  # the second block of a Sequential: 1_add
 
 
+def worded(name: str) -> str:
+    """A name's letters, digits and underscores, of any script; each stretch of others is one _."""
+    return re.sub(r"\W+", "_", unicodedata.normalize("NFC", name))[:_LONGEST].rstrip("_")
+
+
 def _free(name: str, names: Sequence[str]) -> str:
-    while name in names or not may_be_called(name):
-        name += "_"
-    return name
+    endings = ("", "_", *(f"_{number}" for number in range(2, len(names) + 3)))
+    return next(
+        name + ending
+        for ending in endings
+        if name + ending not in names and may_be_called(name + ending)
+    )
 
 
 def _nameless_chain(calls: Sequence[Call]) -> bool:

@@ -3,47 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import Any, NoReturn
 
+import torch
 from torch import Tensor, fx, nn
 
-from training.adopt.functions import ALIASES, RESHAPES, TWINS, arguments, label_of, word_of
+from training.adopt.calls import Call
+from training.adopt.constants import is_constant
+from training.adopt.functions import (
+    ALIASES,
+    RESHAPES,
+    TWINS,
+    WEIGHTED,
+    arguments,
+    label_of,
+    word_of,
+)
+from training.adopt.padding import Pad, pad_of_function, pad_of_module, with_own_padding
 from training.errors import WorkbenchError
 from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 
 
-@dataclass(frozen=True)
-class Call:
-    """One operation in a forward pass."""
-
-    path: str  # of the module that is called, or of the one whose forward calls a function
-    own: bool  # whether it is a module of the network's, with weights of its own maybe
-    module: nn.Module  # the module, or what does the same as the function
-    sources: tuple[int, ...]  # numbers of the calls that feed it; -1 is the picture
-    function: str = ""  # what was called, where that was no module
-    in_place: bool = False  # whether it wrote over its input
-    line: str = ""  # of the source, for errors
-
-
 class Reading:
     """What a graph says: calls, and the outputs by name."""
 
-    def __init__(self, network: nn.Module, graph: fx.Graph) -> None:
-        self.network = network
+    def __init__(self, root: nn.Module, network: nn.Module, graph: fx.Graph) -> None:
+        self.root, self.network = root, network
         self._calls: list[Call] = []
         self._numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
         self._memory: dict[fx.Node, fx.Node] = {}  # by node, the one whose numbers it lies on
+        self._constants: set[fx.Node] = set()  # what depends on no picture
         self.outputs: Mapping[str, int] = {}
         self.shapes: Mapping[str, tuple[int, ...]] = {}
         for node in graph.nodes:
             self._read(node)
-        self.calls = self._without_needless_flattening()
+        self._calls = with_own_padding(self._calls, type(network).__name__)
+        self.calls = self._without_needless_layers()
 
     def _read(self, node: fx.Node) -> None:
+        if is_constant(node, self._constants):
+            self._constants.add(node)
+            return
         match node.op:
             case "placeholder":
                 self._numbers[node], self._memory[node] = -1, node
@@ -57,12 +61,16 @@ class Reading:
                 self.shapes = {name: _shape(one) for name, one in returned.items()}
 
     def _read_module(self, node: fx.Node) -> None:
+        module = self.root.get_submodule(str(node.target))
         path = str(node.target).removeprefix("network.")
-        module = self.network.get_submodule(path)
         in_place = bool(getattr(module, "inplace", False))
         own = Call(path, True, module, (), in_place=in_place, line=node.meta["line"])
+        if path == node.target:  # made within forward
+            own = replace(own, path=_owner(node), own=False, function=f"nn.{type(module).__name__}")
         if isinstance(module, nn.Flatten):
             self._flatten(node, path, own=True)
+        elif (pad := pad_of_module(module)) is not None:
+            self._add(node, replace(own, module=pad), node.args)
         else:
             sources = (*node.args, *node.kwargs.values())
             self._add(node, _in_the_papers_words(own, node), sources)
@@ -80,12 +88,18 @@ class Reading:
             if given.get("dim", 0) not in (1, 1 - len(_shape(node))):
                 self._refuse(node)
             self._add(node, replace(call, module=Concat()), given["tensors"])
+        elif plain == "pad" and len(_shape(node)) == 4:
+            self._add(node, replace(call, module=pad_of_function(node)), node.args[:1])
+        elif plain in WEIGHTED:
+            self._with_weights(node, call)
         elif plain in ("mean", "amax"):
             self._over_the_map(node, call)
         elif word in ALIASES and _shape(node) == _shape(node.args[0]):
             self._numbers[node] = self._number(node, node.args[0])
             memory = node if word == "clone" else self._memory[node.args[0]]  # type: ignore[index]
             self._memory[node] = memory
+        elif word == "getitem" and _is_several(node.args[0]):
+            self._one_of_several(node)
         elif word in RESHAPES:
             self._flatten(node, _owner(node), own=False)
         elif plain in TWINS:
@@ -93,6 +107,41 @@ class Reading:
             self._add(node, layer, [arguments(node, ("input",))["input"]])
         else:
             self._refuse(node)
+
+    def _one_of_several(self, node: fx.Node) -> None:
+        """What a pool with `return_indices` gives: its maps, and the switches beside."""
+        source, place = node.args
+        if place != 0:
+            self._refuse(
+                node,
+                "its forward uses the switches of a pool (return_indices); the deconvnet finds "
+                "them by itself, so that nothing but the maps is needed there",
+            )
+        self._numbers[node] = self._number(node, source)
+        self._memory[node] = self._memory[source]  # type: ignore[index]
+
+    def _with_weights(self, node: fx.Node, call: Call) -> None:
+        """F.conv2d and F.linear: a layer whose weights are what the network worked out for it."""
+        given = arguments(node, ("input", "weight", "bias", *WEIGHTED[word_of(node)]))
+        weights: dict[str, fx.Node] = {
+            name: given[name] for name in ("weight", "bias") if name in given
+        }
+        if not all(each in self._constants for each in weights.values()):
+            self._refuse(node, "the weights of a layer depend on the picture")
+        shape = _shape(weights["weight"])
+        choices = {name: given[name] for name in WEIGHTED[word_of(node)] if name in given}
+        with torch.device("meta"):
+            if len(shape) == 4:
+                channels = shape[1] * choices.get("groups", 1)
+                module: nn.Module = nn.Conv2d(
+                    channels, shape[0], shape[2:], bias="bias" in given, **choices
+                )
+            else:
+                module = nn.Linear(shape[1], shape[0], bias="bias" in given)
+        owner = self.network.get_submodule(call.path)
+        of_a_subclass = isinstance(owner, nn.Conv2d | nn.Linear)  # with a forward of its own
+        layer = replace(call, module=module, own=of_a_subclass, constants=weights)
+        self._add(node, layer, [given["input"]])
 
     def _over_the_map(self, node: fx.Node, call: Call) -> None:
         """x.mean((2, 3)): one number for each map."""
@@ -140,8 +189,10 @@ class Reading:
             self._refuse(source)  # it mixes the images of a batch
         return self._numbers[source]
 
-    def _refuse(self, node: fx.Node) -> NoReturn:
+    def _refuse(self, node: fx.Node, why: str = "") -> NoReturn:
         line = f" ({node.meta['line']})" if node.meta.get("line") else ""
+        if why:
+            raise WorkbenchError(f"{type(self.network).__name__}: {why}{line}.")
         what = f"it returns {node.args[0]}" if node.op == "output" else label_of(node) + line
         raise WorkbenchError(
             f"{type(self.network).__name__} does something between its layers that has no layer "
@@ -149,8 +200,8 @@ class Reading:
             "concatenation of channels and flattening; an input is normalised by --mean and --std."
         )
 
-    def _without_needless_flattening(self) -> tuple[Call, ...]:
-        """`Network` flattens maps before a fully connected layer by itself."""
+    def _without_needless_layers(self) -> tuple[Call, ...]:
+        """`Network` flattens maps before a fully connected layer by itself; convolutions pad."""
         readers: dict[int, list[int]] = {number: [] for number in range(len(self._calls))}
         for number, call in enumerate(self._calls):
             for source in call.sources:
@@ -169,7 +220,9 @@ class Reading:
         kept: list[Call] = []
         new = {-1: -1}
         for number, call in enumerate(self._calls):
-            if isinstance(call.module, nn.Flatten) and spared(number):
+            if isinstance(call.module, Pad) or (
+                isinstance(call.module, nn.Flatten) and spared(number)
+            ):
                 new[number] = new[call.sources[0]]
                 continue
             new[number] = len(kept)
@@ -191,8 +244,15 @@ def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
     return replace(call, module=ours)
 
 
+def _is_several(node: Any) -> bool:
+    return isinstance(node, fx.Node) and isinstance(node.meta.get("value"), tuple | list)
+
+
 def _shape(node: Any) -> tuple[int, ...]:
+    """Of what a node gives; of the first, where it gives several."""
     value = node.meta.get("value") if isinstance(node, fx.Node) else None
+    if isinstance(value, tuple | list) and value:
+        value = value[0]
     return tuple(value.shape) if isinstance(value, Tensor) else ()
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
 
+from training.adopt.calls import Call
 from training.adopt.forms import Ending
-from training.adopt.reading import Call
 from training.adopt.tracing import Trace
 from training.models.merge import Add
 
@@ -75,8 +75,15 @@ def _in_place(calls: Sequence[Call], names: Sequence[str]) -> Iterator[str]:
 
 
 def _functions(calls: Sequence[Call], names: Sequence[str]) -> Iterator[str]:
-    for function in dict.fromkeys(call.function for call in calls if call.function):
-        found = [name for name, call in zip(names, calls, strict=True) if call.function == function]
+    own = [name for name, call in zip(names, calls, strict=True) if call.own and call.constants]
+    if own:
+        yield (
+            f"The weights of {listed(own)} are kept as their own forward works them out: a plain "
+            "layer with these weights gives the same."
+        )
+    functions = [call.function if not call.own else "" for call in calls]
+    for function in dict.fromkeys(filter(None, functions)):
+        found = [name for name, each in zip(names, functions, strict=True) if each == function]
         times = "" if len(found) == 1 else f"{len(found)} times "
         yield f"{function} was called {times}without a module: it is {listed(found)} now."
 

@@ -14,9 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from training.adopt.calls import Call
+from training.adopt.constants import run_node
 from training.adopt.ending import take_off
 from training.adopt.forms import Ending
-from training.adopt.reading import Call, Reading
+from training.adopt.functions import MOVES
+from training.adopt.reading import Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
 from training.outputs import OutputsName
@@ -32,7 +35,9 @@ class Trace:
     calls: tuple[Call, ...]
     outputs: Mapping[str, int]  # what is returned: by name, the number of the call that gives it
     shapes: Mapping[str, tuple[int, ...]]  # of each output, for a batch of `BATCH`
+    root: nn.Module  # what was traced, with the tensors that it made on its way
     endings: Mapping[str, Ending]  # of those that are scores: what was made of them
+    half: bool = False  # whether it chooses half precision itself, by autocast
 
     @property
     def heads(self) -> tuple[int, ...]:
@@ -88,7 +93,8 @@ def trace(network: nn.Module, image_size: int, given: OutputsName | None = None)
     bare = Bare(network)
     try:
         with _ONE_AT_A_TIME, torch.no_grad():
-            graph = _Tracer(bare, image_size).trace(bare)
+            tracer = _Tracer(bare, image_size)
+            graph = tracer.trace(bare)
     except WorkbenchError:
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
@@ -97,9 +103,9 @@ def trace(network: nn.Module, image_size: int, given: OutputsName | None = None)
             f"{reason(error)}{where_raised(error)}. Write that step so that it is the same for "
             "every picture."
         ) from error
-    endings = take_off(network, graph, given)
-    reading = Reading(network, graph)
-    return Trace(reading.calls, reading.outputs, reading.shapes, endings)
+    endings = take_off(bare, graph, given)
+    reading = Reading(bare, network, graph)
+    return Trace(reading.calls, reading.outputs, reading.shapes, bare, endings, tracer.half)
 
 
 def reason(error: Exception) -> str:
@@ -147,6 +153,8 @@ class _Tracer(fx.Tracer):
         self.image = torch.empty(BATCH, 3, image_size, image_size, device="meta")
         self.thread = threading.get_ident()
         self.at_work = False  # on a value; what it calls meanwhile is not traced
+        self.installed = set(bare.modules())
+        self.half = False  # whether autocast was on
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return type(m) in KINDS.values() or super().is_leaf_module(m, module_qualified_name)
@@ -154,6 +162,12 @@ class _Tracer(fx.Tracer):
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self.at_work or threading.get_ident() != self.thread:
             return forward(*args, **kwargs)
+        if m not in self.installed:  # made within forward: nn.ReLU()(x), or self.features[:4](x)
+            if not self.is_leaf_module(m, ""):
+                return forward(*args, **kwargs)
+            self.bare.add_module(f"made{len(self.installed)}", m)
+            self.installed.add(m)
+            self.submodule_paths = None  # torch.fx keeps a table; it is to look again
         return super().call_module(m, forward, args, kwargs)
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
@@ -168,6 +182,7 @@ class _Tracer(fx.Tracer):
         proxy = super().create_proxy(*of, **more)
         node = proxy.node
         node.meta["line"] = _line_now()
+        self.half |= torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
         self.at_work = True
         try:
             node.meta["value"] = self._value(node)
@@ -177,24 +192,34 @@ class _Tracer(fx.Tracer):
 
     def _value(self, node: fx.Node) -> Any:
         """What a node gives for the image."""
-        args: Any = fx.node.map_arg(node.args, self._known)
-        kwargs: Any = fx.node.map_arg(node.kwargs, self._known)
-        match node.op:
-            case "placeholder":
-                return self.image
-            case "get_attr":
-                return self._known(node)
-            case "call_module":
-                return self.bare.get_submodule(str(node.target))(*args, **kwargs)
-            case "call_method":
-                return getattr(args[0], str(node.target))(*args[1:], **kwargs)
-            case _:
-                return node.target(*args, **kwargs)  # type: ignore[operator]
+        if node.op == "placeholder":
+            return self.image
+        if node.op == "get_attr":
+            return self._known(node)
+        if node.op == "call_method" and node.target in MOVES:
+            given: Any = fx.node.map_arg((*node.args, *node.kwargs.values()), self._known)
+            return _retyped(*given)
+        return run_node(node, self.bare, self._known)
+
+    def create_arg(self, a: Any) -> Any:
+        return super().create_arg(a.dtype if type(a) is type(torch.FloatTensor) else a)
 
     def _known(self, node: fx.Node) -> Any:
         if "value" not in node.meta:  # a tensor that the network holds, or made on its way
             node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to("meta")
         return node.meta["value"]
+
+
+def _retyped(tensor: Tensor, *given: Any) -> Tensor:
+    """What `to`, `cuda` and `type` give where all tensors stay on the meta device."""
+    for one in given:
+        if isinstance(one, torch.dtype):
+            return tensor.to(one)
+        if isinstance(one, Tensor):
+            return tensor.to(one.dtype)
+        if isinstance(one, str) and one.endswith("Tensor"):  # "torch.cuda.FloatTensor"
+            return tensor.to(getattr(torch, one.rpartition(".")[2]).dtype)
+    return tensor
 
 
 def _has_tensors(value: Any) -> bool:

@@ -19,7 +19,7 @@ from training.settings import Side, settle
 
 MOST_STAGES = 5_000
 LARGEST_OUTPUT = 2**28  # numbers that a layer gives for one image: a GiB; VGG's largest has 2**22
-_NAME = re.compile(r"[A-Za-z]\w{0,99}")
+_NAME = re.compile(r"[^\W\d_]\w{0,99}")  # letters of any script
 _PARTS = {"name", "layer", "options", "inputs"}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from torch import nn
 from torchvision.models import VGG, GoogLeNet, ResNet
 
-from training.adopt.reading import Call
+from training.adopt.calls import Call
 from training.models.response_norm import ResponseNorm
 
 

@@ -1,0 +1,104 @@
+"""Padding that stands before a convolution becomes the convolution's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import torch
+from torch import fx, nn
+
+from training.adopt.calls import Call
+from training.adopt.functions import arguments
+from training.errors import WorkbenchError
+
+Mode = Literal["zeros", "reflect", "replicate", "circular"]
+MODES: Mapping[str, Mode] = {
+    "constant": "zeros",
+    "reflect": "reflect",
+    "replicate": "replicate",
+    "circular": "circular",
+}
+MODULES: Mapping[type[nn.Module], Mode] = {
+    nn.ZeroPad2d: "zeros",
+    nn.ConstantPad2d: "zeros",
+    nn.ReflectionPad2d: "reflect",
+    nn.ReplicationPad2d: "replicate",
+    nn.CircularPad2d: "circular",
+}
+
+
+class Pad(nn.Module):
+    """Stands for padding in a trace; no network keeps one."""
+
+    def __init__(self, sides: Sequence[int], mode: Mode | None, value: float = 0.0) -> None:
+        super().__init__()
+        self.left, self.right, self.top, self.bottom = (*sides, 0, 0, 0, 0)[:4]
+        self.mode, self.value = mode, value
+
+
+def pad_of_function(node: fx.Node) -> Pad:
+    """F.pad(x, (left, right, top, bottom))."""
+    given = arguments(node, ("input", "pad", "mode", "value"))
+    mode = MODES.get(given.get("mode", "constant"))
+    return Pad(given["pad"], mode, given.get("value", 0.0))
+
+
+def pad_of_module(module: nn.Module) -> Pad | None:
+    """The same of one of torch's modules; None for any other module."""
+    mode = MODULES.get(type(module))
+    known: Any = module
+    return Pad(known.padding, mode, getattr(known, "value", 0.0)) if mode else None
+
+
+def with_own_padding(calls: Sequence[Call], name: str) -> list[Call]:
+    """The calls, in which the convolutions that read a `Pad` pad like that themselves.
+
+    Raises:
+        WorkbenchError: If what reads it is no convolution, or one that cannot pad like that.
+    """
+    found = list(calls)
+    for number, call in enumerate(calls):
+        pad = call.module
+        if not isinstance(pad, Pad):
+            continue
+        readers = [place for place, each in enumerate(calls) if number in each.sources]
+        for place in readers:
+            found[place] = replace(found[place], module=_padded(found[place], pad, call, name))
+    return found
+
+
+def _padded(call: Call, pad: Pad, where: Call, name: str) -> nn.Module:
+    conv, line = call.module, f" ({where.line})" if where.line else ""
+    if not isinstance(conv, nn.Conv2d):
+        raise WorkbenchError(
+            f"{name} pads{line} what {type(conv).__name__} reads; only a convolution can be told "
+            "to pad here. Give the layer itself padding=, or pad before a convolution."
+        )
+    if pad.left != pad.right or pad.top != pad.bottom:
+        raise WorkbenchError(
+            f"{name} pads one side more than the other{line}: left {pad.left}, right {pad.right}, "
+            f"top {pad.top}, bottom {pad.bottom}. Layers here pad both sides alike."
+        )
+    if pad.value or not pad.mode or _pads(conv):
+        raise WorkbenchError(
+            f"{name} pads in a way{line} that its convolution cannot do alone: with a number other "
+            "than 0, or twice. Give the convolution padding= and padding_mode=."
+        )
+    with torch.device("meta"):
+        return nn.Conv2d(
+            conv.in_channels,
+            conv.out_channels,
+            conv.kernel_size,  # type: ignore[arg-type]
+            conv.stride,  # type: ignore[arg-type]
+            (pad.top, pad.left),
+            conv.dilation,  # type: ignore[arg-type]
+            conv.groups,
+            conv.bias is not None,
+            pad.mode,
+        )
+
+
+def _pads(conv: nn.Conv2d) -> bool:
+    return conv.padding == "same" or (conv.padding != "valid" and any(map(int, conv.padding)))
