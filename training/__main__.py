@@ -245,8 +245,8 @@ def _import(settings: Namespace) -> None:
 
 
 def _of_known(run: Run) -> str:
-    """What the outputs of a network of ours are taken for: nothing in its weights says so."""
-    return f"Its outputs are {run.outputs.name}, {run.outputs.words}."
+    """What the outputs of a network of ours are taken for: its weights tell their number alone."""
+    return f"Its {run.outputs.meaning(run.classes)}. If it was trained otherwise, say --outputs."
 
 
 def _compare(settings: Namespace) -> None:

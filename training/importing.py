@@ -99,6 +99,11 @@ def import_weights(
     found: str = BINARY.name if _has_one_output(weights) else SOFTMAX.name
     reading = OUTPUTS[outputs or found]
     names = _named(names, reading.name, Path(file).name)
+    if reading is SOFTMAX and len(names) == 1:
+        raise WorkbenchError(
+            "One class is named, and the softmax of one number is 1 whatever it is. Name two, or "
+            "say --outputs binary for one number that tells two classes apart."
+        )
     with torch.device("meta"):  # names and shapes are all that is needed of it
         expected = build(design, len(names), reading).state_dict()
     return _write(

@@ -69,6 +69,16 @@ class Outputs:
             "the highest probability; others that may be there, too, are not known of."
         )
 
+    def meaning(self, classes: Sequence[str]) -> str:
+        """What the network gives for these classes, to go on a sentence with."""
+        if self.positive is None:
+            return f"{len(classes)} outputs are {self.name}, {self.words}"
+        one, other = classes[self.positive], classes[1 - self.positive]
+        return (
+            f"outputs are {self.name}, one number z for two classes: P({one}) = sigmoid(z) and "
+            f"P({other}) = 1 − P({one})"
+        )
+
     def scores_for(self, num_classes: int) -> int:
         """How many numbers the network itself gives for so many classes.
 
@@ -100,6 +110,10 @@ class TwoClasses(nn.Module):
     def forward(self, score: Tensor) -> Tensor:
         """(N, 1) to (N, 2)."""
         return torch.cat([-score, score] if self.positive else [score, -score], dim=1)
+
+
+def _softmax(scores: Tensor) -> Tensor:
+    return scores.softmax(-1)
 
 
 def _log_odds_of_one_right(scores: Tensor, labels: Tensor) -> Tensor:
@@ -144,7 +158,7 @@ def _mean_of_labels(scores: Sequence[Tensor]) -> Tensor:
 SOFTMAX = Outputs(
     "softmax",
     "classes of which one is right: their probabilities add up to 1",
-    lambda scores: scores.softmax(-1),
+    _softmax,
     _log_odds_of_one_right,
     functional.cross_entropy,
     _mean_of_one_right,

@@ -113,6 +113,7 @@ def _as_json(score: Score, classes: Sequence[str]) -> dict[str, Any]:
     found = score.evaluation
     return {
         **_numbers(score),
+        "outputs": score.outputs.name,
         "surest": _rows(found.surest, classes),
         "worst": _rows(found.worst, classes),
     }

@@ -122,14 +122,7 @@ def settled(found: Ending, given: OutputsName | None, name: str) -> Ending:
 def told(found: Ending, given: OutputsName | None, classes: tuple[str, ...]) -> str:
     """What the outputs were taken for and why, in a sentence."""
     outputs = OUTPUTS[found.outputs]
-    if outputs.positive is None:
-        meaning = f"{len(classes)} outputs are {outputs.name}, {outputs.words}"
-    else:
-        one, other = classes[outputs.positive], classes[1 - outputs.positive]
-        meaning = (
-            f"outputs are {outputs.name}, one number z for two classes: P({one}) = sigmoid(z) and "
-            f"P({other}) = 1 − P({one})"
-        )
+    meaning = outputs.meaning(classes)
     if given is not None:
         return f"Its {meaning}. So said --outputs {given}; it ends in {found.words}."
     if not found.is_bare:

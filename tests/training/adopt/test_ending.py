@@ -79,6 +79,7 @@ ONE_NUMBER = {
     "sigmoid": torch.sigmoid,
     "sigmoid squeezed": lambda z: functional.sigmoid(z).squeeze(-1),
     "squeezed, then sigmoid": lambda z: z.squeeze(1).sigmoid(),
+    "module made on the way": lambda z: nn.Sigmoid()(z).squeeze(1),
     "by its formula": lambda z: 1 / (1 + torch.exp(-z)),
     "kept from 0 and 1": lambda z: torch.sigmoid(z).clamp(1e-7, 1 - 1e-7),
     "in place": lambda z: z.sigmoid_().squeeze(-1),
@@ -301,6 +302,17 @@ def test_a_class_that_is_told_the_number_of_classes_is_told_one(names, outputs, 
         assert torch.allclose(p, module.eval()(pictures()).sigmoid(), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "end", [lambda z: z[:, 1] - z[:, 0], lambda z: z[:, 1:] - z[:, :1]], ids=["(N,)", "(N, 1)"]
+)
+def test_the_difference_of_two_scores_is_the_log_odds_of_the_second(end):
+    module = Body(2, end)
+    outputs, shown = read(module)
+    with torch.no_grad():
+        assert torch.allclose(shown, module.scores(pictures()).softmax(1), atol=1e-6)
+    assert outputs == "softmax"
+
+
 @pytest.fixture
 def weights(tmp_path):
     """Of a network of ours with one output."""
@@ -334,7 +346,7 @@ def test_the_command_says_what_it_took_the_outputs_for(weights, tmp_path, capsys
     command = ["import", file, "--model", "alexnet-small", "--classes", "1"]
     command += ["--options", json.dumps(options), "--run", str(tmp_path / "run")]
     assert main([*command, "--outputs", "sigmoid"]) == 0
-    assert "- Its outputs are sigmoid, labels each on its own" in capsys.readouterr().out
+    assert "- Its 1 outputs are sigmoid, labels each on its own" in capsys.readouterr().out
     assert Run.open(tmp_path / "run").info.outputs == "sigmoid"
 
 
