@@ -167,7 +167,7 @@ def _adopt(
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
     from training.adopt.forms import told
 
-    adoption = adopt(module, image_size=preprocess.size, outputs=given)
+    adoption = adopt(module, image_size=preprocess.size, num_classes=len(names), outputs=given)
     known, name, ending = adoption.network.num_classes, type(module).__name__, adoption.ending
     if ending.is_one_number:
         names = _named(names, BINARY.name, name)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.adopt.calls import Call
 from training.adopt.constants import constant
+from training.adopt.custom_norms import as_torchs_norms
 from training.adopt.forms import Ending, settled
 from training.adopt.names import own_names
 from training.adopt.rewrites import listed, rewrites
@@ -27,6 +28,7 @@ from training.outputs import OUTPUTS, SOFTMAX, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
 HALF_TOLERANCE = 2e-2  # where it computes in half precision itself
+LOGITS = ("logits", "out", "output")  # what people call them in a dictionary
 TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
 
 
@@ -40,7 +42,13 @@ class Adoption:
     rewrites: tuple[str, ...]  # what was done differently, a sentence each
 
 
-def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = None) -> Adoption:
+def adopt(
+    module: nn.Module,
+    *,
+    image_size: int,
+    num_classes: int | None = None,
+    outputs: OutputsName | None = None,
+) -> Adoption:
     """Take a classifier apart into named layers that give the same logits.
 
     The module itself stays as it is. In-place layers and functions become layers that leave their
@@ -51,6 +59,7 @@ def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = N
     Args:
         module: Takes (N, 3, H, W) and returns logits (N, K), or what `training.adopt.ending` knows.
         image_size: Side of the square input, px.
+        num_classes: How many there are, to know the logits where several rows are returned.
         outputs: What they mean; found from its end if not given.
 
     Raises:
@@ -63,8 +72,9 @@ def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = N
     )
     answer = _answer(original, images)
     hooked = without_hooks(original)
+    norms = as_torchs_norms(original)
     found = trace(deepcopy(original).to("meta"), image_size, outputs)
-    returned = _logits(found, name)
+    returned = _logits(found, name, num_classes)
     ending = settled(found.endings[returned], outputs, name)
     calls = _needed(found.calls, found.outputs[returned])
     if not calls:
@@ -81,6 +91,10 @@ def adopt(module: nn.Module, *, image_size: int, outputs: OutputsName | None = N
         ours = ending.tail(network(images)).reshape(theirs.shape)
         _check_equal(ours, theirs, name, found.half, hooked)
     changes = rewrites(module, calls, names, returned=returned, found=found, ending=ending)
+    if norms:
+        told.append(
+            f"A class of its own that computes local response normalisation: {listed(norms)}."
+        )
     if hooked:
         told.append(f"Hooks, which change nothing in its logits, are left out: {listed(hooked)}.")
     network = network.read_as(OUTPUTS[ending.outputs])
@@ -111,13 +125,20 @@ def _answer(network: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
     return first
 
 
-def _logits(found: Trace, name: str) -> str:
-    """Under which name the logits are returned: the only ones, or those called logits."""
+def _logits(found: Trace, name: str, num_classes: int | None) -> str:
+    """Under which name the logits are returned: the only ones, or those of that name or number.
+
+    Of several rows with a number for each class the first is taken: classifiers on the side come
+    after the one that counts, in torchvision and elsewhere.
+    """
     rows = [key for key, shape in found.shapes.items() if len(shape) == 2 and shape[0] == BATCH]
-    if "logits" in rows:
-        return "logits"
-    if len(rows) == 1:
-        return rows[0]
+    for usual in LOGITS:
+        if usual in rows:
+            return usual
+    counts = (num_classes, 1) if num_classes == 2 else (num_classes,)  # or one number for both
+    fitting = [key for key in rows if found.shapes[key][1] in counts]
+    if len(rows) == 1 or fitting:
+        return (fitting or rows)[0]
     said = ", ".join(
         f"{key or 'one tensor'} {('N', *shape[1:])}" for key, shape in found.shapes.items()
     ).replace("'", "")

@@ -123,7 +123,7 @@ _LIGHT = (
     *(nn.Softmax, nn.LogSoftmax, nn.Sigmoid, nn.LogSigmoid),
     *(nn.Flatten, nn.Identity, nn.Dropout),
 )
-_LIGHT_FUNCTIONS = ("sigmoid", "softmax", "log_softmax", "dropout")
+_LIGHT_FUNCTIONS = ("sigmoid", "softmax", "log_softmax", "dropout", "clamp", "clip")
 
 
 def _is_light(root: nn.Module, node: fx.Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from torch import fx, nn
@@ -16,6 +17,9 @@ ALIASES = ("contiguous", "clone", "detach", *MOVES)
 
 RESHAPES = ("flatten", "view", "reshape", "squeeze", "view_as", "reshape_as", "getitem")
 """What may turn maps into one row of numbers for each image."""
+
+OVER_MAPS = ("mean", "amax")
+"""What may leave one number of each map."""
 
 _NOT_A_CHOICE = ("training", "return_indices")
 
@@ -34,6 +38,12 @@ class Twin:
         return self.kind(**{name: given[name] for name in choices})
 
 
+def _clamp(min: float | None = None, max: float = inf) -> nn.Module:
+    if max == inf and min == 0:
+        return nn.ReLU()
+    return nn.Hardtanh(-inf if min is None else min, max)
+
+
 _POOL = ("kernel_size", "stride", "padding")
 
 TWINS: dict[str, Twin] = {
@@ -47,6 +57,8 @@ TWINS: dict[str, Twin] = {
     "mish": Twin(nn.Mish),
     "hardswish": Twin(nn.Hardswish),
     "hardsigmoid": Twin(nn.Hardsigmoid),
+    "clamp": Twin(_clamp, ("min", "max")),
+    "clip": Twin(_clamp, ("min", "max")),
     "hardtanh": Twin(nn.Hardtanh, ("min_val", "max_val")),
     "softplus": Twin(nn.Softplus, ("beta", "threshold")),
     "tanh": Twin(nn.Tanh),

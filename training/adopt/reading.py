@@ -14,6 +14,7 @@ from training.adopt.calls import Call
 from training.adopt.constants import is_constant
 from training.adopt.functions import (
     ALIASES,
+    OVER_MAPS,
     RESHAPES,
     TWINS,
     WEIGHTED,
@@ -37,6 +38,7 @@ class Reading:
         self._numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
         self._memory: dict[fx.Node, fx.Node] = {}  # by node, the one whose numbers it lies on
         self._constants: set[fx.Node] = set()  # what depends on no picture
+        self._in_rows: dict[fx.Node, tuple[Any, str]] = {}  # (N, C, places): of maps, max or mean
         self.outputs: Mapping[str, int] = {}
         self.shapes: Mapping[str, tuple[int, ...]] = {}
         for node in graph.nodes:
@@ -81,7 +83,9 @@ class Reading:
         in_place = word.endswith("_") or word == "iadd" or bool(node.kwargs.get("inplace"))
         label, line = label_of(node), node.meta["line"]
         call = Call(_owner(node), False, nn.Identity(), (), label, in_place, line)
-        if plain in ("add", "iadd") and not node.kwargs:
+        if plain in ("add", "iadd") and 0 in node.args[:2]:  # sum([a, b]) begins with it
+            self._same(node, next(each for each in node.args if isinstance(each, fx.Node)))
+        elif plain in ("add", "iadd") and not node.kwargs:
             self._add(node, replace(call, module=Add()), node.args)
         elif plain in ("cat", "concat", "concatenate"):
             given = arguments(node, ("tensors", "dim"))
@@ -92,14 +96,22 @@ class Reading:
             self._add(node, replace(call, module=pad_of_function(node)), node.args[:1])
         elif plain in WEIGHTED:
             self._with_weights(node, call)
-        elif plain in ("mean", "amax"):
+        elif plain in OVER_MAPS and not _is_several(node):
             self._over_the_map(node, call)
         elif word in ALIASES and _shape(node) == _shape(node.args[0]):
             self._numbers[node] = self._number(node, node.args[0])
             memory = node if word == "clone" else self._memory[node.args[0]]  # type: ignore[index]
             self._memory[node] = memory
-        elif word == "getitem" and _is_several(node.args[0]):
+        elif plain == "max" and _is_several(node):
+            self._over_the_map(node, call)
+        elif word in ("getitem", "getattr") and _is_several(node.args[0]):
             self._one_of_several(node)
+        elif word == "getitem" and _is_some_maps(node):
+            self._refuse(
+                node,
+                "it takes some of its maps, or all in another order, which no layer here does; "
+                "give the convolution before them its filters in that order, or groups=",
+            )
         elif word in RESHAPES:
             self._flatten(node, _owner(node), own=False)
         elif plain in TWINS:
@@ -110,15 +122,21 @@ class Reading:
 
     def _one_of_several(self, node: fx.Node) -> None:
         """What a pool with `return_indices` gives: its maps, and the switches beside."""
-        source, place = node.args
-        if place != 0:
+        source: Any = node.args[0]
+        if source in self._in_rows:  # x.max(3)[0]
+            self._in_rows[node] = self._in_rows[source]
+            return
+        if node.args[1] not in (0, "values"):
             self._refuse(
                 node,
                 "its forward uses the switches of a pool (return_indices); the deconvnet finds "
                 "them by itself, so that nothing but the maps is needed there",
             )
+        self._same(node, source)
+
+    def _same(self, node: fx.Node, source: Any) -> None:
         self._numbers[node] = self._number(node, source)
-        self._memory[node] = self._memory[source]  # type: ignore[index]
+        self._memory[node] = self._memory[source]
 
     def _with_weights(self, node: fx.Node, call: Call) -> None:
         """F.conv2d and F.linear: a layer whose weights are what the network worked out for it."""
@@ -144,22 +162,38 @@ class Reading:
         self._add(node, layer, [given["input"]])
 
     def _over_the_map(self, node: fx.Node, call: Call) -> None:
-        """x.mean((2, 3)): one number for each map."""
-        dims = arguments(node, ("input", "dim")).get("dim")
-        source = node.args[0]
-        sides = len(_shape(source))
-        if sides != 4 or not isinstance(dims, tuple | list) or {d % sides for d in dims} != {2, 3}:
+        """x.mean((2, 3)), also side after side or over the places in a row: a number a map."""
+        given = arguments(node, ("input", "dim", "keepdim"))
+        source, dims = given["input"], given.get("dim")
+        shape = _shape(source)
+        word = "mean" if word_of(node) == "mean" else "max"
+        sides = {d % len(shape) for d in ([dims] if isinstance(dims, int) else dims or [])}
+        begun = self._in_rows.get(source)  # maps that have lost a side already, or lie in a row
+        if begun is None and len(shape) == 4 and len(sides) == 1 and sides <= {2, 3}:
+            if not given.get("keepdim"):
+                self._in_rows[node] = source, word
+                return
+        elif begun is not None and sides == {2} and begun[1] in ("", word):
+            source = begun[0]
+        elif len(shape) != 4 or sides != {2, 3}:
             self._refuse(node)
-        kind = nn.AdaptiveAvgPool2d if word_of(node) == "mean" else nn.AdaptiveMaxPool2d
+        kind = nn.AdaptiveAvgPool2d if word == "mean" else nn.AdaptiveMaxPool2d
         self._add(node, replace(call, module=kind(1)), (source,))
-        if len(_shape(node)) == 2:
+        if len(_shape(node)) != 4:
             pooled = self._numbers[node]
             self._calls.append(Call(_owner(node), False, nn.Flatten(), (pooled,)))
             self._numbers[node] = pooled + 1
 
     def _flatten(self, node: fx.Node, path: str, *, own: bool) -> None:
-        source = node.args[0]
+        source: Any = node.args[0]
         old, new = _shape(source), _shape(node)
+        if len(old) == 4 and new == (*old[:2], prod(old[2:])):
+            self._in_rows[node] = source, ""
+            return
+        if source in self._in_rows and new == (*new[:1], prod(old[1:])):
+            source = (
+                self._in_rows[source][0] if not self._in_rows[source][1] else self._refuse(node)
+            )
         if old == new:
             self._numbers[node] = self._number(node, source)
         # as many numbers for each image, in a row; (N, D, 1) is on its way there
@@ -168,7 +202,7 @@ class Reading:
             self._add(node, call, (source,))
         else:
             self._refuse(node)
-        self._memory[node] = self._memory[source]  # type: ignore[index]
+        self._memory[node] = self._memory[source]
 
     def _add(self, node: fx.Node, call: Call, sources: Any) -> None:
         numbers = tuple(self._number(node, source) for source in sources)
@@ -246,6 +280,14 @@ def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
 
 def _is_several(node: Any) -> bool:
     return isinstance(node, fx.Node) and isinstance(node.meta.get("value"), tuple | list)
+
+
+def _is_some_maps(node: fx.Node) -> bool:
+    """Whether x[index] are maps, but not all of x as it stands: x[:, 1:], x[:, [2, 1, 0]]."""
+    index = node.args[1]
+    parts = index if isinstance(index, tuple) else (index,)
+    takes_all = all(part in (slice(None), ...) for part in parts)
+    return len(_shape(node.args[0])) == len(_shape(node)) == 4 and not takes_all
 
 
 def _shape(node: Any) -> tuple[int, ...]:

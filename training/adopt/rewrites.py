@@ -44,9 +44,14 @@ def rewrites(
     if not ending.is_bare:
         yield f"It ended in {ending.words}: that is left out, as the views take logits."
     if returned:
-        others = [name for name in found.outputs if name != returned]
+        others = [
+            f"number {int(name) + 1}" if name.isdigit() else name
+            for name in found.outputs
+            if name != returned
+        ]
         besides = f"; {listed(others)} left out" if others else ""
-        yield f"It returned several values by name: {returned} is taken for the logits{besides}."
+        which = f"number {int(returned) + 1}" if returned.isdigit() else returned
+        yield f"It returned several values: {which} is taken for the logits{besides}."
     for name, call in zip(names, calls, strict=True):
         if isinstance(call.module, nn.BatchNorm1d | nn.BatchNorm2d) and not _steady(call.module):
             yield (

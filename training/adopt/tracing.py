@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import operator
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -98,14 +99,34 @@ def trace(network: nn.Module, image_size: int, given: OutputsName | None = None)
     except WorkbenchError:
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
-        raise WorkbenchError(
-            f"{name} decides its way while it runs and cannot be taken apart into layers: "
-            f"{reason(error)}{where_raised(error)}. Write that step so that it is the same for "
-            "every picture."
-        ) from error
+        raise WorkbenchError(f"{name} {_cause(error)}") from error
     endings = take_off(bare, graph, given)
     reading = Reading(bare, network, graph)
     return Trace(reading.calls, reading.outputs, reading.shapes, bare, endings, tracer.half)
+
+
+def _cause(error: Exception) -> str:
+    """Why a network cannot be traced, and what to do."""
+    said, where = reason(error), where_raised(error)
+    if "item assignment" in said:
+        return (
+            f"writes numbers into its maps{where}, which no layer does. Compute new maps by layers "
+            "instead."
+        )
+    if "control flow" in said or isinstance(error, fx.proxy.TraceError):
+        return (
+            f"decides its way by what is in the picture{where} and cannot be taken apart into "
+            "layers. Write that step so that it is the same for every picture."
+        )
+    if "meta tensor" in said or "Tensor.item()" in said or "__torch_function__" in said:
+        return (
+            f"takes numbers out of its tensors while it runs{where} and cannot be taken apart into "
+            "layers. Compute with tensors from the picture to the logits."
+        )
+    return (
+        f"cannot be taken apart into layers: {said}{where}. Write that step so that it is the same "
+        "for every picture, with layers of torch.nn."
+    )
 
 
 def reason(error: Exception) -> str:
@@ -114,7 +135,7 @@ def reason(error: Exception) -> str:
     return lines[0].rstrip(". ")
 
 
-def where_raised(error: Exception) -> str:
+def where_raised(error: BaseException) -> str:
     """The line of the user's own code in which an error arose: " (nets.py, line 7: `…`)"."""
     found, step = "", error.__traceback__
     while step is not None:
@@ -229,13 +250,14 @@ def _has_tensors(value: Any) -> bool:
 
 
 _NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])
+_PYTHONS = Path(sysconfig.get_path("stdlib"))
 
 
 def _is_users(file: str) -> bool:
     path = Path(file)
-    return not file.startswith("<frozen") and not any(
-        folder in path.parents for folder in _NOT_THE_USERS
-    )
+    if file.startswith("<frozen") or any(folder in path.parents for folder in _NOT_THE_USERS):
+        return False
+    return _PYTHONS not in path.parents or "site-packages" in path.parts
 
 
 def _line_now() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 from training.adopt.tracing import reason, where_raised
@@ -61,11 +63,13 @@ def _torchvision(name: str) -> Callable[..., Any]:
 def _run(path: Path) -> ModuleType:
     if not path.is_file():
         raise WorkbenchError(f"{path} is no file. Give FILE.py:NAME, such as my_networks.py:MyNet.")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # a name of its own: the file may be called like a module that somebody else imports
+    spec = importlib.util.spec_from_file_location(f"{path.stem} of {path.parent.resolve()}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    with _neighbours_found(path.parent), _failing(f"Running {path.name}"):
+    sys.modules[module.__name__] = module  # where dataclasses look their annotations up
+    with _neighbours_found(path.parent), _as_imported(path), _failing(f"Running {path.name}"):
         spec.loader.exec_module(module)
     return module
 
@@ -85,7 +89,7 @@ def _named(module: ModuleType, name: str, file: str) -> Any:
 
 
 def _called(build: Callable[..., Any], model: str, arguments: Mapping[str, Any]) -> nn.Module:
-    with _failing(f"{model} with {dict(arguments)}"):
+    with _as_imported(Path(model.rpartition(":")[0])), _failing(f"{model} with {dict(arguments)}"):
         network = build(**arguments)
     if not isinstance(network, nn.Module):
         raise WorkbenchError(
@@ -106,9 +110,42 @@ def _neighbours_found(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _as_imported(path: Path) -> Iterator[None]:
+    """The file sees no arguments of ours, and what it sets for the whole process is set back."""
+    arguments, folder = sys.argv, Path.cwd()
+    device, dtype, seed = (
+        torch.get_default_device(),
+        torch.get_default_dtype(),
+        torch.get_rng_state(),
+    )
+    gradients = torch.is_grad_enabled()
+    sys.argv = [str(path)]
+    try:
+        yield
+    finally:
+        sys.argv = arguments
+        os.chdir(folder)
+        torch.set_default_device(device)
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(seed)
+        torch.set_grad_enabled(gradients)
+
+
+@contextmanager
 def _failing(what: str) -> Iterator[None]:
     try:
         yield
+    except SystemExit as error:
+        raise WorkbenchError(
+            f"{what} ends the program: exit({error.code}){where_raised(error)}. Put what reads "
+            "arguments or trains below `if __name__ == '__main__':`, so that the file can be "
+            "imported."
+        ) from error
+    except ModuleNotFoundError as error:
+        raise WorkbenchError(
+            f"{what} needs the module {error.name!r}, which is not there{where_raised(error)}. "
+            "Install it (pip install), or put its file beside this one."
+        ) from error
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(
             f"{what} fails: {type(error).__name__}: {reason(error)}{where_raised(error)}. Mend it, "

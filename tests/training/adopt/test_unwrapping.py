@@ -209,10 +209,10 @@ class Attention(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rest = plain()
+        self.rest, self.filters = plain(), nn.Parameter(torch.randn(3, 3, 3, 3))
 
     def forward(self, images):
-        filters = images[:1, :, :3, :3].mean(0, keepdim=True).expand(3, 3, 3, 3)
+        filters = functional.relu(images).type_as(self.filters)[:, :, :3, :3] + self.filters
         return self.rest(functional.conv2d(images, filters, padding=1))
 
 
@@ -221,7 +221,7 @@ class Attention(nn.Module):
     [
         (plain(Uneven(3, 6, 3)), r"pads one side more than the other.*return functional.conv2d"),
         (PadsForAPool(), r"MaxPool2d reads; only a convolution"),
-        (Attention(), r"something between its layers|depend on the picture"),
+        (Attention(), r"line \d+: `filters = "),
         (torch.jit.script(plain()), r"is TorchScript.*load_state_dict"),
     ],
     ids=["uneven", "pool", "attention", "TorchScript"],
