@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from training.errors import WorkbenchError
+from training.outputs import outputs_called
 from training.run_settings import RunError
 from training.settings import checked
 
@@ -34,6 +35,7 @@ class RunInfo:
     options: Mapping[str, Any]  # of that model
     classes: tuple[str, ...]  # names, by index
     preprocess: Mapping[str, Any]  # as stored; `Run.preprocess` is the object
+    outputs: str = "softmax"  # name in `training.outputs.OUTPUTS`
     data: str | None = None  # the string that names the data set; None if imported without one
     data_fingerprint: str | None = None  # of the images trained on; None for adopted weights
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
@@ -65,6 +67,7 @@ class RunInfo:
         given = {each.name: config[each.name] for each in fields(cls) if each.name in config}
         try:
             given["classes"] = tuple(checked("classes", list[str], config["classes"]))
+            outputs_called(checked("outputs", str, given.get("outputs", "softmax")))
         except WorkbenchError as error:
             raise RunError(
                 f"{file} describes no network: {error} Put the file back as it was written."

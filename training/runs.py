@@ -26,6 +26,7 @@ from training.errors import WorkbenchError
 from training.layer_table import read_rows
 from training.metrics import read_metrics
 from training.models import Network, architecture, build, freeze
+from training.outputs import Outputs, outputs_called
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from training.run_info import RunInfo
@@ -85,6 +86,11 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """Class names, by index."""
         return self.info.classes
+
+    @property
+    def outputs(self) -> Outputs:
+        """How probabilities of the classes follow from what the network gives."""
+        return outputs_called(self.info.outputs)
 
     @property
     def data_name(self) -> str:
@@ -194,7 +200,8 @@ class Run:
         try:
             options = checked("options", dict[str, Any], self.config.get("options"))
             classes = checked("classes", list[str], self.config.get("classes"))
-            return build(architecture(self.config.get("model", ""), **options), len(classes))
+            design = architecture(self.config.get("model", ""), **options)
+            return build(design, len(classes), self.outputs)
         except WorkbenchError as error:
             raise RunError(
                 f"{self.path / 'run.json'} describes no network: {error} Put the file back as it "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.outputs import SOFTMAX
 from training.runs import Run
 from viz.architecture import describe
 from viz.store.lend import plan_of
@@ -22,6 +23,7 @@ def card_of(run: Run, epoch: int) -> Card:
         ("Input", f"{size}×{size} px"),
         ("First layer", f"{first.output[0]} kernels, {first.kind}"),
         ("Data", f"{run.data_name}, {len(run.classes)} classes"),
+        *([("Outputs", run.outputs.words)] if run.outputs is not SOFTMAX else []),
         ("Epoch shown", f"{epoch}, of {run.epochs[-1]} trained"),
         *_errors(run, epoch),
     ]

@@ -18,7 +18,8 @@ from PIL import Image
 from training.device import choose_device
 from training.errors import WorkbenchError
 from training.images import read_image
-from training.models import Network, create
+from training.models import Network, architecture, build
+from training.outputs import outputs_called
 from training.progress import Progress, silent
 from training.runs import Run
 
@@ -207,14 +208,15 @@ def checked_epoch(run: Run, epoch: int | None) -> int:
 def plan_of(run: Run) -> Network:
     """A run's network on the meta device."""
     options = json.dumps(run.config["options"], sort_keys=True)
-    return _plan(run.config["model"], len(run.classes), options)
+    return _plan(run.config["model"], len(run.classes), options, run.info.outputs)
 
 
 @lru_cache(maxsize=32)
-def _plan(model: str, classes: int, options: str) -> Network:
+def _plan(model: str, classes: int, options: str, outputs: str) -> Network:
     """Built once: initial weights are drawn even where there are none to be held."""
     with torch.inference_mode(False), torch.device("meta"):
-        network = create(model, classes, **json.loads(options))
+        design = architecture(model, **json.loads(options))
+        network = build(design, classes, outputs_called(outputs))
     return network.eval()
 
 
