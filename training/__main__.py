@@ -98,6 +98,13 @@ def parser() -> Parser:
         help='layers\' names in the file and in the network, \'{"old": "new"}\', null to leave one '
         "out; order: layers of one shape in the order of the file",
     )
+    adopt.add_argument(
+        "--outputs",
+        type=Literal["softmax", "sigmoid", "binary"] | None,
+        default=None,
+        help="softmax: one class is right; sigmoid: labels each on its own; binary: one number for "
+        "two classes, of the second or only one named; found from the network's end if not given",
+    )
 
     score = Parser(description="Top-1 and top-5 error of runs, one by one and together.")
     score.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
@@ -262,6 +269,7 @@ def _import(settings: Namespace) -> None:
         rename=settings.rename,
         range=settings.range,
         channels=settings.channels,
+        outputs=settings.outputs,
     )
     adopted = run.info.adopted
     print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")

@@ -15,9 +15,10 @@ from training.device import choose_device
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, Tally
 from training.models import Network
+from training.outputs import SOFTMAX, Outputs
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
-from training.views import CENTRE, mean_log_probability, ten_views
+from training.views import CENTRE, ten_views
 
 if TYPE_CHECKING:
     from training.data import Data, Split
@@ -35,7 +36,7 @@ class Member:
     padding: int = 0  # border its corners are cut out of, px
 
     def predict(self, rows: slice, views: int) -> dict[int, Tensor]:
-        """Logarithms of probabilities (n, K) of some images, by number of views: 1, or 1 and 10."""
+        """Scores (n, K) of some images, by number of views: 1, or 1 and 10."""
         pixels, device = self.split.images[rows], self.network.device
         if views == 1:
             return {1: self._look(self.preprocess.from_uint8(pixels, device))}
@@ -43,10 +44,10 @@ class Member:
             self._look(view)
             for view in ten_views(pixels, self.preprocess, padding=self.padding, device=device)
         ]
-        return {1: looks[CENTRE], 10: mean_log_probability(looks)}
+        return {1: looks[CENTRE], 10: self.network.outputs.mean(looks)}
 
     def _look(self, images: Tensor) -> Tensor:
-        return self.network(images).float().log_softmax(1).cpu()
+        return self.network(images).float().cpu()
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Score:
     name: str
     views: int
     evaluation: Evaluation
+    outputs: Outputs = SOFTMAX  # what was counted as right depends on them
 
 
 @torch.inference_mode()
@@ -92,21 +94,24 @@ def evaluate_together(
     if len(members) > 1:
         names.append(f"mean of {len(members)}")
     kinds = [1] if views == 1 else [1, 10]
-    num_classes = members[0].network.num_classes
-    tallies = {kind: [Tally(num_classes, mistakes=mistakes) for _ in names] for kind in kinds}
+    num_classes, outputs = members[0].network.num_classes, members[0].network.outputs
+    tallies = {
+        kind: [Tally(num_classes, mistakes=mistakes, outputs=outputs) for _ in names]
+        for kind in kinds
+    }
     for first in range(0, len(labels), batch_size):
         rows = slice(first, first + batch_size)
         predictions = [member.predict(rows, views) for member in members]
         if len(members) > 1:
             predictions.append(
-                {kind: mean_log_probability(one[kind] for one in predictions) for kind in kinds}
+                {kind: outputs.mean([one[kind] for one in predictions]) for kind in kinds}
             )
         for kind in kinds:
             for one, prediction in zip(tallies[kind], predictions, strict=True):
                 one.add(prediction[kind], labels[rows], first=first)
         progress(min(first + batch_size, len(labels)), len(labels))
     return [
-        Score(name, kind, one.evaluation())
+        Score(name, kind, one.evaluation(), outputs)
         for kind in kinds
         for name, one in zip(names, tallies[kind], strict=True)
     ]
@@ -121,6 +126,12 @@ def check_alike(members: Sequence[Member]) -> None:
                 f"{first.name} tells {first.network.num_classes} classes apart, {other.name} "
                 f"{other.network.num_classes}: there is no mean of them. Evaluate them one by one."
             )
+        ours, theirs = first.network.outputs, other.network.outputs
+        if ours.exclusive != theirs.exclusive or ours.loss is not theirs.loss:
+            raise WorkbenchError(
+                f"{first.name} gives {ours.name} outputs, {other.name} {theirs.name}: there is no "
+                "mean of their probabilities. Evaluate them one by one."
+            )
         if not np.array_equal(other.split.labels, first.split.labels):
             raise WorkbenchError(
                 f"{first.name} and {other.name} see other images: {len(first.split.labels)} and "
@@ -130,6 +141,12 @@ def check_alike(members: Sequence[Member]) -> None:
 
 def check_classes(run: Run, data: Data) -> None:
     """Refuse images whose classes are not the network's: it may have been trained elsewhere."""
+    if len(run.classes) == 1:
+        raise WorkbenchError(
+            f"{run.name} knows one label alone ({run.classes[0]}): whatever it answers, that is "
+            "the label of the highest probability. Import it with --outputs binary, and it tells "
+            "two classes apart."
+        )
     if data.foreign:
         raise WorkbenchError(f"{run.name}: {data.foreign}")
     for name, split in (("training", data.train), ("validation", data.val)):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from training.data.batches import batches
 from training.models import Network
+from training.outputs import SOFTMAX, Outputs
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 
@@ -56,9 +56,14 @@ class Mistakes:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Means over a split; errors are 1 − top1 and 1 − top5."""
+    """Means over a split; errors are 1 − top1 and 1 − top5.
 
-    loss: float  # cross-entropy, nats, or the network's own loss
+    Labels each on their own are counted like classes: each image has one in the data, and the label
+    of the highest probability is right if it is that one. Others may be in the image, too, and are
+    not known of.
+    """
+
+    loss: float  # cross-entropy, nats; for sigmoid outputs binary, the mean over labels
     top1: float  # share of images whose class is the most probable one, in [0, 1]
     top5: float  # share of images whose class is among the five most probable
     images: int
@@ -70,12 +75,14 @@ class Evaluation:
 class Tally:
     """What was counted so far, batch by batch; tallies of other images can be added."""
 
-    def __init__(self, num_classes: int, *, mistakes: int = 0) -> None:
+    def __init__(self, num_classes: int, *, mistakes: int = 0, outputs: Outputs = SOFTMAX) -> None:
         """
         Args:
             num_classes: K.
             mistakes: How many of the most confident and of the lowest-probability ones to remember.
+            outputs: What the scores mean.
         """
+        self.outputs = outputs
         self.loss, self.top5 = 0.0, 0  # sums
         self.confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
         self.surest = self.worst = _no_mistakes(min(TOP_K, num_classes))
@@ -92,21 +99,21 @@ class Tally:
         labels: Tensor,
         *,
         first: int = 0,
-        criterion: Criterion = functional.cross_entropy,
+        criterion: Criterion | None = None,
     ) -> None:
         """Count a batch, without the images of classes that the network does not know.
 
         Args:
-            logits: (N, K), or logarithms of probabilities.
+            logits: (N, K), the network's scores, or logarithms of probabilities.
             labels: (N,) int64; K and above for unknown classes.
             first: Index of the batch's first image in its split.
-            criterion: The loss, called with reduction="sum".
+            criterion: The loss, called with reduction="sum"; that of the outputs if not given.
         """
         index = first + torch.arange(len(labels))
         known = labels < len(self.confusion)
         if not known.all():
             logits, labels, index = logits[known], labels[known], index[known.cpu()]
-        loss = criterion(logits, labels, reduction="sum").item()
+        loss = (criterion or self.outputs.loss)(logits, labels, reduction="sum").item()
         logits, labels = logits.float().cpu(), labels.cpu()
         self.loss += loss
         predictions = logits.topk(min(TOP_K, logits.shape[1]), dim=1).indices
@@ -119,7 +126,8 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         """The tally of both's images."""
-        total = Tally(len(self.confusion), mistakes=max(self._mistakes, other._mistakes))
+        mistakes = max(self._mistakes, other._mistakes)
+        total = Tally(len(self.confusion), mistakes=mistakes, outputs=self.outputs)
         total.loss, total.top5 = self.loss + other.loss, self.top5 + other.top5
         total.confusion = self.confusion + other.confusion
         total._keep(self.surest + other.surest, self.worst + other.worst)
@@ -139,7 +147,7 @@ class Tally:
         )
 
     def _remember(self, logits: Tensor, labels: Tensor, predictions: Tensor, index: Tensor) -> None:
-        probabilities = logits.softmax(1)
+        probabilities = self.outputs.probabilities(logits)
         found = Mistakes(
             index=index,
             label=labels,
@@ -205,7 +213,8 @@ def tally(
     """
     network.eval()
     stop = len(split.labels) if stop is None else stop
-    counted, seen = Tally(network.num_classes, mistakes=mistakes), start
+    counted = Tally(network.num_classes, mistakes=mistakes, outputs=network.outputs)
+    seen = start
     for images in batches(
         split, preprocess, batch_size=batch_size, start=start, stop=stop, device=network.device
     ):

@@ -6,16 +6,17 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
 from training.adopt.channel_order import in_colour
+from training.adopt.fitting import Where, fitted, initialised
 from training.adopt.input_steps import InputSteps
-from training.adopt.matching import Rename, match
+from training.adopt.matching import Rename
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
 from training.adopt.weight_files import read_state_dict
 from training.atomic import make_folder
@@ -25,8 +26,9 @@ from training.config import stored_size
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
 from training.errors import WorkbenchError
-from training.models import ADOPTED, MODELS, architecture, build, options
+from training.models import ADOPTED, MODELS, Architecture, Network, architecture, build, options
 from training.models.torchvision_networks import Torchvision
+from training.outputs import BINARY, OUTPUTS, SOFTMAX, OutputsName
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
@@ -49,6 +51,7 @@ def import_weights(
     channels: Order | None = None,
     key: str | None = None,
     rename: Rename | None = None,
+    outputs: OutputsName | None = None,
 ) -> Run:
     """Make a run with one epoch out of a file of weights.
 
@@ -73,6 +76,9 @@ def import_weights(
             begin with.
         rename: By a layer's name in the file, the network's name for it, or None to leave it out;
             "order" pairs layers of one shape in the order of the file.
+        outputs: What the network gives: softmax for classes of which one is right, sigmoid for
+            labels each on its own, binary for one number that tells two classes apart, of which one
+            name is enough. If not given, as its end and the number of its outputs say.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
@@ -80,7 +86,9 @@ def import_weights(
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
     names = class_names(classes, data)
     said = Said(mean, std, range, channels)
+    outputs = checked("--outputs", OutputsName | None, outputs)
     rename = checked("--rename", Literal["order"] | dict[str, str | None] | None, rename)
+    where = Where(key, rename)
     if model not in MODELS:
         from training.adopt.user_code import build_network
 
@@ -89,9 +97,14 @@ def import_weights(
                 "--image_size is missing: the side in px of the square images that the network "
                 "takes, such as 224."
             )
-        contents = read_state_dict(file)
-        module = _initialised(build_network(model, len(names), choices), image_size)
-        found = match(contents, module.state_dict(), num_classes=len(names), key=key, rename=rename)
+        side, contents = image_size, read_state_dict(file)
+        module, found = fitted(
+            contents,
+            lambda count: initialised(build_network(model, count, choices), side),
+            len(names),
+            outputs,
+            where,
+        )
         module.load_state_dict(found.weights)
         return _adopt(
             path,
@@ -100,6 +113,7 @@ def import_weights(
             _sides(image_size, resize),
             said,
             data,
+            outputs,
             file=file,
             imported=contents.file,
             told=found.told,
@@ -108,35 +122,34 @@ def import_weights(
         choices["image_size"] = image_size
     contents = read_state_dict(file)
     design = architecture(model, **choices)
-    paths = None
     if isinstance(design, Torchvision):
         if not any(re.search(r"(^|\.)aux\d", name) for name in contents.names):
             choices["auxiliary"] = 0.0  # torchvision leaves them out of the weights it gives away
             design = replace(design, auxiliary=0.0)
-        paths = design.layer_paths()
-    with torch.device("meta"):  # names and shapes are all that is needed of it
-        network = build(design, len(names))
-    found = match(
-        contents,
-        network.state_dict(),
-        num_classes=len(names),
-        paths=paths,
-        key=key,
-        rename=rename,
-    )
+        where = replace(where, paths=design.layer_paths())
+    network, found = fitted(contents, partial(_on_meta, design), len(names), outputs, where)
+    reading = OUTPUTS[outputs or (BINARY.name if network.num_classes == 1 else SOFTMAX.name)]
+    names = _named(names, reading.name, contents.file)
+    if reading is SOFTMAX and len(names) == 1:
+        raise WorkbenchError(
+            "One class is named, and the softmax of one number is 1 whatever it is. Name two, or "
+            "say --outputs binary for one number that tells two classes apart."
+        )
     network.load_state_dict(found.weights, assign=True)
     sides, steps = _sides(design.image_size, resize), InputSteps.none(network.image_channels)
     pixels = in_colour(network, _pixels(said, steps, sides, file))
+    meaning = f"Its {reading.meaning(names)}. If it was trained otherwise, say --outputs."
     return _write(
         path,
         pixels.weights,
         model=model,
         options=options(model, **choices),
         classes=names,
+        outputs=reading.name,
         preprocess=pixels.preprocess,
         data=data,
         imported=contents.file,
-        told=(*found.told, *pixels.told),
+        told=(*found.told, meaning, *pixels.told),
     )
 
 
@@ -152,11 +165,13 @@ def import_network(
     std: Numbers | None = None,
     range: str | Numbers | None = None,
     channels: Order | None = None,
+    outputs: OutputsName | None = None,
 ) -> Run:
     """Make a run with one epoch out of a network as it stands in a notebook.
 
     Args:
-        module: Any classifier, (N, 3, H, W) or (N, 1, H, W) to logits (N, K); it stays as it is.
+        module: Any classifier, (N, 3, H, W) or (N, 1, H, W) to logits or probabilities (N, K), or
+            one number each, (N, 1) or (N,); it stays as it is.
         run: Folder to write.
         classes: The classes' names as a list, an array, pandas' Series or a dictionary either way
             ({0: "cat"}, {"cat": 0}); or as for `import_weights`.
@@ -165,8 +180,9 @@ def import_network(
         resize: As for `import_weights`; so are
         mean: what was subtracted,
         std: the deviation,
-        range: the range and
-        channels: the order.
+        range: the range,
+        channels: the order and
+        outputs: what the network gives.
 
     Raises:
         WorkbenchError: If the network cannot be taken apart, with what to change in it.
@@ -174,26 +190,35 @@ def import_network(
     path = _free(run)
     names = class_names(classes, data)
     said = Said(mean, std, range, channels)
-    made = _adopt(path, module, names, _sides(image_size, resize), said, data)
+    outputs = checked("outputs", OutputsName | None, outputs)
+    made = _adopt(path, module, names, _sides(image_size, resize), said, data, outputs)
     for sentence in made.info.told:
         print(f"filterscope: {sentence}", file=sys.stderr)
     return made
 
 
-def _initialised(module: nn.Module, image_size: int) -> nn.Module:
-    """A network whose lazy layers know their shapes, which a first image tells them."""
-    if any(map(is_lazy, module.state_dict().values())):
-        from training.adopt.tracing import reason, where_raised
+def _on_meta(design: Architecture, outputs: int) -> Network:
+    """A network of names and shapes, which are all that is needed of it."""
+    with torch.device("meta"):
+        return build(design, outputs)
 
-        try:
-            with torch.no_grad():
-                module.eval()(torch.zeros(2, 3, image_size, image_size))
-        except Exception as error:  # somebody else's code runs here and may raise anything
-            raise WorkbenchError(
-                f"{type(module).__name__} has lazy layers and fails on a first image of "
-                f"{image_size} px: {reason(error)}{where_raised(error)}."
-            ) from error
-    return module
+
+def _named(names: Sequence[str], outputs: str, network: str) -> Sequence[str]:
+    """The classes' names; of two that one number tells apart, one name is enough.
+
+    Raises:
+        WorkbenchError: If one number is to tell more classes apart.
+    """
+    if OUTPUTS[outputs].positive is None:
+        return names
+    if len(names) == 1:
+        return [f"not {names[0]}", names[0]]
+    if len(names) != 2:
+        raise WorkbenchError(
+            f"{network} gives one number, which tells two classes apart, but {len(names)} are "
+            "named. Name two, the one that a large number speaks for last; or that one alone."
+        )
+    return names
 
 
 def _adopt(
@@ -203,16 +228,22 @@ def _adopt(
     sides: tuple[int, int],
     said: Said,
     data: str | None,
+    outputs: OutputsName | None,
     *,
     file: str = "",
     told: Sequence[str] = (),
     **settings: Any,
 ) -> Run:
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
+    from training.adopt.forms import told as told_of
 
     size, _resize = sides
-    adoption = adopt(module, image_size=size, num_classes=len(names), channels=said.count)
-    known, name = adoption.network.num_classes, type(module).__name__
+    adoption = adopt(
+        module, image_size=size, num_classes=len(names), outputs=outputs, channels=said.count
+    )
+    known, name, ending = adoption.network.num_classes, type(module).__name__, adoption.ending
+    if ending.is_one_number:
+        names = _named(names, BINARY.name, name)
     if known != len(names):
         raise WorkbenchError(
             f"{name} tells {known} classes apart, but {len(names)} are named. Give --classes a "
@@ -225,9 +256,10 @@ def _adopt(
         model=ADOPTED,
         options=asdict(adoption.design),
         classes=names,
+        outputs=ending.outputs,
         preprocess=pixels.preprocess,
         data=data,
-        told=(*told, *pixels.told),
+        told=(*told, told_of(ending, outputs, tuple(names)), *pixels.told),
         adopted={"name": name, "mended": list(adoption.rewrites)},
         **settings,
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from training.channels import Channels
 from training.errors import WorkbenchError
+from training.outputs import outputs_called
 from training.run_settings import RunError
 from training.settings import Filled, Length, Range, Side, checked, settle
 
@@ -25,13 +26,15 @@ class Adopted:
 
     name: str  # of its class
     rewrites: tuple[str, ...] = ()  # what was changed in it, a sentence each
+    outputs: str = ""  # what they were taken for and why, in a sentence
 
     def __post_init__(self) -> None:
         settle(self, "adopted.")
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        return cls(stored.get("name"), stored.get("mended", ()))  # type: ignore[arg-type]
+        parts = stored.get("name"), stored.get("mended", ()), stored.get("outputs", "")
+        return cls(*parts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class RunInfo:
     options: Mapping[str, Any]  # of that model
     classes: Annotated[tuple[str, ...], Length(1)]  # names, by index
     preprocess: Mapping[str, Any]  # fields of `StoredPreprocess`
+    outputs: str = "softmax"  # name in `training.outputs.OUTPUTS`
     data: str | None = None  # the string that names the data set; None if imported without one
     data_fingerprint: str | None = None  # of the images trained on; None for adopted weights
     data_notices: tuple[str, ...] = ()  # what was told of them: first, what validates
@@ -105,6 +109,7 @@ class RunInfo:
                 stored = checked("adopted", Mapping[str, Any], given["adopted"])
                 given["adopted"] = Adopted.read(stored)
             info = cls(**given)
+            outputs_called(info.outputs)
             if info.training is not None:
                 checked("training.epochs", Epochs, info.training.get("epochs", 1))
         except WorkbenchError as error:

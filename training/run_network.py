@@ -12,11 +12,14 @@ from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.models import Network, architecture, build
+from training.outputs import outputs_called
 from training.run_info import RunInfo
 from training.run_settings import RunError
 
 PLANS = 32  # networks without weights that are kept
-_plans: dict[tuple[str, int], Network] = {}  # each built once: initial weights are drawn for it
+_plans: dict[
+    tuple[str, int, str], Network
+] = {}  # each built once: initial weights are drawn for it
 _expected: WeakKeyDictionary[Network, Mapping[str, Tensor]] = WeakKeyDictionary()
 
 
@@ -38,7 +41,7 @@ def described(info: RunInfo, file: Path) -> Network:
                 f"preprocess.size is {side}, but the network takes images of "
                 f"{design.image_size} px."
             )
-        return build(design, len(info.classes))
+        return build(design, len(info.classes), outputs_called(info.outputs))
     except WorkbenchError as error:
         raise RunError(
             f"{file} describes no network: {error} Put the file back as it was written.",
@@ -50,7 +53,7 @@ def described(info: RunInfo, file: Path) -> Network:
 def plan(info: RunInfo, file: Path) -> Network:
     """The network on the meta device, without weights; not to be changed. As `described`."""
     told = {"model": info.model, "options": info.options, "size": info.preprocess["size"]}
-    key = json.dumps(told, sort_keys=True), len(info.classes)
+    key = json.dumps(told, sort_keys=True), len(info.classes), info.outputs
     if key not in _plans:
         with torch.device("meta"):
             network = described(info, file).eval()

@@ -34,6 +34,7 @@ from training.guarded import (
 from training.layer_table import read_rows
 from training.metrics import bad_lines, read_metrics
 from training.models import Network, freeze
+from training.outputs import Outputs, outputs_called
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from training.run_info import RunInfo
@@ -115,6 +116,11 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """Class names, by index."""
         return self.info.classes
+
+    @property
+    def outputs(self) -> Outputs:
+        """How probabilities of the classes follow from what the network gives."""
+        return outputs_called(self.info.outputs)
 
     @property
     def data_name(self) -> str:

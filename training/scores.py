@@ -41,7 +41,7 @@ def check_out(out: str | None) -> Path | None:
 
 
 def table(scores: Sequence[Score]) -> str:
-    """A line for each score."""
+    """A line for each score, and what an error is where that needs saying."""
     wide = max(len(score.name) for score in scores)
     images = f"{scores[0].evaluation.images:,} images"
     lines = [f"{images:{wide}}                loss   top-1 error   top-5 error"]
@@ -51,7 +51,8 @@ def table(scores: Sequence[Score]) -> str:
             f"{score.name:{wide}}   {VIEWS[score.views]:9}  {found.loss:6.3f}   "
             f"{1 - found.top1:11.2%}   {1 - found.top5:11.2%}"
         )
-    return "\n".join(lines)
+    notes = dict.fromkeys(score.outputs.note_on_errors for score in scores)
+    return "\n".join([*lines, *filter(None, notes)])
 
 
 def mistakes_in_words(score: Score, classes: Sequence[str], names: Sequence[str]) -> str:
@@ -112,6 +113,7 @@ def _as_json(score: Score, classes: Sequence[str]) -> dict[str, Any]:
     found = score.evaluation
     return {
         **_numbers(score),
+        "outputs": score.outputs.name,
         "surest": _rows(found.surest, classes),
         "worst": _rows(found.worst, classes),
     }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -54,14 +53,3 @@ def ten_views(
             own_mean = None if mean is None else mean[window]
             view = preprocess.normalise(canvas[:, *window], device, mean=own_mean)
             yield view.flip(-1) if mirrored else view
-
-
-def mean_log_probability(log_probabilities: Iterable[Tensor]) -> Tensor:
-    """The logarithm of the mean of probabilities, given their logarithms, (N, K) each."""
-    total, count = None, 0
-    for one in log_probabilities:
-        total = one if total is None else torch.logaddexp(total, one)
-        count += 1
-    if total is None:
-        raise ValueError("There is nothing to take the mean of.")
-    return total - math.log(count)

@@ -15,7 +15,7 @@ from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.views.sanity_checks import show_sanity_checks
 from app.widgets.bars import scale_bar
-from app.widgets.class_choice import pick_class, probabilities
+from app.widgets.class_choice import caption_outputs, pick_class, probabilities
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
@@ -54,6 +54,7 @@ def page() -> None:
     image = choose_image(choice)
     probability = probabilities(choice.network(), choice.run.preprocess(image.picture))
     name = choice.run.classes[pick_class(choice.run.classes, probability)]
+    caption_outputs(choice.run)
     method = address.read("method", _method, DEFAULT)
     allowed, left_out = usable(choice.network())
     if method not in allowed:

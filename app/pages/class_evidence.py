@@ -8,7 +8,7 @@ from app.jobs.ask import ask
 from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import chosen, go_to
-from app.widgets.class_choice import pick_class
+from app.widgets.class_choice import caption_outputs, pick_class
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import is_dark
 from app.widgets.images import ChosenImage, choose_image
@@ -36,6 +36,7 @@ def page() -> None:
     label = pick_class(classes, reply.answer.probability[-1], known)
     side = reply.side(ClassEvidenceLook(classes[label]))
     st.markdown(plain(side.shown.words()))
+    caption_outputs(choice.run)
     st.plotly_chart(
         pointing(side.shown, dark=is_dark()),
         theme=None,

@@ -15,6 +15,7 @@ from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of
 from app.widgets.bars import class_bars
+from app.widgets.class_choice import caption_outputs
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import choose as choose_image
@@ -72,6 +73,8 @@ def page() -> None:
     if reply.answer is None:
         return
     numbers(reply.answer, f"A, {choice.title}: " if len(choices) > 1 else "")
+    if choice.run.outputs.note_on_errors:
+        st.caption(choice.run.outputs.note_on_errors)
     for other in choices[1:]:
         compare(choice, reply.answer, other, views)
     side = reply.side(asked(MistakesLook(order, SHOWN), "k"))
@@ -188,6 +191,7 @@ def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
     class_bars(
         probabilities, choice.run.classes, shown=[*shown, *{label} - set(shown)], label=label
     )
+    caption_outputs(choice.run)
     if st.button("Where does it look?", icon=":material/visibility_off:"):
         go_to("occlusion", image=f"val:{index}")
     if st.button("Nearest neighbours", icon=":material/image_search:"):

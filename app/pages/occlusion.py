@@ -15,6 +15,7 @@ from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of
 from app.views.occlusion import choose_class_and_layer, choose_window, show_several, show_tracked
 from app.widgets.bars import best, class_bars, class_legend
+from app.widgets.class_choice import caption_outputs
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
@@ -200,6 +201,7 @@ def inspect(choice: Choice, view: View) -> None:
     known = view.side.opened.true_class(view.image.source)
     class_bars(now, classes, before=before, shown=shown, label=known)
     st.caption("Thick: with the window covered. Thin: the whole image. ✓: the true class.")
+    caption_outputs(choice.run)
     lead_on(choice, view)
 
 

@@ -38,7 +38,7 @@ def show_predictions(choice: Choice) -> None:
     st.subheader("Example predictions", anchor=False)
     st.caption(
         f"Validation images and the network's top-5 predictions after epoch {choice.epoch}; "
-        "the true class in bold, with a tick."
+        f"the true class in bold, with a tick. {run.outputs.note}"
     )
     try:
         data = data_of(run)
@@ -71,7 +71,7 @@ def _probabilities(choice: Choice, images: np.ndarray) -> np.ndarray:
     """(N, S, S, 3) uint8 to class probabilities (N, K)."""
     network = choice.network()
     batch = choice.run.preprocess.from_uint8(images).to(network.device)
-    return network(batch).softmax(dim=1).cpu().numpy()
+    return network.probabilities(batch).cpu().numpy()
 
 
 def _bars(classes: tuple[str, ...], probability: np.ndarray, true_class: str) -> str:
@@ -136,6 +136,7 @@ def show_configuration(run: Run) -> None:
     config = run.config
     said: dict[str, Any] = {
         "network": called(run),
+        "outputs": run.outputs.name,
         "data": config.get("data") or "none",
         "made": config.get("created", "").replace("T", " "),
         "source revision": config.get("revision"),

@@ -13,7 +13,7 @@ from app.shell.frame import Choice, go_to
 from app.shell.lender import LENDER
 from app.shell.runs import data_of
 from app.widgets.bars import class_bars
-from app.widgets.class_choice import probabilities
+from app.widgets.class_choice import caption_outputs, probabilities
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose
 from app.widgets.layout import show_pixels
@@ -132,6 +132,7 @@ def inspect(
     )
     st.markdown("**Top-5 predictions**")
     class_bars(probabilities(choice.network(), seen), choice.run.classes)
+    caption_outputs(choice.run)
     if image.label is not None:
         name = data.classes[image.label]
         hits, chance = (

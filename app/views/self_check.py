@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from app.jobs.ask import ask
@@ -16,25 +14,18 @@ from viz.store.answer import CacheMiss, answer
 
 def show_opening(choice: Choice) -> None:
     """What was taken from a file, what was rewritten in an adopted network, and the self-check."""
-    adopted, told = choice.run.config.get("adopted"), choice.run.info.told
+    adopted, told = choice.run.info.adopted, choice.run.info.told
     opened = adopted or told
     with st.expander("How the network was opened, and a self-check" if opened else "Self-check"):
-        if told:
-            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in told))
         if adopted:
-            _rewrites(adopted, choice.run.info.told)
+            st.markdown(
+                f"**{plain(adopted.name)}** was taken apart into named layers, and gave the same "
+                "logits afterwards. The run keeps its layers as data, not its code."
+            )
+        sentences = (*told, *(adopted.rewrites if adopted else ()))
+        if sentences:
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
         _self_check(choice, at_once=bool(adopted))
-
-
-def _rewrites(adopted: dict[str, object], told: Sequence[str]) -> None:
-    name, mended = plain(str(adopted.get("name", "It"))), adopted.get("mended")
-    sentences = [*told, *(mended if isinstance(mended, list) else ())]
-    st.markdown(
-        f"**{name}** was taken apart into named layers, and gave the same logits afterwards. The "
-        "run keeps its layers as data, not its code."
-    )
-    if sentences:
-        st.markdown("\n".join(f"- {plain(str(sentence))}" for sentence in sentences))
 
 
 def _self_check(choice: Choice, *, at_once: bool) -> None:

@@ -11,13 +11,20 @@ from torch import Tensor
 from app.shell import address
 from app.widgets.bars import best
 from training.models import Network
+from training.runs import Run
 from viz.drawing.words import percent
 
 
 def probabilities(network: Network, image: Tensor) -> Tensor:
     """(K,) of one normalised image."""
     with torch.inference_mode():
-        return network(image[None].to(network.device)).softmax(1)[0].cpu()
+        return network.probabilities(image[None].to(network.device))[0].cpu()
+
+
+def caption_outputs(run: Run) -> None:
+    """What to bear in mind of probabilities side by side, where there is something."""
+    if run.outputs.note:
+        st.caption(run.outputs.note)
 
 
 def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:

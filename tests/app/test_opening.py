@@ -33,6 +33,7 @@ def test_an_adopted_network_tells_what_was_mended_and_that_it_is_read_rightly(ap
     page = app(run="adopted")
     assert not page.exception
     assert "F.relu was called without a module: it is relu1 now." in said(page.markdown)
+    assert "Its 4 outputs are softmax, classes of which one is right" in said(page.markdown)
     assert "Self-check: Projections from conv1" in said(page.caption)
     settings = page.dataframe[-1].value
     assert "network · graph" not in set(settings["setting"])

@@ -36,6 +36,14 @@ class Net(nn.Module):
 """
 
 
+LAZY_GREY = """
+from torch import nn
+
+
+def grey(num_classes=3):
+    maps = nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()
+    return nn.Sequential(*maps, nn.LazyLinear(num_classes))
+"""
 LAZY = """
 from torch import nn
 
@@ -159,6 +167,16 @@ def test_lazy_layers_learn_their_shapes_first(tmp_path):
     theirs(pictures())
     run = imported(tmp_path, lived(theirs).state_dict(), model=f"{tmp_path / 'w.py'}:Lazy")
     assert_equal(run, theirs)
+
+
+def test_lazy_layers_behind_a_grey_convolution_learn_theirs_from_a_grey_picture(tmp_path):
+    (tmp_path / "grey.py").write_text(LAZY_GREY)
+    theirs = build_network(f"{tmp_path / 'grey.py'}:grey", 3, {})
+    theirs(pictures()[:, :1])
+    run = imported(tmp_path, lived(theirs).state_dict(), model=f"{tmp_path / 'grey.py'}:grey")
+    with torch.no_grad():
+        expected = theirs(pictures()[:, :1])
+    torch.testing.assert_close(run.network()(pictures()[:, :1]), expected)
 
 
 def test_numbers_that_are_none_are_told(network, tmp_path):

@@ -7,8 +7,9 @@ from PIL import Image
 from torchvision.transforms import TenCrop
 
 from training.errors import WorkbenchError
+from training.outputs import mean_log_probability
 from training.preprocess import Preprocess
-from training.views import CENTRE, mean_log_probability, ten_views
+from training.views import CENTRE, ten_views
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from training.adopt.calls import Call
 from training.adopt.constants import constant
 from training.adopt.custom_norms import as_torchs_norms
+from training.adopt.forms import Ending, settled
 from training.adopt.input_steps import InputSteps, input_steps
 from training.adopt.names import own_names
 from training.adopt.rewrites import listed, rewrites
@@ -21,8 +22,10 @@ from training.adopt.unwrapping import unwrapped, without_hooks
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.network import Network
 from training.models.paper_names import paper_names
+from training.outputs import OUTPUTS, SOFTMAX, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
 HALF_TOLERANCE = 2e-2  # where it computes in half precision itself
@@ -37,6 +40,7 @@ class Adoption:
     network: Network  # in evaluation mode
     steps: InputSteps  # what the original does to its images first; the network does not
     design: Adopted  # the same without weights, as data
+    ending: Ending  # what its outputs are, and what it made of them
     rewrites: tuple[str, ...]  # what was done differently, a sentence each
 
 
@@ -45,6 +49,7 @@ def adopt(
     *,
     image_size: int,
     num_classes: int | None = None,
+    outputs: OutputsName | None = None,
     channels: int | None = None,
 ) -> Adoption:
     """Take a classifier apart into named layers that give the same logits.
@@ -52,13 +57,15 @@ def adopt(
     The module itself stays as it is. In-place layers and functions become layers that leave their
     input alone, a module that is called several times becomes as many layers, and what was left in
     training mode is looked at in evaluation mode. Whatever is returned has to hold the logits,
-    alone or under that name; log-softmax or softmax at the end is left out. So is what it does to
-    its images before its first layer, which is told beside it.
+    alone or under that name; a softmax or sigmoid at the end is left out, and says what they mean.
+    So is what it does to its images before its first layer, which is told beside it.
 
     Args:
-        module: Takes (N, 3, H, W), or (N, 1, H, W), and returns logits (N, K).
+        module: Takes (N, 3, H, W), or (N, 1, H, W), and returns logits (N, K), or what
+            `training.adopt.ending` knows.
         image_size: Side of the square input, px.
         num_classes: How many there are, to know the logits where several rows are returned.
+        outputs: What they mean; found from its end if not given.
         channels: Of the images it takes, 3 or 1; whichever it takes if not given, 3 first.
 
     Raises:
@@ -75,14 +82,16 @@ def adopt(
     found = trace(
         deepcopy(original).to("meta"),
         image_size,
+        outputs,
         channels=images.shape[1],
         begins_at=steps.result,
     )
     returned = _logits(found, name, num_classes)
-    head, tail = _before_softmax(found.calls, found.outputs[returned])
-    calls = _needed(found.calls, head)
+    ending = settled(found.endings[returned], outputs, name)
+    calls = _needed(found.calls, found.outputs[returned])
     if not calls:
         raise WorkbenchError(f"{name} returns its images as they are; it is no classifier.")
+    _refuse_no_scores(calls, ending, outputs, name)
     names = _names(original, calls)
     num_classes = found.shapes[returned][1]
     graph = tuple(_graph(calls, names))
@@ -91,16 +100,18 @@ def adopt(
     network.load_state_dict(_weights(original, found, calls, names))
     _check_usable(network, num_classes, name)
     with torch.no_grad():
-        ours = tail(network(steps(images)))
-        _check_equal(ours, answer[returned], name, found.half, hooked)
-    changes = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
+        theirs = answer[returned]
+        ours = ending.tail(network(steps(images))).reshape(theirs.shape)
+        _check_equal(ours, theirs, name, found.half, hooked)
+    changes = rewrites(module, calls, names, returned=returned, found=found, ending=ending)
     if norms:
         told.append(
             f"A class of its own that computes local response normalisation: {listed(norms)}."
         )
     if hooked:
         told.append(f"Hooks, which change nothing in its logits, are left out: {listed(hooked)}.")
-    return Adoption(network, steps, design, (*told, *changes))
+    network = network.read_as(OUTPUTS[ending.outputs])
+    return Adoption(network, steps, design, ending, (*told, *changes))
 
 
 def _answered(
@@ -174,7 +185,8 @@ def _logits(found: Trace, name: str, num_classes: int | None) -> str:
     for usual in LOGITS:
         if usual in rows:
             return usual
-    fitting = [key for key in rows if found.shapes[key][1] == num_classes]
+    counts = (num_classes, 1) if num_classes == 2 else (num_classes,)  # or one number for both
+    fitting = [key for key in rows if found.shapes[key][1] in counts]
     if len(rows) == 1 or fitting:
         return (fitting or rows)[0]
     said = ", ".join(
@@ -186,12 +198,38 @@ def _logits(found: Trace, name: str, num_classes: int | None) -> str:
     )
 
 
-def _before_softmax(calls: Sequence[Call], head: int) -> tuple[int, nn.Module]:
-    """The call that gives logits, and what the network makes of them."""
-    module = calls[head].module if head >= 0 else None
-    if isinstance(module, nn.Softmax | nn.LogSoftmax):
-        return calls[head].sources[0], module
-    return head, nn.Identity()
+def _refuse_no_scores(
+    calls: Sequence[Call], ending: Ending, given: OutputsName | None, name: str
+) -> None:
+    """Refuse what is returned as it is and is no scores: P of a kind, or a mean of such numbers.
+
+    Args:
+        calls: What leads to the output.
+        ending: What was found after it.
+        given: What its owner says. A softmax is taken of anything then, and one number is log odds
+            whatever it comes out of, but for a sigmoid.
+        name: Of the network.
+    """
+    head = calls[-1]
+    while isinstance(head.module, _PASS_ON) and head.sources[0] >= 0:
+        head = calls[head.sources[0]]
+    guessed = ending.scores == 1 and given is None
+    kinds = (*_PROBABILITIES, *(_BOUNDED if guessed else ()))
+    if ending.is_bare and given != SOFTMAX.name and isinstance(head.module, kinds):
+        line = f" ({head.line})" if head.line else ""
+        raise WorkbenchError(
+            f"{name} gives numbers out of a {type(head.module).__name__}{line} that are no plain "
+            "sigmoid or softmax of its last scores, so what they mean is not known. Let forward "
+            "end in the scores, or say by --outputs how they were read in training."
+        )
+
+
+_PROBABILITIES = (nn.Sigmoid, nn.Hardsigmoid, ChannelSoftmax)
+_BOUNDED = (nn.Tanh, nn.Hardtanh, nn.ReLU, nn.ReLU6, nn.Softplus)  # where would one half be?
+_PASS_ON = (
+    *(nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
+    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d),
+)
 
 
 def _needed(calls: Sequence[Call], head: int) -> list[Call]:

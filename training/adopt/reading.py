@@ -24,6 +24,7 @@ from training.adopt.functions import (
 )
 from training.adopt.padding import Pad, pad_of_function, pad_of_module, with_own_padding
 from training.errors import WorkbenchError
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 
@@ -211,7 +212,7 @@ class Reading:
         if old == new:
             self._numbers[node] = self._number(node, source)
         # as many numbers for each image, in a row; (N, D, 1) is on its way there
-        elif new[0] == old[0] and new[1] == prod(old[1:]):
+        elif new == (old[0], prod(old[1:])):
             call = Call(path, own, nn.Flatten(), (), line=node.meta["line"])
             self._add(node, call, (source,))
         else:
@@ -280,8 +281,11 @@ class Reading:
 
 
 def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
-    """Torch's local response normalisation as the paper writes it: alpha is not divided by n."""
+    """Torch's local response normalisation as the paper writes it: alpha is not divided by n; and
+    a softmax over classes by the name that it has here."""
     norm = call.module
+    if isinstance(norm, nn.Softmax) and norm.dim in (None, 1, -1) and len(_shape(node)) == 2:
+        return replace(call, module=ChannelSoftmax())
     if not isinstance(norm, nn.LocalResponseNorm) or norm.size % 2 == 0:
         return call
     alpha = norm.alpha / norm.size

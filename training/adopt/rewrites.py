@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from torch import nn
 
 from training.adopt.calls import Call
+from training.adopt.forms import Ending
 from training.adopt.tracing import Trace
 from training.models.merge import Add
 
@@ -20,7 +21,7 @@ def rewrites(
     *,
     returned: str,
     found: Trace,
-    tail: nn.Module,
+    ending: Ending,
 ) -> Iterator[str]:
     """A sentence for each thing that was rewritten, and for each that could only be named.
 
@@ -30,7 +31,7 @@ def rewrites(
         names: what they are called now.
         returned: Under which name the logits were returned; "" for a tensor alone.
         found: The trace, with everything that was returned.
-        tail: What came after the logits.
+        ending: What came after the logits.
     """
     if any(each.training and isinstance(each, _IN_TRAINING) for each in module.modules()):
         yield (
@@ -40,8 +41,8 @@ def rewrites(
     yield from _in_place(calls, names)
     yield from _functions(calls, names)
     yield from _reused(calls, names)
-    if not isinstance(tail, nn.Identity):
-        yield f"It ended in {type(tail).__name__}: that is left out, as the views take logits."
+    if not ending.is_bare:
+        yield f"It ended in {ending.words}: that is left out, as the views take logits."
     if returned:
         others = [
             f"number {int(name) + 1}" if name.isdigit() else name

@@ -17,10 +17,13 @@ from torch import Tensor, fx, nn
 
 from training.adopt.calls import Call
 from training.adopt.constants import run_node
+from training.adopt.ending import take_off
+from training.adopt.forms import Ending
 from training.adopt.functions import MOVES
 from training.adopt.reading import Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
+from training.outputs import OutputsName
 
 ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
 BATCH = 3  # images in the trace; an operation that mixes them is seen by its shape
@@ -34,6 +37,7 @@ class Trace:
     outputs: Mapping[str, int]  # what is returned: by name, the number of the call that gives it
     shapes: Mapping[str, tuple[int, ...]]  # of each output, for a batch of `BATCH`
     root: nn.Module  # what was traced, with the tensors that it made on its way
+    endings: Mapping[str, Ending]  # of those that are scores: what was made of them
     half: bool = False  # whether it chooses half precision itself, by autocast
 
     @property
@@ -70,7 +74,12 @@ def _parts(answer: Any) -> dict[str, Any]:
 
 
 def trace(
-    network: nn.Module, image_size: int, *, channels: int = 3, begins_at: str | None = None
+    network: nn.Module,
+    image_size: int,
+    given: OutputsName | None = None,
+    *,
+    channels: int = 3,
+    begins_at: str | None = None,
 ) -> Trace:
     """What happens to a picture, operation by operation.
 
@@ -82,6 +91,7 @@ def trace(
         network: On the meta device: weights play no part. In training mode where auxiliary
             classifiers are wanted.
         image_size: Side of the square input, px.
+        given: What its owner says that its outputs are.
         channels: Of the input.
         begins_at: Name of the node whose output the layers take for the picture; the images
             themselves if not given.
@@ -101,8 +111,9 @@ def trace(
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(f"{name} {_cause(error)}") from error
+    endings = take_off(bare, graph, given)
     reading = Reading(bare, network, graph, begins_at)
-    return Trace(reading.calls, reading.outputs, reading.shapes, bare, tracer.half)
+    return Trace(reading.calls, reading.outputs, reading.shapes, bare, endings, tracer.half)
 
 
 def _cause(error: Exception) -> str:

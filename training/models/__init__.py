@@ -11,6 +11,7 @@ from training.models.alexnet import AlexNet
 from training.models.lenet import LeNet5
 from training.models.network import Network, blank, freeze
 from training.models.torchvision_networks import Torchvision
+from training.outputs import SOFTMAX, Outputs
 from training.settings import Classes, checked
 
 
@@ -116,22 +117,28 @@ def create(name: str, /, num_classes: int = 1000, **choices: Any) -> Network:
     return build(architecture(name, **choices), num_classes)
 
 
-def build(design: Architecture, num_classes: int) -> Network:
+def build(design: Architecture, num_classes: int, outputs: Outputs = SOFTMAX) -> Network:
     """The network of some choices, tried on the meta device before it takes memory.
+
+    Args:
+        design: The choices.
+        num_classes: Classes that it tells apart.
+        outputs: How their probabilities follow from what it gives.
 
     Raises:
         WorkbenchError: If no network has so many classes, or it would be a monstrous one.
     """
-    num_classes = checked("num_classes", Classes, num_classes)
+    scores = outputs.scores_for(checked("num_classes", Classes, num_classes))
     with torch.device("meta"):
-        on_meta = design.build(num_classes)
+        on_meta = design.build(scores)
     count = sum(parameter.numel() for parameter in on_meta.parameters())
     if count > MOST_PARAMETERS:
         raise WorkbenchError(
             f"The network would have {count:.2g} parameters; at most {MOST_PARAMETERS:.2g} are "
             f"built. {_largest(on_meta)}"
         )
-    return on_meta if torch.get_default_device().type == "meta" else design.build(num_classes)
+    network = on_meta if torch.get_default_device().type == "meta" else design.build(scores)
+    return network.read_as(outputs)
 
 
 def _largest(network: Network) -> str:

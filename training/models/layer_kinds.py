@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from training.errors import WorkbenchError
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Add, Concat
 from training.models.response_norm import ResponseNorm
 
@@ -42,6 +43,7 @@ KINDS: dict[str, type[nn.Module]] = {
         nn.Softplus,
         nn.Tanh,
         nn.Sigmoid,
+        ChannelSoftmax,
         nn.Dropout,
         nn.Dropout2d,
         nn.Flatten,

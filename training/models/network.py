@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from training.errors import WorkbenchError
 from training.geometry import IMAGE, ReceptiveField, receptive_fields
 from training.models.table_conv import TableConv2d
-
-
-class Criterion(Protocol):
-    """What is minimised, with the arguments of `functional.cross_entropy`."""
-
-    def __call__(
-        self,
-        logits: Tensor,
-        labels: Tensor,
-        /,
-        *,
-        label_smoothing: float = ...,
-        reduction: str = ...,
-    ) -> Tensor: ...
+from training.outputs import SOFTMAX, Criterion, Outputs, TwoClasses
 
 
 @dataclass(frozen=True)
@@ -54,7 +39,8 @@ class Network(nn.Module):
         image_channels: int = 3,
         inputs: Mapping[str, tuple[str, ...]] | None = None,
         auxiliary: Mapping[str, float] | None = None,
-        criterion: Criterion = functional.cross_entropy,
+        criterion: Criterion | None = None,
+        outputs: Outputs = SOFTMAX,
     ) -> None:
         """
         Args:
@@ -64,12 +50,14 @@ class Network(nn.Module):
             inputs: By layer, the names of the layers that feed it, where that is not just the one
                 before it; `IMAGE` stands for the picture.
             auxiliary: Layers that give logits in training only, and their weight in the loss.
-            criterion: The loss, of logits (N, K) and labels (N,).
+            criterion: The loss, of logits (N, K) and labels (N,); that of the outputs if not given.
+            outputs: How probabilities follow from the logits.
         """
         super().__init__()
         self.image_size, self.image_channels = image_size, image_channels
         self.auxiliary = dict(auxiliary or {})
-        self.criterion = criterion
+        self.outputs = outputs
+        self.criterion = criterion or outputs.loss
         before = [IMAGE, *layers][:-1]
         given = inputs or {}
         self.inputs = {
@@ -120,6 +108,10 @@ class Network(nn.Module):
         """(N, C, H, W) normalised images to (N, K) logits."""
         return self.activations(images, [self.head])[self.head]
 
+    def probabilities(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) normalised images to (N, K) in [0, 1], in the order of the logits."""
+        return self.outputs.probabilities(self(images))
+
     def loss(
         self, images: Tensor, labels: Tensor, *, label_smoothing: float = 0.0
     ) -> tuple[Tensor, Tensor]:
@@ -141,6 +133,22 @@ class Network(nn.Module):
             for head, weight in heads.items()
         ]
         return torch.stack(losses).sum(), outputs[self.head]
+
+    def read_as(self, outputs: Outputs) -> Network:
+        """This network with other outputs; one number for two classes becomes two by a last layer.
+
+        Args:
+            outputs: How probabilities follow from what it gives.
+        """
+        self.outputs = outputs
+        if outputs is not SOFTMAX:
+            self.criterion = outputs.loss
+        if outputs.positive is not None:
+            name = next(name for name in _FOR_TWO if name not in self.inputs)
+            self.inputs[name] = (self.head,)
+            self.add_module(name, TwoClasses(outputs.positive))
+            self._plans.clear()
+        return self
 
     def activations(self, images: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
         """The outputs of the named layers; what they do not need is not computed.
@@ -177,6 +185,9 @@ class Network(nn.Module):
         if name not in layers:
             raise WorkbenchError(f"No layer {name!r}. This network has: {', '.join(layers)}.")
         return layers[name]
+
+
+_FOR_TWO = ("two_classes", *(f"two_classes{number}" for number in range(2, 10)))
 
 
 def _plan(inputs: dict[str, tuple[str, ...]], wanted: frozenset[str]) -> list[Stage]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.geometry import IMAGE, ReceptiveField
 from training.models import Network, blank
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.drop_connect import DropConnect
 from training.models.lenet import Grey, RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat
@@ -19,6 +20,7 @@ from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d
+from training.outputs import TwoClasses
 from viz.network.layers import Kind, backbone, kind_of
 
 
@@ -130,6 +132,10 @@ def _kind(layer: nn.Module, output: Tensor) -> str:
             words = ["distance to a fixed code for each class"]
         case Grey():
             words = ["mean of the three colours"]
+        case TwoClasses():
+            words = ["one number for two classes: −z and z"]
+        case ChannelSoftmax():
+            words = ["softmax"]
         case nn.ReLU():
             words = ["rectified linear"]
         case _:

@@ -248,7 +248,9 @@ def _tapped(network: Network, layer: str) -> tuple[Network, nn.Module]:
         for each, sources in network.inputs.items()
     }
     inputs[name] = (layer,)
-    return Network(layers, image_size=network.image_size, inputs=inputs), tap
+    return Network(
+        layers, image_size=network.image_size, inputs=inputs, outputs=network.outputs
+    ), tap
 
 
 def _in_batches(

@@ -99,7 +99,7 @@ def by_occlusion(
     window, stride = window or usual_window, stride or usual_stride
     covered = covered_log_odds(network, images, labels, window=window, stride=stride)
     with torch.inference_mode():
-        whole = log_odds(network(images.to(network.device)).cpu(), labels)
+        whole = network.outputs.log_odds(network(images.to(network.device)).cpu(), labels)
     lowest, columns = covered.flatten(1).argmin(1), covered.shape[2]
     corner = torch.stack([lowest // columns, lowest % columns], dim=1) * stride
     losses = whole[:, None, None] - covered
@@ -127,13 +127,6 @@ def covered_log_odds(
         for copy, (_, row, column) in zip(copies, batch, strict=True):
             top, left = row * stride, column * stride
             copy[:, top : top + window, left : left + window] = 0
-        logits = network(copies.to(network.device)).cpu()
-        found.append(log_odds(logits, labels[which]))
+        scores = network(copies.to(network.device)).cpu()
+        found.append(network.outputs.log_odds(scores, labels[which]))
     return torch.cat(found).reshape(len(images), rows, columns)
-
-
-def log_odds(logits: Tensor, labels: Tensor) -> Tensor:
-    """log(P / (1 − P)) of one class each, (N,), from logits (N, K): no rounding to 0 or 1."""
-    own = logits.gather(1, labels[:, None])
-    others = logits.scatter(1, labels[:, None], float("-inf"))
-    return own[:, 0] - others.logsumexp(1)

@@ -166,7 +166,7 @@ def named_class(opened: Opened, image: str, label: str | None) -> str:
 @torch.inference_mode()
 def probabilities(opened: Opened, pixels: Tensor) -> Tensor:
     """(K,) of one normalised image."""
-    return opened.network(pixels[None].to(opened.network.device)).softmax(1)[0].cpu()
+    return opened.network.probabilities(pixels[None].to(opened.network.device))[0].cpu()
 
 
 @dataclass(frozen=True)

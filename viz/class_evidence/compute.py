@@ -42,8 +42,8 @@ class ClassEvidence:
 @torch.inference_mode()
 def class_evidence(network: Network, image: Tensor) -> Tensor:
     """(K,) float64 class probabilities of one normalised image (3, H, W)."""
-    logits = network(image[None].to(network.device))[0]
-    return logits.cpu().double().softmax(0)
+    scores = network(image[None].to(network.device))[0]
+    return network.outputs.probabilities(scores.cpu().double())
 
 
 def over_epochs(epochs: Sequence[int], probabilities: Sequence[Tensor]) -> ClassEvidence:

@@ -129,7 +129,7 @@ def invariance(
                 [(found[layer][1:] - found[layer][:1]).flatten(1).norm(dim=1) for layer in layers]
             )
         )
-        probabilities.append(network(images[1:]).softmax(1)[:, label])
+        probabilities.append(network.probabilities(images[1:])[:, label])
         progress(place + 1, len(labels))
     return Invariance(
         transformation,

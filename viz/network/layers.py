@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models import Network, blank
+from training.models.channel_softmax import ChannelSoftmax
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat
 from training.models.pooling import StochasticPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d
+from training.outputs import TwoClasses
 
 Kind = Literal[
     "convolution",
@@ -146,15 +148,21 @@ def last_hidden(network: Network) -> str:
     Raises:
         WorkbenchError: If nothing but the answer lies on every way there.
     """
-    trunk = backbone(network) - {network.head}
-    for stage in reversed(network.plan([network.head])):
+    classifier = network.head
+    while isinstance(network.layers[classifier], _AFTER_SCORES):
+        classifier = network.inputs[classifier][0]
+    trunk = backbone(network)
+    for stage in reversed(network.plan([classifier])[:-1]):
         kind = kind_of(network.layers[stage.name])
         if stage.name in trunk and kind not in ("activation", "normalisation", "dropout"):
             return stage.name
     raise WorkbenchError(
-        f"No hidden layer lies on every way from the picture to {network.head}: the ways part at "
+        f"No hidden layer lies on every way from the picture to {classifier}: the ways part at "
         "the picture and only their answers meet. Name a layer of one of them."
     )
+
+
+_AFTER_SCORES = (TwoClasses, ChannelSoftmax, nn.Sigmoid)
 
 
 def _makes_maps(network: Network, name: str) -> bool:

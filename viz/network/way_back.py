@@ -16,6 +16,7 @@ from training.models import Network
 from training.models.merge import Add, Concat
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
+from training.outputs import TwoClasses
 from viz.network.reach import padded, rows_of
 
 
@@ -56,7 +57,7 @@ def written_out(layer: nn.Module) -> bool:
 _KNOWN = (
     *(nn.Conv2d, nn.ReLU, nn.Linear, nn.Flatten, Add, Concat, ResponseNorm),
     *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
-    *(nn.Identity, nn.Dropout, nn.Dropout2d),
+    *(nn.Identity, nn.Dropout, nn.Dropout2d, TwoClasses),
 )
 
 
@@ -91,6 +92,9 @@ def back(
             return [signal.sum_to_size(branch.shape) for branch in inputs]
         case Concat():
             return list(signal.split([branch.shape[1] for branch in inputs], dim=1))
+        case TwoClasses():
+            of_z = signal[:, 1:] - signal[:, :1]
+            return [of_z if layer.positive else -of_z]
         case _:
             return [signal]
 

@@ -172,11 +172,11 @@ def scan(
     for part, images in zip(parts, batches, strict=True):
         # not around the loop: the mode would leak into the caller at each yield
         with torch.no_grad():
-            logits, totals = _forward(
+            scores, totals = _forward(
                 network, images, lambda layer, maps: maps[:, channel_of[layer]].sum((1, 2))
             )
             activation = torch.stack(list(totals.values()), dim=1)
-        state = _entered(state, part, probabilities(logits), activation.cpu())
+        state = _entered(state, part, _probabilities(network, scores), activation.cpu())
         yield state
 
 
@@ -209,9 +209,9 @@ def inside(shape: Shape, window: int) -> Tensor:
     return from_centre[:, None] ** 2 + from_centre**2 <= (window / 2) ** 2
 
 
-def probabilities(logits: Tensor) -> Tensor:
+def _probabilities(network: Network, scores: Tensor) -> Tensor:
     """(N, K) float64 on the CPU: in single precision a sure network's P is 1 wherever one looks."""
-    return logits.cpu().double().softmax(1)
+    return network.outputs.probabilities(scores.cpu().double())
 
 
 def visiting_order(rows: int, cols: int) -> list[Place]:
@@ -254,8 +254,8 @@ def _before(network: Network, image: Tensor, window: int, stride: int) -> Occlus
     rows, cols = ((side - window) // stride + 1 for side in image.shape[1:])
     whole = image[None].contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
-        logits, totals = _forward(network, whole, lambda _layer, maps: maps.sum((2, 3))[0])
-    base = probabilities(logits)[0]
+        scores, totals = _forward(network, whole, lambda _layer, maps: maps.sum((2, 3))[0])
+    base = _probabilities(network, scores)[0]
     return Occlusion(
         probability=base.new_full((rows, cols, len(base)), nan),
         activation=torch.full((rows, cols, len(totals)), nan),
@@ -290,7 +290,7 @@ def _covered(
 def _forward(
     network: Network, images: Tensor, read: Callable[[str, Tensor], Tensor]
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Logits (N, K), and what is read of each layer's maps as they pass: none are kept for it."""
+    """Scores (N, K), and what is read of each layer's maps as they pass: none are kept for it."""
     layers, signals = network.layers, {IMAGE: images}
     found = {}
     for stage in network.plan([network.head]):

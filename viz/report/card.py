@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from training.outputs import SOFTMAX
 from training.runs import Run
 from viz.architecture import describe
 from viz.store.lend import plan_of
@@ -29,6 +30,7 @@ def card_of(run: Run, epoch: int) -> Card:
         ),
         ("First layer", f"{first.output[0]} kernels, {first.kind}"),
         ("Data", f"{run.data_name}, {len(run.classes)} classes"),
+        *([("Outputs", run.outputs.words)] if run.outputs is not SOFTMAX else []),
         ("Epoch shown", f"{epoch}, of {run.epochs[-1]} trained"),
         *_errors(run, epoch),
     ]

@@ -109,7 +109,7 @@ def _probability(
     image = image.to(network.device)
     behind = torch.as_tensor(baseline, dtype=image.dtype, device=image.device)
     parts = [
-        network(torch.where(some[:, None].to(image.device), image, behind)).softmax(1)[:, label]
+        network.probabilities(torch.where(some[:, None].to(image.device), image, behind))[:, label]
         for some in present.split(BATCH)
     ]
     return torch.cat(parts).cpu()

@@ -68,7 +68,12 @@ def cascade(network: Network, generator: torch.Generator) -> Iterator[Network]:
     for stage in stages(network):
         layers |= {name: randomised(layers[name], generator) for name in stage}
         # a network of its own around the layers: those not random yet are shared, not copied
-        yield Network(layers, image_size=network.image_size, inputs=network.inputs)
+        yield Network(
+            layers,
+            image_size=network.image_size,
+            inputs=network.inputs,
+            outputs=network.outputs,
+        )
 
 
 def stages(network: Network, most: int = MOST) -> list[list[str]]:

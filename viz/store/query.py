@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NewType, Self, TypeVar
 
 from training.errors import WorkbenchError
+from training.outputs import SOFTMAX
 from training.progress import Progress, part_of
 from viz.store.cache import Arrays, from_arrays, to_arrays
 
@@ -141,7 +142,9 @@ class Query(Generic[Answer]):
             for field in fields(self)
             if field.name not in ("run", "epoch")
         }
+        outputs = opened.run.info.outputs  # not of all runs: their answers keep their keys
         return {
+            **({} if outputs == SOFTMAX.name else {"outputs": outputs}),
             "view": self.view,
             "version": self.version,
             "checkpoints": self.checkpoints(opened),

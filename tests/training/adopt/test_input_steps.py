@@ -232,8 +232,9 @@ def test_what_is_assumed_is_told_and_kept(
     assert told in capsys.readouterr().err
 
 
-def test_nothing_is_told_where_all_is_said(tmp_path: Path) -> None:
-    assert adopted(Net(), tmp_path, mean=MEAN, std=STD).info.told == ()
+def test_nothing_is_told_of_the_pixels_where_all_is_said(tmp_path: Path) -> None:
+    (of_the_outputs,) = adopted(Net(), tmp_path, mean=MEAN, std=STD).info.told
+    assert of_the_outputs.startswith("Its 3 outputs are softmax")
 
 
 @pytest.mark.parametrize(

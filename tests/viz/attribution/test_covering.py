@@ -3,8 +3,9 @@ import torch
 from torch import Tensor, nn
 
 from training.models import Network
+from training.outputs import SOFTMAX
 from viz.attribution import METHODS, attribution, evidence
-from viz.attribution.covering import by_occlusion, covered_log_odds, log_odds
+from viz.attribution.covering import by_occlusion, covered_log_odds
 
 LABELS = torch.tensor([0, 3, 1])
 
@@ -28,7 +29,7 @@ def light(strength: float) -> Network:
 def test_log_odds_are_those_of_the_softmax():
     logits = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)).double()
     share = logits.softmax(1)[torch.arange(3), LABELS]
-    assert torch.allclose(log_odds(logits, LABELS), (share / (1 - share)).log())
+    assert torch.allclose(SOFTMAX.log_odds(logits, LABELS), (share / (1 - share)).log())
 
 
 def test_every_place_is_covered_as_by_hand(tiny, noise):
@@ -37,7 +38,7 @@ def test_every_place_is_covered_as_by_hand(tiny, noise):
     for image, row, column in ((0, 0, 0), (1, 2, 5), (2, 5, 1)):
         covered = noise[image : image + 1].clone()
         covered[:, :, 4 * row : 4 * row + 10, 4 * column : 4 * column + 10] = 0
-        truth = log_odds(tiny(covered), LABELS[image : image + 1])
+        truth = SOFTMAX.log_odds(tiny(covered), LABELS[image : image + 1])
         assert found[image, row, column] == pytest.approx(float(truth), abs=1e-4)
 
 
