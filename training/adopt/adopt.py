@@ -9,11 +9,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from training.adopt.calls import Call
 from training.adopt.constants import constant
 from training.adopt.custom_norms import as_torchs_norms
 from training.adopt.names import own_names
+from training.adopt.on_cpu import OnCpu
+from training.adopt.own_activations import as_torchs_activations
 from training.adopt.rewrites import listed, rewrites
 from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_raised
 from training.adopt.unwrapping import unwrapped, without_hooks
@@ -24,7 +27,6 @@ from training.models.network import Network
 from training.models.paper_names import paper_names
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
-HALF_TOLERANCE = 2e-2  # where it computes in half precision itself
 LOGITS = ("logits", "out", "output")  # what people call them in a dictionary
 TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
 
@@ -59,11 +61,14 @@ def adopt(module: nn.Module, *, image_size: int, num_classes: int | None = None)
     images = torch.randn(
         IMAGES, 3, image_size, image_size, generator=torch.Generator().manual_seed(0)
     )
-    answer = _answer(original, images)
+    with OnCpu() as asked:
+        answer = _answer(original, images)
     hooked = without_hooks(original)
-    norms = as_torchs_norms(original)
-    found = trace(deepcopy(original).to("meta"), image_size)
+    norms, activations = as_torchs_norms(original), as_torchs_activations(original)
+    found = trace(deepcopy(original).to("meta"), image_size, all_of_it=False)
     returned = _logits(found, name, num_classes)
+    if returned in found.refused:
+        raise found.refused[returned]
     head, tail = _before_softmax(found.calls, found.outputs[returned])
     calls = _needed(found.calls, head)
     if not calls:
@@ -75,12 +80,18 @@ def adopt(module: nn.Module, *, image_size: int, num_classes: int | None = None)
     network.load_state_dict(_weights(original, found, calls, names))
     _check_usable(network, num_classes, name)
     with torch.no_grad():
-        _check_equal(tail(network(images)), answer[returned], name, found.half, hooked)
+        _check_equal(tail(network(images)), answer[returned], name, hooked)
     changes = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
     if norms:
         told.append(
             f"A class of its own that computes local response normalisation: {listed(norms)}."
         )
+    if activations:
+        told.append(
+            f"A class of its own that computes an activation of torch's: {listed(activations)}."
+        )
+    if asked.is_halved:
+        told.append("It asks for half precision: here it works in float32.")
     if hooked:
         told.append(f"Hooks, which change nothing in its logits, are left out: {listed(hooked)}.")
     return Adoption(network, design, (*told, *changes))
@@ -123,6 +134,8 @@ def _logits(found: Trace, name: str, num_classes: int | None) -> str:
     fitting = [key for key in rows if found.shapes[key][1] == num_classes]
     if len(rows) == 1 or fitting:
         return (fitting or rows)[0]
+    if not rows and found.refused:
+        raise next(iter(found.refused.values()))
     said = ", ".join(
         f"{key or 'one tensor'} {('N', *shape[1:])}" for key, shape in found.shapes.items()
     ).replace("'", "")
@@ -186,6 +199,8 @@ def _weights(
             }
         else:
             own = network.get_submodule(call.path).state_dict() if call.own else {}
+        if any(call.widened):
+            own = {**own, "weight": functional.pad(own["weight"], call.widened)}
         weights |= {f"{name}.{key}": value for key, value in own.items()}
     return weights
 
@@ -202,13 +217,10 @@ def _check_usable(network: Network, num_classes: int, name: str) -> None:
     assert network.geometry  # or an error that says which layer has no square window
 
 
-def _check_equal(
-    ours: Tensor, theirs: Tensor, name: str, half: bool, hooked: Sequence[str]
-) -> None:
+def _check_equal(ours: Tensor, theirs: Tensor, name: str, hooked: Sequence[str]) -> None:
     difference = (ours - theirs).abs().max().item()
     largest = theirs.abs().max().item()
-    tolerance = HALF_TOLERANCE if half else TOLERANCE
-    if not torch.allclose(ours, theirs.float(), rtol=0, atol=tolerance * largest, equal_nan=True):
+    if not torch.allclose(ours, theirs, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
         if hooked:
             raise WorkbenchError(
                 f"{name} has hooks on {listed(hooked)} that change what it gives, and that no "

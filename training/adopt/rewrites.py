@@ -40,6 +40,12 @@ def rewrites(
     yield from _in_place(calls, names)
     yield from _functions(calls, names)
     yield from _reused(calls, names)
+    widened = [name for name, call in zip(names, calls, strict=True) if any(call.widened)]
+    if widened:
+        yield (
+            f"Before {listed(widened)} one side was padded more than the other: the kernels have "
+            "zeros there instead, which give the same."
+        )
     if not isinstance(tail, nn.Identity):
         yield f"It ended in {type(tail).__name__}: that is left out, as the views take logits."
     if returned:

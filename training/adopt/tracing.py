@@ -7,7 +7,7 @@ import operator
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from torch import Tensor, fx, nn
 
 from training.adopt.calls import Call
 from training.adopt.constants import run_node
-from training.adopt.functions import MOVES
+from training.adopt.on_cpu import OnCpu
 from training.adopt.reading import Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
@@ -33,8 +33,8 @@ class Trace:
     calls: tuple[Call, ...]
     outputs: Mapping[str, int]  # what is returned: by name, the number of the call that gives it
     shapes: Mapping[str, tuple[int, ...]]  # of each output, for a batch of `BATCH`
+    refused: Mapping[str, WorkbenchError]  # of outputs that no layers give: why
     root: nn.Module  # what was traced, with the tensors that it made on its way
-    half: bool = False  # whether it chooses half precision itself, by autocast
 
     @property
     def heads(self) -> tuple[int, ...]:
@@ -54,7 +54,17 @@ class Bare(nn.Module):
         answer = self.network(images)
         if isinstance(answer, Tensor | fx.Proxy):
             return {"": answer}
-        return {name: value for name, value in _parts(answer).items() if value is not None}
+        named = dict(_named("", answer))
+        return {name: each for name, each in named.items() if isinstance(each, Tensor | fx.Proxy)}
+
+
+def _named(name: str, answer: Any) -> Iterator[tuple[str, Any]]:
+    """Whatever is returned, however deep: logits, 1, features.0."""
+    if isinstance(answer, Tensor | fx.Proxy) or not (parts := _parts(answer)):
+        yield name, answer
+        return
+    for part, value in parts.items():
+        yield from _named(f"{name}.{part}".lstrip("."), value)
 
 
 def _parts(answer: Any) -> dict[str, Any]:
@@ -64,12 +74,12 @@ def _parts(answer: Any) -> dict[str, Any]:
         return dict(answer._asdict())
     if isinstance(answer, tuple | list):
         return {str(place): value for place, value in enumerate(answer)}
-    if is_dataclass(answer):
+    if is_dataclass(answer) and not isinstance(answer, type):
         return {field.name: getattr(answer, field.name) for field in fields(answer)}
-    return dict(vars(answer)) if hasattr(answer, "logits") else {"": answer}
+    return dict(vars(answer)) if hasattr(answer, "logits") else {}
 
 
-def trace(network: nn.Module, image_size: int) -> Trace:
+def trace(network: nn.Module, image_size: int, *, all_of_it: bool = True) -> Trace:
     """What happens to a picture, operation by operation.
 
     Sizes are known while it runs, so that a way that depends on them alone is followed; functions
@@ -80,6 +90,7 @@ def trace(network: nn.Module, image_size: int) -> Trace:
         network: On the meta device: weights play no part. In training mode where auxiliary
             classifiers are wanted.
         image_size: Side of the square input, px.
+        all_of_it: Whether layers have to lead to every output; if not, `refused` says to which not.
 
     Raises:
         WorkbenchError: If the network cannot be traced, or does something that no layer of ours
@@ -88,7 +99,7 @@ def trace(network: nn.Module, image_size: int) -> Trace:
     name = type(network).__name__
     bare = Bare(network)
     try:
-        with _ONE_AT_A_TIME, torch.no_grad():
+        with _ONE_AT_A_TIME, torch.no_grad(), OnCpu():
             tracer = _Tracer(bare, image_size)
             graph = tracer.trace(bare)
     except WorkbenchError:
@@ -96,7 +107,9 @@ def trace(network: nn.Module, image_size: int) -> Trace:
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(f"{name} {_cause(error)}") from error
     reading = Reading(bare, network, graph)
-    return Trace(reading.calls, reading.outputs, reading.shapes, bare, tracer.half)
+    if all_of_it and reading.refused:
+        raise next(iter(reading.refused.values()))
+    return Trace(reading.calls, reading.outputs, reading.shapes, reading.refused, bare)
 
 
 def _cause(error: Exception) -> str:
@@ -144,9 +157,17 @@ class _Signal(fx.Proxy):
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.node.meta["value"], name, None)
+        if isinstance(value, torch.device):
+            return torch.device("cpu")
         if value is None or callable(value) or isinstance(value, Tensor):
             return super().__getattr__(name)
         return value
+
+    def __bool__(self) -> bool:
+        frame = sys._getframe(1)
+        if linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().startswith("assert"):
+            return True  # as it is for its author's pictures
+        return bool(super().__bool__())
 
     def __len__(self) -> int:
         return len(self.node.meta["value"])
@@ -169,7 +190,6 @@ class _Tracer(fx.Tracer):
         self.thread = threading.get_ident()
         self.at_work = False  # on a value; what it calls meanwhile is not traced
         self.installed = set(bare.modules())
-        self.half = False  # whether autocast was on
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return type(m) in KINDS.values() or super().is_leaf_module(m, module_qualified_name)
@@ -197,13 +217,17 @@ class _Tracer(fx.Tracer):
         proxy = super().create_proxy(*of, **more)
         node = proxy.node
         node.meta["line"] = _line_now()
-        self.half |= torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
         self.at_work = True
         try:
-            node.meta["value"] = self._value(node)
+            node.meta["value"] = value = self._value(node)
         finally:
             self.at_work = False
-        return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
+        if type(value) in (tuple, list) and _has_tensors(value):  # each of them, as it was
+            return type(value)(
+                self.create_proxy("call_function", operator.getitem, (proxy, place), {})
+                for place in range(len(value))
+            )
+        return proxy if _has_tensors(value) else value
 
     def _value(self, node: fx.Node) -> Any:
         """What a node gives for the image."""
@@ -211,9 +235,6 @@ class _Tracer(fx.Tracer):
             return self.image
         if node.op == "get_attr":
             return self._known(node)
-        if node.op == "call_method" and node.target in MOVES:
-            given: Any = fx.node.map_arg((*node.args, *node.kwargs.values()), self._known)
-            return _retyped(*given)
         return run_node(node, self.bare, self._known)
 
     def create_arg(self, a: Any) -> Any:
@@ -223,18 +244,6 @@ class _Tracer(fx.Tracer):
         if "value" not in node.meta:  # a tensor that the network holds, or made on its way
             node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to("meta")
         return node.meta["value"]
-
-
-def _retyped(tensor: Tensor, *given: Any) -> Tensor:
-    """What `to`, `cuda` and `type` give where all tensors stay on the meta device."""
-    for one in given:
-        if isinstance(one, torch.dtype):
-            return tensor.to(one)
-        if isinstance(one, Tensor):
-            return tensor.to(one.dtype)
-        if isinstance(one, str) and one.endswith("Tensor"):  # "torch.cuda.FloatTensor"
-            return tensor.to(getattr(torch, one.rpartition(".")[2]).dtype)
-    return tensor
 
 
 def _has_tensors(value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from training.errors import WorkbenchError
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.response_norm import ResponseNorm
 
 KINDS: dict[str, type[nn.Module]] = {
@@ -48,6 +48,7 @@ KINDS: dict[str, type[nn.Module]] = {
         nn.Identity,
         Add,
         Concat,
+        Slice,
     )
 }
 """Building one runs nothing but torch's own code."""
