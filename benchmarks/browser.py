@@ -7,20 +7,14 @@ is told by the image's own bytes, so that a redraw of the old picture does not c
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from benchmarks.workbench import workbench
 from training.runs import Run
 from viz import answer
 from viz.network.layers import deepest, mined_together
@@ -28,7 +22,7 @@ from viz.store.lend import Lender, plan_of
 from viz.top_patches import TopPatchesQuery
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-START_S, SHOW_MS = 60, 60_000
+SHOW_MS = 60_000
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 WATCH = """
 () => {
@@ -65,7 +59,7 @@ def measure(run_path: str, rounds: int) -> list[tuple[str, list[float]]]:
     for epoch in epochs:
         answer(TopPatchesQuery(str(run.path), epoch, together), lender)
     found = []
-    with _workbench(run.path.parent) as address, _tab() as tab:
+    with workbench(run.path.parent) as (address, _), _tab() as tab:
         first, second, *_, before, _last = plan.convolutions
         for layers, hurried, how in (
             ((first, last), True, "clicked as soon as the last one stands"),
@@ -113,40 +107,6 @@ def _settle(tab: Any) -> None:
     tab.wait_for_timeout(300)
     tab.wait_for_selector(IDLE, timeout=SHOW_MS, state="attached")
     tab.wait_for_timeout(300)
-
-
-@contextmanager
-def _workbench(runs: Path) -> Iterator[str]:
-    """A workbench in a process of its own while the block lasts."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-    process = subprocess.Popen(
-        [*command, "--server.headless=true", f"--server.port={port}"],
-        cwd=Path(__file__).resolve().parents[1],
-        env=os.environ | {"FILTERSCOPE_RUNS": str(runs)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        address = f"http://localhost:{port}"
-        deadline = time.monotonic() + START_S
-        while not _answers(address):
-            assert time.monotonic() < deadline, "the workbench does not start"
-            time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from training.loop import Step
 from training.memory import keep_freed_memory
 from training.progress import Bar, Lines
 from training.ranks import is_first, joined
+from training.words import print_any_name
 
 
 def parser() -> Parser:
@@ -60,12 +61,29 @@ def parser() -> Parser:
     )
     adopt.add_argument(
         "--mean",
-        type=list[float] | None,
+        type=float | list[float] | None,
         default=None,
-        help="colour that was subtracted, '[r, g, b]' in [0, 1]; ImageNet's if not given",
+        help="what was subtracted from each channel, such as '[0.5, 0.5, 0.5]', in units of "
+        "--range; 0 where that is given, else ImageNet's, which is told",
     )
     adopt.add_argument(
-        "--std", type=list[float] | None, default=None, help="deviation divided by, likewise"
+        "--std",
+        type=float | list[float] | None,
+        default=None,
+        help="deviation that each channel was divided by, likewise; 1 or ImageNet's",
+    )
+    adopt.add_argument(
+        "--range",
+        type=str | None,
+        default=None,
+        help="value of white, or of black and white: 1, 255, '[-1, 1]'",
+    )
+    adopt.add_argument(
+        "--channels",
+        type=Literal["rgb", "bgr", "grey"] | None,
+        default=None,
+        help="what the network takes, and in which order; red, green, blue, or grey where its "
+        "first layer takes one channel, if not given",
     )
 
     score = Parser(description="Top-1 and top-5 error of runs, one by one and together.")
@@ -224,10 +242,12 @@ def _import(settings: Namespace) -> None:
         resize=settings.resize,
         mean=settings.mean,
         std=settings.std,
+        range=settings.range,
+        channels=settings.channels,
     )
     adopted = run.info.adopted
     print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")
-    for sentence in adopted.rewrites if adopted else ():
+    for sentence in (*run.info.told, *(adopted.rewrites if adopted else ())):
         print(f"- {sentence}")
     if adopted:
         print("Taken apart, it gives the logits that it gave before.")
@@ -263,4 +283,5 @@ COMMANDS = {"fit": _fit, "evaluate": _evaluate, "import": _import, "compare": _c
 
 if __name__ == "__main__":
     keep_freed_memory()
+    print_any_name()
     sys.exit(main())

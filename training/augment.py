@@ -84,8 +84,7 @@ class Augmentation:
             means = None if mean is None else chances.windows(mean, preprocess.size, device)
             images = preprocess.normalise(cuts, device, mean=means)
         if chances.shifts is not None:
-            shifts = torch.tensor(chances.shifts / preprocess.std, device=device).float()
-            images += shifts[:, :, None, None]
+            images = preprocess.shifted(images, chances.shifts)
         return images
 
 

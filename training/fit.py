@@ -131,7 +131,13 @@ def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
     network = network.to(device).to(memory_format=torch.channels_last)
     return _Start(
         source,
-        Preprocess(config.input_size, config.stored_size, source.mean, source.std),
+        Preprocess.of_colours(
+            config.input_size,
+            config.stored_size,
+            source.mean,
+            source.std,
+            channels=network.image_channels,
+        ),
         Learner(network, config, choose_dtype(config.precision, device), ranks),
     )
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from training.adopt.weight_files import Weights, read_state_dict, rename
+from training.adopt.channel_order import in_colour
+from training.adopt.input_steps import InputSteps
+from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
+from training.adopt.weight_files import read_state_dict, rename
 from training.checkpoints import save_checkpoint
 from training.config import stored_size
 from training.data import describe
@@ -19,7 +23,6 @@ from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
 from training.errors import WorkbenchError
 from training.models import ADOPTED, MODELS, architecture, build, options
 from training.models.torchvision_networks import Torchvision
-from training.preprocess import Preprocess
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
@@ -36,8 +39,10 @@ def import_weights(
     choices: Mapping[str, Any] | None = None,
     image_size: int | None = None,
     resize: int | None = None,
-    mean: Sequence[float] | None = None,
-    std: Sequence[float] | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
+    range: str | Numbers | None = None,
+    channels: Order | None = None,
 ) -> Run:
     """Make a run with one epoch out of a state dict.
 
@@ -53,15 +58,18 @@ def import_weights(
         image_size: Side of the input, px; the model's own if not given.
         resize: Side to which images are scaled before that square is cut out, px; as for training
             if not given.
-        mean: Colour that was subtracted, of each channel in [0, 1]; ImageNet's if not given.
-        std: Deviation by which channels were divided; ImageNet's if not given.
+        mean: What was subtracted from each of the network's channels, in its order and in units of
+            the range; 0 where a range is given, else ImageNet's, and `Run.info.told` says so.
+        std: What each was divided by, likewise; 1 or ImageNet's if not given.
+        range: The value of white, or of black and white: 1, 255, (-1, 1); 0 to 1 if not given.
+        channels: rgb, bgr or grey; what the network takes if not given.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
     names = class_names(classes, data)
-    scale = _scale(file, mean, std)
+    said = Said(mean, std, range, channels)
     if model not in MODELS:
         from training.adopt.user_code import build_network
 
@@ -73,8 +81,16 @@ def import_weights(
         weights = read_state_dict(file)
         module = build_network(model, len(names), choices)
         module.load_state_dict(rename(weights, module.state_dict(), file))
-        preprocess = _preprocess(image_size, resize, scale)
-        return _adopt(path, module.eval(), names, preprocess, data, imported=Path(file).name)
+        return _adopt(
+            path,
+            module.eval(),
+            names,
+            _sides(image_size, resize),
+            said,
+            data,
+            file=file,
+            imported=Path(file).name,
+        )
     if image_size is not None:
         choices["image_size"] = image_size
     weights = read_state_dict(file)
@@ -86,16 +102,20 @@ def import_weights(
             design = replace(design, auxiliary=0.0)
         paths = design.layer_paths()
     with torch.device("meta"):  # names and shapes are all that is needed of it
-        expected = build(design, len(names)).state_dict()
+        network = build(design, len(names))
+    network.load_state_dict(rename(weights, network.state_dict(), file, paths), assign=True)
+    sides, steps = _sides(design.image_size, resize), InputSteps.none(network.image_channels)
+    pixels = in_colour(network, _pixels(said, steps, sides, file))
     return _write(
         path,
-        rename(weights, expected, file, paths),
+        pixels.weights,
         model=model,
         options=options(model, **choices),
         classes=names,
-        preprocess=_preprocess(design.image_size, resize, scale),
+        preprocess=pixels.preprocess,
         data=data,
         imported=Path(file).name,
+        told=pixels.told,
     )
 
 
@@ -107,60 +127,74 @@ def import_network(
     image_size: int,
     data: str | None = None,
     resize: int | None = None,
-    mean: Sequence[float] | None = None,
-    std: Sequence[float] | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
+    range: str | Numbers | None = None,
+    channels: Order | None = None,
 ) -> Run:
     """Make a run with one epoch out of a network as it stands in a notebook.
 
     Args:
-        module: Any classifier, (N, 3, H, W) to logits (N, K); it stays as it is.
+        module: Any classifier, (N, 3, H, W) or (N, 1, H, W) to logits (N, K); it stays as it is.
         run: Folder to write.
         classes: The classes' names, or as for `import_weights`.
         image_size: Side of the input, px.
         data: Data set to mine for patches and neighbours, as for training.
         resize: As for `import_weights`; so are
-        mean: colour and
-        std: deviation.
+        mean: what was subtracted,
+        std: the deviation,
+        range: the range and
+        channels: the order.
 
     Raises:
         WorkbenchError: If the network cannot be taken apart, with what to change in it.
     """
     path = _free(run)
     names = class_names(classes, data) if isinstance(classes, str) else list(classes)
-    return _adopt(path, module, names, _preprocess(image_size, resize, _scale("", mean, std)), data)
+    said = Said(mean, std, range, channels)
+    made = _adopt(path, module, names, _sides(image_size, resize), said, data)
+    for sentence in made.info.told:
+        print(f"filterscope: {sentence}", file=sys.stderr)
+    return made
 
 
 def _adopt(
     path: Path,
     module: nn.Module,
     names: Sequence[str],
-    preprocess: Preprocess,
+    sides: tuple[int, int],
+    said: Said,
     data: str | None,
+    *,
+    file: str = "",
     **settings: Any,
 ) -> Run:
     from training.adopt.adopt import adopt  # with torchvision, which takes a second
 
-    adoption = adopt(module, image_size=preprocess.size, num_classes=len(names))
+    size, _resize = sides
+    adoption = adopt(module, image_size=size, num_classes=len(names), channels=said.count)
     known, name = adoption.network.num_classes, type(module).__name__
     if known != len(names):
         raise WorkbenchError(
             f"{name} tells {known} classes apart, but {len(names)} are named. Give --classes a "
             "file with a name for each, their number, or data if they are those of --data."
         )
+    pixels = in_colour(adoption.network, _pixels(said, adoption.steps, sides, file))
     return _write(
         path,
-        adoption.network.state_dict(),
+        pixels.weights,
         model=ADOPTED,
-        options=options(ADOPTED, image_size=preprocess.size, graph=adoption.design.graph),
+        options=asdict(adoption.design),
         classes=names,
-        preprocess=preprocess,
+        preprocess=pixels.preprocess,
         data=data,
+        told=pixels.told,
         adopted={"name": name, "mended": list(adoption.rewrites)},
         **settings,
     )
 
 
-def _write(path: Path, weights: Weights, *, data: str | None, **settings: Any) -> Run:
+def _write(path: Path, weights: Mapping[str, Tensor], *, data: str | None, **settings: Any) -> Run:
     (path / "checkpoints").mkdir(parents=True, exist_ok=True)
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None
@@ -176,10 +210,10 @@ def _free(run: str | Path) -> Path:
     return path
 
 
-def _preprocess(size: int, resize: int | None, scale: tuple[Triple, Triple]) -> Preprocess:
+def _sides(size: int, resize: int | None) -> tuple[int, int]:
+    """Of the input, and of the images as they are stored, px."""
     size = checked("--image_size", Side, size)
-    resize = checked("--resize", Side | None, resize)
-    return Preprocess(size, resize or stored_size(size), *scale)
+    return size, checked("--resize", Side | None, resize) or stored_size(size)
 
 
 def class_names(classes: str, data: str | None = None) -> Sequence[str]:
@@ -205,27 +239,15 @@ def class_names(classes: str, data: str | None = None) -> Sequence[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _scale(
-    file: str, mean: Sequence[float] | None, std: Sequence[float] | None
-) -> tuple[Triple, Triple]:
-    """Mean and deviation of the pixels that the weights were trained on.
+def _pixels(said: Said, steps: InputSteps, sides: tuple[int, int], file: str) -> Pixels:
+    """How pictures become the input, where the file may say what the weights were trained on.
 
     Torchvision's published GoogLeNet was ported from TensorFlow and takes pixels from -1 to 1.
     """
     usual: tuple[Triple, Triple] = (IMAGENET_MEAN, IMAGENET_STD)
-    if file == "torchvision:googlenet" or re.match(r"googlenet-[0-9a-f]{8}\b", Path(file).name):
+    googlenet = re.match(r"googlenet-[0-9a-f]{8}\b", Path(file).name)
+    if file == "torchvision:googlenet" or googlenet:
         usual = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
-    return _triple("mean", mean, usual[0]), _triple("std", std, usual[1])
-
-
-def _triple(name: str, given: Sequence[float] | None, usual: Triple) -> Triple:
-    if given is None:
-        return usual
-    least = 1e-4 if name == "std" else 0  # images are divided by it
-    if len(given) != 3 or not all(least <= number <= 1 for number in given):
-        raise WorkbenchError(
-            f"--{name} is a number from {least:g} to 1 for each of red, green and blue, "
-            f"got {list(given)}."
-        )
-    red, green, blue = given
-    return red, green, blue
+    is_known = file.startswith("torchvision:") or bool(googlenet)
+    size, resize = sides
+    return pixels_for(said, steps, size=size, resize=resize, usual=usual, is_known=is_known)

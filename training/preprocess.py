@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from training.channels import Channels, Mix, channels_of, inverse_of, share_of
+
 Triple = tuple[float, float, float]
 
 
@@ -53,10 +55,10 @@ def _scaled(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 
 def lay(pictures: np.ndarray, side: int, colour: np.ndarray) -> np.ndarray:
-    """Pictures (N, S, S, 3) in the middle of larger ones of one colour, (N, side, side, 3)."""
+    """Pictures (N, S, S, C) in the middle of larger ones of one colour, (N, side, side, C)."""
     count, small = pictures.shape[:2]
     first = (side - small + 1) // 2  # as Pillow's crop around the centre
-    ground = np.empty((count, side, side, 3), pictures.dtype)
+    ground = np.empty((count, side, side, pictures.shape[-1]), pictures.dtype)
     ground[:] = colour
     ground[:, first : first + small, first : first + small] = pictures
     return ground
@@ -76,23 +78,54 @@ class Preprocess:
     place, and all channels are divided by one number, so that colours keep their proportions. The
     paper divides by nothing: its inputs are up to 255 and ours around 1, as initial weights and
     learning rates expect them elsewhere. 0 is the mean either way.
+
+    A network of one channel (C = 1 below, else 3) sees pictures turned grey, all of them by the
+    same `channels_of`. They are stored in colour whatever a network takes.
     """
 
     size: int  # side of the network's input, px
     resize: int  # side at which images are stored, px
-    mean: Triple  # of each channel, in [0, 1]
-    std: Triple
+    mean: tuple[float, ...]  # of each of the C channels; a picture's values are in [0, 1]
+    std: tuple[float, ...]
     mean_image: np.ndarray | None = field(default=None, compare=False, repr=False)
-    """(resize, resize, 3) float32, in [0, 1]."""
+    """(resize, resize, C) float32, in [0, 1]."""
+    channels: Channels = "rgb"
+    """What is taken of a picture: its red, green and blue, or its grey."""
+    mix: Mix | None = None
+    """What of those each of the C channels is the sum of; those themselves where not given."""
+
+    @classmethod
+    def of_colours(
+        cls, size: int, resize: int, mean: Triple, std: Triple, *, channels: int
+    ) -> Preprocess:
+        """The preprocessing of a network that learns from images of these colours.
+
+        Args:
+            size: Side of its input, px.
+            resize: Side at which images are stored, px.
+            mean: Of red, green and blue, in [0, 1].
+            std: Of each. That of their grey is not known from these; it is taken as if the three
+                went together, as in photographs they nearly do and in grey pictures quite.
+            channels: Of its input: 1 or 3.
+        """
+        if channels == 3:
+            return cls(size, resize, mean, std)
+        of_grey = [share_of(np.array(values), "grey").tolist() for values in (mean, std)]
+        return cls(size, resize, tuple(of_grey[0]), tuple(of_grey[1]), channels="grey")
 
     def with_mean_image(self, mean_image: np.ndarray) -> Preprocess:
-        """The same with a mean image, and one deviation, root of the mean variance, for all."""
-        one = math.sqrt(sum(std**2 for std in self.std) / 3)
-        mean = mean_image.mean((0, 1), dtype=np.float64).tolist()
-        return replace(self, mean=tuple(mean), std=(one,) * 3, mean_image=mean_image)
+        """The same with a mean image, and one deviation, root of the mean variance, for all.
+
+        Args:
+            mean_image: (resize, resize, 3) float32, in [0, 1].
+        """
+        one = math.sqrt(sum(std**2 for std in self.std) / len(self.std))
+        own = share_of(mean_image, self.channels, self.mix).astype(np.float32, copy=False)
+        mean = own.mean((0, 1), dtype=np.float64).tolist()
+        return replace(self, mean=tuple(mean), std=(one,) * len(self.std), mean_image=own)
 
     def __call__(self, image: Image.Image) -> Tensor:
-        """An RGB image to (3, size, size), normalised."""
+        """An RGB image to (C, size, size), normalised."""
         return self.from_uint8(np.asarray(square(image, self.resize))[None])[0]
 
     def crop(self, image: Image.Image) -> Image.Image:
@@ -102,7 +135,7 @@ class Preprocess:
         return square(image, self.resize).crop(box)  # black where it is larger than the image
 
     def from_uint8(self, pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-        """Stored pixels (N, S, S, 3) uint8 to (N, 3, size, size), normalised, channels last."""
+        """Stored pixels (N, S, S, 3) uint8 to (N, C, size, size), normalised, channels last."""
         return self.normalise(self._centre(pixels, self.ground), device, mean=self._central_mean())
 
     def see_masks(self, masks: np.ndarray) -> np.ndarray:
@@ -116,35 +149,53 @@ class Preprocess:
         *,
         mean: np.ndarray | Tensor | None = None,
     ) -> Tensor:
-        """Pixels (N, H, W, 3) uint8 to (N, 3, H, W); bytes, not floats, go to the device.
+        """Pixels (N, H, W, 3) uint8 to (N, C, H, W); bytes, not floats, go to the device.
 
         Args:
             pixels: Any cut of stored images.
             device: Where the result is wanted.
-            mean: The same cut of the mean image, (H, W, 3) or (N, H, W, 3) in [0, 1]; the mean
+            mean: The same cut of the mean image, (H, W, C) or (N, H, W, C) in [0, 1]; the mean
                 colour if not given.
         """
         std = torch.tensor(self.std, device=device)
         mean = torch.as_tensor(self.mean if mean is None else mean, device=device)
-        images = torch.tensor(np.ascontiguousarray(pixels), device=device).float()
+        seen = np.ascontiguousarray(channels_of(pixels, self.channels))
+        images = torch.tensor(seen, device=device).float()
+        if self.mix is not None:
+            images = (images[..., None, :] * torch.tensor(self.mix, device=device)).sum(-1)
         return images.mul_(1 / (255 * std)).sub_(mean / std).permute(0, 3, 1, 2)
 
     def picture(self, images: Tensor) -> Tensor:
-        """Normalised (…, 3, H, W) back to colours in [0, 1]; H = W = size with a mean image."""
+        """Normalised (…, C, H, W) back to colours (…, 3, H, W) in [0, 1].
+
+        H = W = size with a mean image. One channel is grey; of mixtures the colours are given
+        back where they can be, and else what the network sees.
+        """
         std = torch.tensor(self.std, device=images.device)[:, None, None]
         central = self._central_mean()
         if central is None:
             mean = torch.tensor(self.mean, device=images.device)[:, None, None]
         else:
             mean = torch.as_tensor(central, device=images.device).permute(2, 0, 1)
-        return (images * std + mean).clamp(0, 1)
+        colours = images * std + mean
+        if self.mix is not None and (inverse := inverse_of(self.mix)) is not None:
+            back = torch.tensor(inverse, dtype=images.dtype, device=images.device)
+            colours = torch.einsum("kc,...chw->...khw", back, colours)
+        colours = colours.clamp(0, 1)
+        return colours.expand(*colours.shape[:-3], 3, -1, -1)
+
+    def shifted(self, images: Tensor, shifts: np.ndarray) -> Tensor:
+        """Normalised (N, C, H, W), to which amounts (N, 3) of each colour in [0, 1] are added."""
+        amounts = share_of(shifts, self.channels, self.mix) / self.std
+        return images.add_(torch.tensor(amounts, device=images.device).float()[:, :, None, None])
 
     @property
     def ground(self) -> np.ndarray:
         """What lies around a picture, (3,) uint8: black under small ones, else the mean colour."""
         if self.resize < self.size:
             return np.zeros(3, np.uint8)
-        return np.round(np.array(self.mean) * 255).astype(np.uint8)
+        mean = np.full(3, np.mean(self.mean)) if self.mix or len(self.mean) == 1 else self.mean
+        return np.round(np.clip(mean, 0, 1) * 255).astype(np.uint8)
 
     def canvas(self, pixels: np.ndarray, padding: int = 0) -> np.ndarray:
         """Stored pixels (N, S, S, 3) with a border of the ground, at least as large as the input.
@@ -154,15 +205,20 @@ class Preprocess:
             padding: Width of the border, px.
 
         Returns:
-            (N, C, C, 3) uint8 with C = max(S, size) + 2 · padding.
+            (N, side, side, 3) uint8 with side = max(S, size) + 2 · padding.
         """
         return self._widened(pixels, padding, self.ground)
 
     def mean_canvas(self, padding: int = 0) -> np.ndarray | None:
-        """The mean image (C, C, 3) of such canvases, in [0, 1], if there is one."""
+        """The mean image (side, side, C) of such canvases, in [0, 1], if there is one."""
         if self.mean_image is None:
             return None
-        return self._widened(self.mean_image[None], padding, self.ground / 255)[0]
+        return self._widened(self.mean_image[None], padding, self._mean_ground)[0]
+
+    @property
+    def _mean_ground(self) -> np.ndarray:
+        """The ground around a mean image, (C,) in [0, 1]."""
+        return self.ground[: len(self.mean)] / 255
 
     def _widened(self, pictures: np.ndarray, padding: int, colour: np.ndarray) -> np.ndarray:
         side = max(pictures.shape[1], self.size) + 2 * padding
@@ -171,7 +227,7 @@ class Preprocess:
     def _central_mean(self) -> np.ndarray | None:
         if self.mean_image is None:
             return None
-        return self._centre(self.mean_image[None], self.ground / 255)[0]
+        return self._centre(self.mean_image[None], self._mean_ground)[0]
 
     def _centre(self, pictures: np.ndarray, colour: np.ndarray) -> np.ndarray:
         if pictures.shape[1] < self.size:

@@ -39,6 +39,7 @@ class RunInfo:
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
     precision: str | None = None  # of training: float32, bfloat16; None if it is not known
     imported: str | None = None  # file that the weights came from
+    told: tuple[str, ...] = ()  # of that file: what was taken from it and how, a sentence each
     adopted: Adopted | None = None  # a network taken apart into layers
     created: str = ""  # ISO 8601
     versions: Mapping[str, str] = field(default_factory=dict)  # of libraries, by package
@@ -69,9 +70,10 @@ class RunInfo:
                 f"{file} describes no network: {error} Put the file back as it was written."
             ) from error
         try:
+            given["told"] = tuple(checked("told", list[str], config.get("told", [])))
             if given.get("adopted") is not None:
                 given["adopted"] = Adopted.read(given["adopted"])
-        except (KeyError, TypeError, AttributeError) as error:
+        except (WorkbenchError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"{file} cannot be read: {error}.") from error
         return cls(**given)
 

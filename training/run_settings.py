@@ -73,6 +73,8 @@ def write_settings(
             "mean": preprocess.mean,
             "std": preprocess.std,
             "mean_image": preprocess.mean_image is not None,
+            "channels": preprocess.channels,
+            "mix": preprocess.mix,
         },
         "classes": list(classes),
         **rest,
@@ -80,8 +82,8 @@ def write_settings(
     write_text(path / "run.json", json.dumps(settings, indent=2) + "\n")
 
 
-def read_mean_image(path: Path, side: int) -> np.ndarray:
-    """The mean image of a run, (side, side, 3) float32 in [0, 1].
+def read_mean_image(path: Path, side: int, channels: int = 3) -> np.ndarray:
+    """The mean image of a run, (side, side, channels) float32 in [0, 1].
 
     Raises:
         RunError: If the file is missing, damaged or of another size.
@@ -93,9 +95,9 @@ def read_mean_image(path: Path, side: int) -> np.ndarray:
             f"{path} cannot be read ({error}). It holds the mean image that is subtracted from "
             "every input: copy it again from where the run was trained."
         ) from error
-    if mean_image.shape != (side, side, 3) or mean_image.dtype != np.float32:
+    if mean_image.shape != (side, side, channels) or mean_image.dtype != np.float32:
         raise RunError(
             f"{path} holds {mean_image.dtype} of shape {mean_image.shape}; run.json says float32 "
-            f"of ({side}, {side}, 3). It belongs to another run."
+            f"of ({side}, {side}, {channels}). It belongs to another run."
         )
     return mean_image

@@ -95,12 +95,19 @@ class Run:
     def preprocess(self) -> Preprocess:
         """How an image becomes this network's input."""
         stored = self.info.preprocess
-        side = stored["resize"]
+        side, mean = stored["resize"], tuple(stored["mean"])
         mean_image = None
         if stored.get("mean_image"):
-            mean_image = read_mean_image(self.path / MEAN_IMAGE, side)
+            mean_image = read_mean_image(self.path / MEAN_IMAGE, side, len(mean))
+        mix = stored.get("mix")
         return Preprocess(
-            stored["size"], side, tuple(stored["mean"]), tuple(stored["std"]), mean_image
+            stored["size"],
+            side,
+            mean,
+            tuple(stored["std"]),
+            mean_image,
+            channels=stored.get("channels", "rgb"),
+            mix=mix and tuple(map(tuple, mix)),
         )
 
     @property

@@ -5,6 +5,7 @@ import sys
 from types import FrameType
 
 from training.memory import keep_freed_memory
+from training.words import print_any_name
 from viz.cli import main
 
 
@@ -15,5 +16,6 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     keep_freed_memory()
+    print_any_name()
     signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

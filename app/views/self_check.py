@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.jobs.ask import ask
@@ -17,17 +19,18 @@ def show_opening(choice: Choice) -> None:
     adopted = choice.run.config.get("adopted")
     with st.expander("How the network was opened, and a self-check" if adopted else "Self-check"):
         if adopted:
-            _rewrites(adopted)
+            _rewrites(adopted, choice.run.info.told)
         _self_check(choice, at_once=bool(adopted))
 
 
-def _rewrites(adopted: dict[str, object]) -> None:
-    name, sentences = plain(str(adopted.get("name", "It"))), adopted.get("mended")
+def _rewrites(adopted: dict[str, object], told: Sequence[str]) -> None:
+    name, mended = plain(str(adopted.get("name", "It"))), adopted.get("mended")
+    sentences = [*told, *(mended if isinstance(mended, list) else ())]
     st.markdown(
         f"**{name}** was taken apart into named layers, and gave the same logits afterwards. The "
         "run keeps its layers as data, not its code."
     )
-    if isinstance(sentences, list) and sentences:
+    if sentences:
         st.markdown("\n".join(f"- {plain(str(sentence))}" for sentence in sentences))
 
 

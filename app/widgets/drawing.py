@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from matplotlib.figure import Figure
 
+from viz.drawing.fonts import legible
 from viz.drawing.pointing import CONFIG
 from viz.drawing.style import DARK_QUIET, DPI, QUIET, darken
 
@@ -22,7 +23,10 @@ def show_figure(figure: Figure, *, alt: str) -> None:
         figure: Any of ours.
         alt: What it shows, for those who cannot see it.
     """
+    notice = legible(figure)
     show_png(png_of(figure, dark=is_dark()), round(figure.get_figwidth() * DPI), alt=alt)
+    if notice:
+        st.caption(notice)
 
 
 def show_png(png: bytes, width_px: int, *, alt: str) -> None:

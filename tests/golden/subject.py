@@ -53,19 +53,22 @@ class Subject:
     """A table of parts in two validation images and the picture."""
 
 
-def build(folder: Path) -> Subject:
+def build(folder: Path, *, channels: int = 3) -> Subject:
     """Make everything in an empty folder; decoded images are to lie there too.
 
     Args:
         folder: To fill. `FILTERSCOPE_CACHE` is set to a folder in it.
+        channels: Of the networks' input: 3, which the golden arrays are of, or 1.
     """
     os.environ["FILTERSCOPE_CACHE"] = str(folder / "cache")
     album = _album(folder / "album")
+    grey = {} if channels == 3 else {"channels": channels}
+    options, other_options = OPTIONS | grey, OTHER_OPTIONS | grey
     subject = Subject(
-        run=_run(folder / "run", album, OPTIONS, seed=2),
-        fresh=_run(folder / "fresh", album, OPTIONS, seed=2),
-        other=_run(folder / "other", album, OTHER_OPTIONS, seed=1),
-        cropped=_run(folder / "cropped", album, OPTIONS, seed=2, stored=40),
+        run=_run(folder / "run", album, options, seed=2),
+        fresh=_run(folder / "fresh", album, options, seed=2),
+        other=_run(folder / "other", album, other_options, seed=1),
+        cropped=_run(folder / "cropped", album, options, seed=2, stored=40),
         comparison=_comparison(folder / "comparison", album),
         picture=folder / "picture.png",
         parts=folder / "parts.csv",
@@ -120,7 +123,9 @@ def _settings(path: Path, album: Path, options: Mapping[str, Any], stored: int =
         model="alexnet-small",
         options=options,
         classes=CLASSES,
-        preprocess=Preprocess(SIDE, stored, MEAN, SPREAD),
+        preprocess=Preprocess.of_colours(
+            SIDE, stored, MEAN, SPREAD, channels=options.get("channels", 3)
+        ),
         data=f"folder:{album}",
     )
 

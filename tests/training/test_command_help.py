@@ -72,7 +72,7 @@ def test_it_is_enough_that_the_outermost_parser_listens():
         ("fit --epochs", "argument --epochs: expected one argument."),
         ("fit --speed 3", "unrecognized arguments: --speed 3."),
         ("evaluate run --views 5", "--views must be one of 1, 10, got 5."),
-        ("import file --run x --mean red", "--mean must be a list, each of them a number, got red"),
+        ("import file --run x --mean red", "--mean must be a number, or a list, each of them a"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_in_one_sentence(words, told, capsys):

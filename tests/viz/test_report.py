@@ -264,3 +264,43 @@ def test_a_gallery_shows_the_same_pictures_beside_their_numbers(strange: Run):
     assert all(f"```sh\n{each.command}\n```" in text for each in report.chapters[0].pictures)
     without_code = re.sub(r"```sh\n.*?\n```", "", text)
     assert not re.search(r"(?<!\\)<(?!img )", without_code)  # names are shown, not obeyed
+
+
+def breaks(_run: str, **_flags: Any) -> None:
+    raise ZeroDivisionError("a bug\nof ours")
+
+
+def has_no_such_flag(_run: str, **_flags: Any) -> None:
+    raise SystemExit(2)
+
+
+@pytest.mark.parametrize("broken", [breaks, has_no_such_flag])
+def test_a_section_that_breaks_leaves_the_others(strange: Run, broken: Any) -> None:
+    views = {**commands(), "filters": broken}
+    wanted = [section for section in SECTIONS if section.title in ("The network", "Filters")]
+    report = make(strange, 0, views, sections=wanted)
+    first, second = report.chapters
+    assert [picture.view for picture in first.pictures] == ["architecture"]
+    assert "film" in [picture.view for picture in second.pictures]
+    [told] = [reason for reason in second.missing if reason.startswith("No filters")]
+    assert type(told) is str
+    assert ("ZeroDivisionError: a bug)" in told) == (broken is breaks)
+    assert "Traceback" not in page(report)
+
+
+def test_what_cannot_even_be_asked_leaves_the_others(strange: Run) -> None:
+    def asks(_subject: Subject) -> Iterator[Wanted]:
+        raise KeyError("layers")
+
+    sections = [Section("First", "", (asks,)), SECTIONS[0]]
+    broken, whole = make(strange, 0, commands(), sections=sections).chapters
+    assert "KeyError" in broken.missing[0]
+    assert whole.pictures
+
+
+def test_who_ends_the_program_ends_the_report(strange: Run) -> None:
+    def ended(_run: str, **_flags: Any) -> None:
+        raise SystemExit(143)
+
+    with pytest.raises(SystemExit):
+        make(strange, 0, {"architecture": ended}, sections=SECTIONS[:1])

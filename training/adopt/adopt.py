@@ -14,6 +14,7 @@ from torch.nn import functional
 from training.adopt.calls import Call
 from training.adopt.constants import constant
 from training.adopt.custom_norms import as_torchs_norms
+from training.adopt.input_steps import InputSteps, input_steps
 from training.adopt.names import own_names
 from training.adopt.on_cpu import OnCpu
 from training.adopt.own_activations import as_torchs_activations
@@ -36,36 +37,51 @@ class Adoption:
     """A network of somebody else's that every view can open."""
 
     network: Network  # in evaluation mode
+    steps: InputSteps  # what the original does to its images first; the network does not
     design: Adopted  # the same without weights, as data
     rewrites: tuple[str, ...]  # what was done differently, a sentence each
 
 
-def adopt(module: nn.Module, *, image_size: int, num_classes: int | None = None) -> Adoption:
+def adopt(
+    module: nn.Module,
+    *,
+    image_size: int,
+    num_classes: int | None = None,
+    channels: int | None = None,
+) -> Adoption:
     """Take a classifier apart into named layers that give the same logits.
 
     The module itself stays as it is. In-place layers and functions become layers that leave their
     input alone, a module that is called several times becomes as many layers, and what was left in
     training mode is looked at in evaluation mode. Whatever is returned has to hold the logits,
-    alone or under that name; log-softmax or softmax at the end is left out.
+    alone or under that name; log-softmax or softmax at the end is left out. So is what it does to
+    its images before its first layer, which is told beside it.
 
     Args:
-        module: Takes (N, 3, H, W) and returns logits (N, K).
+        module: Takes (N, 3, H, W), or (N, 1, H, W), and returns logits (N, K).
         image_size: Side of the square input, px.
         num_classes: How many there are, to know the logits where several rows are returned.
+        channels: Of the images it takes, 3 or 1; whichever it takes if not given, 3 first.
 
     Raises:
         WorkbenchError: If it cannot be taken apart, or its layers give something else than it.
     """
     name = type(module).__name__
     original, told = unwrapped(module)
-    images = torch.randn(
-        IMAGES, 3, image_size, image_size, generator=torch.Generator().manual_seed(0)
-    )
     with OnCpu() as asked:
-        answer = _answer(original, images)
+        images, answer = _answered(original, image_size, (channels,) if channels else (3, 1))
     hooked = without_hooks(original)
     norms, activations = as_torchs_norms(original), as_torchs_activations(original)
-    found = trace(deepcopy(original).to("meta"), image_size, all_of_it=False)
+    steps = input_steps(deepcopy(original), images.shape[1], image_size)
+    if len(steps.scale) not in (1, 3):
+        steps = InputSteps.none(images.shape[1])
+    found = trace(
+        deepcopy(original).to("meta"),
+        image_size,
+        channels=images.shape[1],
+        begins_at=steps.result,
+        all_of_it=False,
+    )
     returned = _logits(found, name, num_classes)
     if returned in found.refused:
         raise found.refused[returned]
@@ -75,12 +91,13 @@ def adopt(module: nn.Module, *, image_size: int, num_classes: int | None = None)
         raise WorkbenchError(f"{name} returns its images as they are; it is no classifier.")
     names = _names(original, calls)
     num_classes = found.shapes[returned][1]
-    design = Adopted(image_size, tuple(_graph(calls, names)))
+    graph = tuple(_graph(calls, names))
+    design = Adopted(image_size, graph, channels=1 if len(steps.scale) == 1 else 3)
     network = design.build(num_classes).eval()
     network.load_state_dict(_weights(original, found, calls, names))
     _check_usable(network, num_classes, name)
     with torch.no_grad():
-        _check_equal(tail(network(images)), answer[returned], name, hooked)
+        _check_equal(tail(network(steps(images))), answer[returned], name, hooked)
     changes = rewrites(module, calls, names, returned=returned, found=found, tail=tail)
     if norms:
         told.append(
@@ -94,7 +111,43 @@ def adopt(module: nn.Module, *, image_size: int, num_classes: int | None = None)
         told.append("It asks for half precision: here it works in float32.")
     if hooked:
         told.append(f"Hooks, which change nothing in its logits, are left out: {listed(hooked)}.")
-    return Adoption(network, design, (*told, *changes))
+    return Adoption(network, steps, design, (*told, *changes))
+
+
+def _answered(
+    network: nn.Module, image_size: int, channels: Sequence[int]
+) -> tuple[Tensor, Mapping[str, Tensor]]:
+    """The first images that a network takes, of so many channels each, and what it makes of them.
+
+    Raises:
+        WorkbenchError: If it takes none of them; of the reasons, that for its own channels.
+    """
+    wanted = next((m.in_channels for m in network.modules() if isinstance(m, nn.Conv2d)), None)
+    reasons: dict[int, WorkbenchError] = {}
+    others = (1, 3) if wanted in (1, 3) else (1, 3, wanted or 3)
+    for count in dict.fromkeys((*channels, *others)):
+        chance = torch.Generator().manual_seed(0)
+        images = torch.randn(IMAGES, count, image_size, image_size, generator=chance)
+        try:
+            answer = _answer(network, images)
+        except WorkbenchError as error:
+            reasons[count] = error
+            continue
+        if count in channels:
+            return images, answer
+        raise WorkbenchError(_other_channels(type(network).__name__, count))
+    raise reasons[wanted if wanted is not None and wanted in channels else channels[0]]
+
+
+def _other_channels(name: str, count: int) -> str:
+    if count == 1:
+        return f"{name} takes images of one channel. Say --channels grey: pictures are turned grey."
+    if count == 3:
+        return f"{name} takes images of three channels. Say --channels rgb, or bgr."
+    return (
+        f"{name} takes images of {count} channels, and pictures have three, red, green and blue, "
+        "or one, grey. Its first layer has to take one or three."
+    )
 
 
 @torch.no_grad()
@@ -110,7 +163,8 @@ def _answer(network: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(
             f"{name} fails on images {tuple(images.shape)}: {reason(error)}{where_raised(error)}. "
-            "It has to take (N, 3, H, W), normalised; --image_size is H and W."
+            "It has to take (N, 3, H, W), or (N, 1, H, W) for grey pictures, normalised; "
+            "--image_size is H and W."
         ) from error
     for key, value in first.items():
         if isinstance(value, Tensor) and not value.equal(second[key]) and value.isfinite().all():

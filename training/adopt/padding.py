@@ -61,7 +61,7 @@ def with_own_padding(calls: Sequence[Call], name: str) -> list[Call]:
     Raises:
         WorkbenchError: If what reads it is no convolution, or one that cannot pad like that.
     """
-    found = [_alike(call, pad) if (pad := _pad_of_same(call.module)) else call for call in calls]
+    found = [_alike(call, same) if (same := _pad_of_same(call.module)) else call for call in calls]
     for number, call in enumerate(calls):
         pad = call.module
         if not isinstance(pad, Pad):

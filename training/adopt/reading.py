@@ -31,9 +31,19 @@ from training.models.response_norm import ResponseNorm
 
 
 class Reading:
-    """What a graph says: calls, and the outputs by name."""
+    """What a graph says: calls, and the outputs by name.
 
-    def __init__(self, root: nn.Module, network: nn.Module, graph: fx.Graph) -> None:
+    `begins_at` names the node that gives what the layers take for the picture, where that is not
+    the image itself; what comes before it is left out.
+    """
+
+    def __init__(
+        self,
+        root: nn.Module,
+        network: nn.Module,
+        graph: fx.Graph,
+        begins_at: str | None = None,
+    ) -> None:
         self.root, self.network = root, network
         self._calls: list[Call] = []
         self._numbers: dict[fx.Node, int] = {}  # by node, the call whose output it stands for
@@ -44,7 +54,14 @@ class Reading:
         self.shapes: Mapping[str, tuple[int, ...]] = {}
         self.refused: Mapping[str, WorkbenchError] = {}  # outputs to which no layers lead, and why
         self._failed: dict[fx.Node, WorkbenchError] = {}
-        for node in graph.nodes:
+        nodes = list(graph.nodes)
+        names = [node.name for node in nodes]
+        first = names.index(begins_at) if begins_at in names else 0
+        self._numbers[nodes[first]], self._memory[nodes[first]] = -1, nodes[first]
+        for node in nodes[:first]:
+            if is_constant(node, self._constants):
+                self._constants.add(node)
+        for node in nodes[first + 1 :]:
             try:
                 self._read(node)
             except WorkbenchError as error:  # it may lead to nothing that is wanted
@@ -61,8 +78,6 @@ class Reading:
                 if source in self._failed:
                     raise self._failed[source]
         match node.op:
-            case "placeholder":
-                self._numbers[node], self._memory[node] = -1, node
             case "call_module":
                 self._read_module(node)
             case "call_function" | "call_method" if node.users or word_of(node).endswith("_"):
@@ -146,8 +161,8 @@ class Reading:
             if len(channels) == _shape(source)[1] and _shape(source) == _shape(node):
                 self._same(node, source)
             else:
-                layer = Slice(channels.start, channels.stop)
-                self._add(node, replace(call, module=layer), (source,))
+                part = Slice(channels.start, channels.stop)
+                self._add(node, replace(call, module=part), (source,))
         elif word in ("getitem", "getattr") and _is_several(node.args[0]):
             self._one_of_several(node)
         elif word == "getitem" and _is_some_maps(node):

@@ -22,7 +22,7 @@ from training.adopt.reading import Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
 
-_ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
+ONE_AT_A_TIME = threading.Lock()  # torch.fx exchanges nn.Module.__call__ while it traces
 BATCH = 3  # images in the trace; an operation that mixes them is seen by its shape
 
 
@@ -79,7 +79,14 @@ def _parts(answer: Any) -> dict[str, Any]:
     return dict(vars(answer)) if hasattr(answer, "logits") else {}
 
 
-def trace(network: nn.Module, image_size: int, *, all_of_it: bool = True) -> Trace:
+def trace(
+    network: nn.Module,
+    image_size: int,
+    *,
+    channels: int = 3,
+    begins_at: str | None = None,
+    all_of_it: bool = True,
+) -> Trace:
     """What happens to a picture, operation by operation.
 
     Sizes are known while it runs, so that a way that depends on them alone is followed; functions
@@ -90,6 +97,9 @@ def trace(network: nn.Module, image_size: int, *, all_of_it: bool = True) -> Tra
         network: On the meta device: weights play no part. In training mode where auxiliary
             classifiers are wanted.
         image_size: Side of the square input, px.
+        channels: Of the input.
+        begins_at: Name of the node whose output the layers take for the picture; the images
+            themselves if not given.
         all_of_it: Whether layers have to lead to every output; if not, `refused` says to which not.
 
     Raises:
@@ -99,14 +109,15 @@ def trace(network: nn.Module, image_size: int, *, all_of_it: bool = True) -> Tra
     name = type(network).__name__
     bare = Bare(network)
     try:
-        with _ONE_AT_A_TIME, torch.no_grad(), OnCpu():
-            tracer = _Tracer(bare, image_size)
+        with ONE_AT_A_TIME, torch.no_grad(), OnCpu():
+            images = torch.empty(BATCH, channels, image_size, image_size, device="meta")
+            tracer = Tracer(bare, images)
             graph = tracer.trace(bare)
     except WorkbenchError:
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(f"{name} {_cause(error)}") from error
-    reading = Reading(bare, network, graph)
+    reading = Reading(bare, network, graph, begins_at)
     if all_of_it and reading.refused:
         raise next(iter(reading.refused.values()))
     return Trace(reading.calls, reading.outputs, reading.shapes, reading.refused, bare)
@@ -176,23 +187,23 @@ class _Signal(fx.Proxy):
         return self.tracer.create_proxy("call_function", operator.iadd, (self, other), {})
 
 
-class _Tracer(fx.Tracer):
+class Tracer(fx.Tracer):
     """Follows an image of the right size, and minds its own business.
 
     Other threads call their modules as ever meanwhile. Only tensors are traced; what follows from
-    their shapes is worked out at once, on tensors without numbers.
+    their shapes is worked out at once, on tensors without numbers where the images have none.
     """
 
-    def __init__(self, bare: Bare, image_size: int) -> None:
+    def __init__(self, bare: Bare, images: Tensor) -> None:
         super().__init__()
-        self.bare = bare
-        self.image = torch.empty(BATCH, 3, image_size, image_size, device="meta")
+        self.bare, self.image = bare, images
         self.thread = threading.get_ident()
         self.at_work = False  # on a value; what it calls meanwhile is not traced
         self.installed = set(bare.modules())
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return type(m) in KINDS.values() or super().is_leaf_module(m, module_qualified_name)
+        known = type(m) in KINDS.values() or is_transform(m)
+        return known or super().is_leaf_module(m, module_qualified_name)
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if self.at_work or threading.get_ident() != self.thread:
@@ -235,6 +246,11 @@ class _Tracer(fx.Tracer):
             return self.image
         if node.op == "get_attr":
             return self._known(node)
+        if node.op == "call_module" and self.image.is_meta:
+            module = self.bare.get_submodule(str(node.target))
+            if is_transform(module):  # it may look at the numbers
+                seen = self._known(node.all_input_nodes[0])
+                return module(torch.zeros(seen.shape)).to("meta")
         return run_node(node, self.bare, self._known)
 
     def create_arg(self, a: Any) -> Any:
@@ -242,8 +258,15 @@ class _Tracer(fx.Tracer):
 
     def _known(self, node: fx.Node) -> Any:
         if "value" not in node.meta:  # a tensor that the network holds, or made on its way
-            node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to("meta")
+            node.meta["value"] = operator.attrgetter(str(node.target))(self.root).to(
+                self.image.device
+            )
         return node.meta["value"]
+
+
+def is_transform(module: nn.Module) -> bool:
+    """Whether a module prepares pictures, and comes from a library that does nothing else."""
+    return type(module).__module__.startswith(("torchvision.transforms.", "kornia."))
 
 
 def _has_tensors(value: Any) -> bool:

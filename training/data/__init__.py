@@ -6,6 +6,7 @@ are torchvision's, downloaded to ROOT where that is allowed: `cifar10:ROOT`, `mn
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -23,6 +24,7 @@ from training.data.torchvision_sets import describe_cifar10, describe_mnist, des
 from training.errors import WorkbenchError
 from training.images import Picture
 from training.progress import Progress, silent
+from training.words import printable
 
 __all__ = ["SOURCES", "Data", "Source", "Split", "describe", "open_data"]
 
@@ -79,7 +81,17 @@ def describe(spec: str) -> Source:
     if family not in SOURCES or not place:
         known = ", ".join(["builtin", *(f"{name}:PATH" for name in SOURCES)])
         raise WorkbenchError(f"Unknown data set {spec!r}. Choose one of: {known}.")
-    return SOURCES[family](place)
+    return _in_letters(SOURCES[family](place))
+
+
+def _in_letters(source: Source) -> Source:
+    """The same under names that can be shown and written: those of folders may be any bytes."""
+
+    def opened(split: SplitName) -> Items:
+        items = source.open(split)
+        return replace(items, names=[printable(name) for name in items.names])
+
+    return replace(source, classes=tuple(map(printable, source.classes)), open=opened)
 
 
 def _builtin() -> Source:

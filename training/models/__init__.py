@@ -9,7 +9,7 @@ from training.errors import WorkbenchError
 from training.models.adopted import Adopted
 from training.models.alexnet import AlexNet
 from training.models.lenet import LeNet5
-from training.models.network import Network, freeze
+from training.models.network import Network, blank, freeze
 from training.models.torchvision_networks import Torchvision
 from training.settings import Classes, checked
 
@@ -89,7 +89,17 @@ ADOPTED = "adopted"
 
 MOST_PARAMETERS = 2**30  # 4 GiB of weights, and as much again for gradients and for momentum
 
-__all__ = ["ADOPTED", "MODELS", "Network", "architecture", "build", "create", "freeze", "options"]
+__all__ = [
+    "ADOPTED",
+    "MODELS",
+    "Network",
+    "architecture",
+    "blank",
+    "build",
+    "create",
+    "freeze",
+    "options",
+]
 
 
 def create(name: str, /, num_classes: int = 1000, **choices: Any) -> Network:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.layer_kinds import Options, described, made
-from training.models.network import Network, run_layer
+from training.models.network import Network, blank, run_layer
 from training.settings import Side, settle
 
 MOST_STAGES = 5_000
@@ -47,6 +47,8 @@ class Adopted:
     graph: tuple[Mapping[str, Any], ...] = ()
     """Stages in forward order: name, layer, options, inputs (names of stages, or image). The last
     one gives the logits."""
+    channels: Literal[1, 3] = 3
+    """Of the input: red, green and blue, or grey."""
 
     def __post_init__(self) -> None:
         settle(self)
@@ -81,7 +83,9 @@ class Adopted:
             except WorkbenchError as error:
                 raise _wrong(f"{name}: {error}") from error
             inputs[name] = tuple(sources)
-        return Network(layers, image_size=self.image_size, inputs=inputs)
+        return Network(
+            layers, image_size=self.image_size, image_channels=self.channels, inputs=inputs
+        )
 
 
 def _parts_of(entry: Any) -> tuple[str, str, Options, list[str]]:
@@ -104,8 +108,7 @@ def _parts_of(entry: Any) -> tuple[str, str, Options, list[str]]:
 def _try(network: Network, num_classes: int) -> None:
     """Follow the shapes of an image through all layers, on the meta device."""
     network.eval()
-    size = network.image_size
-    signals: dict[str, Tensor] = {IMAGE: torch.empty(2, 3, size, size)}
+    signals: dict[str, Tensor] = {IMAGE: blank(network, 2)}
     for name, layer in network.layers.items():
         try:
             signal = run_layer(layer, *(signals[source] for source in network.inputs[name]))
@@ -129,4 +132,4 @@ def _wrong(what: str) -> WorkbenchError:
 @cache
 def _taken() -> set[str]:
     """Names that mean something else on a network."""
-    return {*dir(Network), "image_size", "auxiliary", "criterion", "inputs"}
+    return {*dir(Network), "image_size", "image_channels", "auxiliary", "criterion", "inputs"}

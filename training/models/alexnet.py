@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from torch import nn
 
@@ -36,6 +36,8 @@ class AlexNet:
 
     image_size: Side = 224
     """Side of the square input. Not the paper's 227: with conv1 padded by 2, both give 55×55."""
+    channels: Literal[1, 3] = 3
+    """Of the input: 3 for colours, 1 for pictures turned grey."""
     widths: Counts = (96, 256, 384, 384, 256)
     """Filters of each convolution."""
     kernels: Counts = (11, 5, 3, 3, 3)
@@ -114,7 +116,7 @@ class AlexNet:
         self._check_image()
 
     def _check_groups(self) -> None:
-        channels = 3
+        channels: int = self.channels
         for number, (width, groups) in enumerate(zip(self.widths, self.groups, strict=True), 1):
             if f"conv{number}" in self.without:
                 continue
@@ -140,7 +142,7 @@ class AlexNet:
     def build(self, num_classes: int) -> Network:
         """A freshly initialised network; torch's global generator decides its weights."""
         layers: Layers = {}
-        channels = 3
+        channels: int = self.channels
         for number in range(1, len(self.widths) + 1):
             if f"conv{number}" not in self.without:
                 layers |= self._convolution(number, channels)
@@ -149,7 +151,7 @@ class AlexNet:
         side = self._side(self.image_size)
         assert side is not None, "checked when the options were given"
         layers |= self._classifier(channels * side * side, num_classes)
-        network = Network(layers, image_size=self.image_size)
+        network = Network(layers, image_size=self.image_size, image_channels=self.channels)
         self._initialise(network)
         return network
 

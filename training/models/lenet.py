@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -41,11 +42,15 @@ class LeNet5:
     """The choices behind LeNet-5 (LeCun et al. 1998, section II.B).
 
     The layers are the paper's, C1 S2 C3 S4 C5 F6 output, each of the first six followed by its
-    squashing function, tanh1 to tanh6. A layer `grey` before them makes one plane of three.
+    squashing function, tanh1 to tanh6. Where the input has three channels, a layer `grey` before
+    them makes one plane of three.
     """
 
     image_size: Side = 32
     """Side of the square input; digits of 28 px stand in the middle of it."""
+    channels: Literal[1, 3] = 3
+    """Of the input: 3 for colours, of which the first layer takes the mean, 1 for pictures turned
+    grey before."""
     rubbish_energy: float = 1.0
     """The constant j of equation 9, the energy of an answer that is none of the classes. It keeps
     the wrong classes from being pushed away for ever; the paper gives no value."""
@@ -60,8 +65,9 @@ class LeNet5:
     def build(self, num_classes: int) -> Network:
         """A freshly initialised network; torch's global generator decides its weights."""
         side = (((self.image_size - 4) // 2) - 4) // 2 - 4  # of the maps of C5
+        first = {"grey": Grey()} if self.channels == 3 else {}
         layers = {
-            "grey": Grey(),
+            **first,
             "C1": nn.Conv2d(1, 6, 5),
             "tanh1": ScaledTanh(),
             "S2": SubSampling(6),
@@ -77,7 +83,10 @@ class LeNet5:
             "output": RadialBasis(codes(num_classes)),
         }
         network = Network(
-            layers, image_size=self.image_size, criterion=RubbishClass(self.rubbish_energy)
+            layers,
+            image_size=self.image_size,
+            image_channels=self.channels,
+            criterion=RubbishClass(self.rubbish_energy),
         )
         _initialise(network)
         return network

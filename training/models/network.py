@@ -51,6 +51,7 @@ class Network(nn.Module):
         layers: Mapping[str, nn.Module],
         *,
         image_size: int,
+        image_channels: int = 3,
         inputs: Mapping[str, tuple[str, ...]] | None = None,
         auxiliary: Mapping[str, float] | None = None,
         criterion: Criterion = functional.cross_entropy,
@@ -59,13 +60,14 @@ class Network(nn.Module):
         Args:
             layers: Name to module, in forward order; the last one gives the logits.
             image_size: Side of the square input, in pixels.
+            image_channels: Of the input: 3, or 1 for grey pictures; C below.
             inputs: By layer, the names of the layers that feed it, where that is not just the one
                 before it; `IMAGE` stands for the picture.
             auxiliary: Layers that give logits in training only, and their weight in the loss.
             criterion: The loss, of logits (N, K) and labels (N,).
         """
         super().__init__()
-        self.image_size = image_size
+        self.image_size, self.image_channels = image_size, image_channels
         self.auxiliary = dict(auxiliary or {})
         self.criterion = criterion
         before = [IMAGE, *layers][:-1]
@@ -115,7 +117,7 @@ class Network(nn.Module):
         return [name for name, layer in self.layers.items() if isinstance(layer, kinds)]
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) normalised images to (N, K) logits."""
+        """(N, C, H, W) normalised images to (N, K) logits."""
         return self.activations(images, [self.head])[self.head]
 
     def loss(
@@ -124,7 +126,7 @@ class Network(nn.Module):
         """What a training step minimises, and the logits it came from.
 
         Args:
-            images: (N, 3, H, W), normalised.
+            images: (N, C, H, W), normalised.
             labels: (N,) int64.
             label_smoothing: Share of the target spread evenly over all classes.
 
@@ -144,7 +146,7 @@ class Network(nn.Module):
         """The outputs of the named layers; what they do not need is not computed.
 
         Args:
-            images: (N, 3, H, W), normalised.
+            images: (N, C, H, W), normalised.
             names: Layers to return; (N, C, h, w) for spatial ones, (N, D) for the others.
 
         Raises:
@@ -198,6 +200,12 @@ def run_layer(layer: nn.Module, *signals: Tensor) -> Tensor:
         # contiguous() first: channels_last maps would flatten in an order of their own
         return layer(signals[0].contiguous().flatten(1))
     return layer(*signals)
+
+
+def blank(network: Network, count: int = 1) -> Tensor:
+    """Inputs of a network that are 0 everywhere, (count, C, H, W), where its weights are."""
+    side = network.image_size
+    return torch.zeros(count, network.image_channels, side, side, device=network.device)
 
 
 def freeze(network: Network) -> Network:

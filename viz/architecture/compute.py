@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from training.geometry import IMAGE, ReceptiveField
-from training.models import Network
+from training.models import Network, blank
 from training.models.drop_connect import DropConnect
 from training.models.lenet import Grey, RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat
@@ -44,8 +44,7 @@ def describe(network: Network) -> list[LayerRow]:
         network: In evaluation mode.
     """
     fields, backbone_path = network.geometry, backbone(network)
-    side = network.image_size
-    signals = {IMAGE: torch.zeros(1, 3, side, side, device=network.device)}
+    signals = {IMAGE: blank(network)}
     rows = []
     for name, layer in network.layers.items():
         signal = run_layer(layer, *(signals[source] for source in network.inputs[name]))

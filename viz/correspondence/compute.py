@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from training.errors import WorkbenchError
-from training.models import Network
+from training.models import Network, blank
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 from viz.network.layers import last_hidden
@@ -135,9 +135,7 @@ def default_layers(network: Network) -> list[str]:
     The latter before its rectifier: after it most features are 0, and what hides more of a picture
     changes more of them, which counts as a difference.
     """
-    side = network.image_size
-    image = torch.zeros(1, 3, side, side, device=network.device)
-    maps = network.activations(image, network.geometry)
+    maps = network.activations(blank(network), network.geometry)
     last = next(name for name in reversed(maps) if maps[name][0, 0].numel() > 1)
     return list(dict.fromkeys([last, last_hidden(network)]))
 

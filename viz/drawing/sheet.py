@@ -100,8 +100,9 @@ def shrink(tiles: np.ndarray, largest: int) -> np.ndarray:
 
 
 def channels_last(images: Tensor | np.ndarray) -> np.ndarray:
-    """(…, 3, H, W) as torch keeps it to (…, H, W, 3) as figures draw it."""
-    return np.moveaxis(as_array(images), -3, -1)
+    """(…, 3, H, W) as torch keeps it to (…, H, W, 3) as figures draw it; one channel is grey."""
+    values = np.moveaxis(as_array(images), -3, -1)
+    return values.repeat(3, axis=-1) if values.shape[-1] == 1 else values
 
 
 def as_array(values: Tensor | np.ndarray) -> np.ndarray:
@@ -115,7 +116,7 @@ def to_bytes(colours: np.ndarray) -> np.ndarray:
 
 
 def grey_centred(projections: Tensor | np.ndarray) -> np.ndarray:
-    """Signed pictures (…, 3, H, W) for drawing, each on its own symmetric scale, 0 mid grey.
+    """Signed pictures (…, C, H, W) for drawing, each on its own symmetric scale, 0 mid grey.
 
     As in Zeiler & Fergus 2013, figure 2; an empty projection is all grey.
 
@@ -129,7 +130,7 @@ def grey_centred(projections: Tensor | np.ndarray) -> np.ndarray:
 
 
 def small_projections(projections: Tensor | np.ndarray, largest: int) -> np.ndarray:
-    """Signed pictures (…, 3, H, W) for drawing, reduced by a whole factor to at most `largest` px.
+    """Signed pictures (…, C, H, W) for drawing, reduced by a whole factor to at most `largest` px.
 
     They are reduced before they are scaled: a mean over both signs leaves little but grey.
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from viz.drawing.fonts import legible
 from viz.drawing.style import DPI, head, pixel_axes, pixel_figure, plain, show
 
 SHARP, GAP_PX = 2, 34  # pixels of the picture for one of the figure
@@ -35,6 +36,7 @@ def stacked(figures: Sequence[Figure], titles: Sequence[str]) -> Figure:
 
 def _pixels(figure: Figure) -> np.ndarray:
     figure.set_dpi(SHARP * DPI)
+    legible(figure)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())

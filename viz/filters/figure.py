@@ -25,13 +25,12 @@ from viz.filters.query import FiltersShown
 
 TILE_PX = 48
 COLOUR_PX, PLANE_PX, GAP_PX = 200, 84, 22  # of one filter, large, and of its planes
-LABEL = "weight, in each of red, green, blue"
 
 
 def draw(shown: FiltersShown) -> Figure:
     """All kernels of the first layer."""
     title = f"First filters of {plain(shown.run)}, epoch {shown.epoch}"
-    return filters_figure(shown.filters, title=title)
+    return filters_figure(shown.filters, title=title, label=label_of(shown.weight))
 
 
 def draw_filters(ax: Axes, filters: Filters) -> None:
@@ -40,7 +39,14 @@ def draw_filters(ax: Axes, filters: Filters) -> None:
     show(ax, pixels)
 
 
-def filters_figure(filters: Filters, *, title: str = "First filters") -> Figure:
+def label_of(weight: Tensor) -> str:
+    """What a scale says of filters (C, 3, h, w) for colours, or (C, 1, h, w) for grey pictures."""
+    return "weight, in each of red, green, blue" if weight.shape[1] == 3 else "weight"
+
+
+def filters_figure(
+    filters: Filters, *, title: str = "First filters", label: str = "weight"
+) -> Figure:
     """The kernels as RGB tiles; mid grey is a weight of zero where the scale is shared."""
     enlarge = factor(filters.tiles.shape[1], TILE_PX)
     (height, width) = sheet(filters.tiles, enlarge=enlarge)[0].shape[:2]
@@ -48,7 +54,7 @@ def filters_figure(filters: Filters, *, title: str = "First filters") -> Figure:
     figure = pixel_figure(width, height, title, reading(filters), bar=shared)
     draw_filters(pixel_axes(figure, 0, 0, width, height), filters)
     if shared:
-        scale = (GREY, filters.low, filters.high, LABEL)
+        scale = (GREY, filters.low, filters.high, label)
         side_bar(figure, width, height, scale)
     return figure
 

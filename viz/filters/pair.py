@@ -11,7 +11,7 @@ from viz.drawing.panels import Sheet
 from viz.drawing.sheet import as_array, factor, sheet
 from viz.drawing.style import GREY
 from viz.filters.compute import Filters
-from viz.filters.figure import LABEL, TILE_PX, pointed, reading
+from viz.filters.figure import TILE_PX, label_of, pointed, reading
 from viz.filters.query import FiltersLook, FiltersShown, arrays_of, drawn_as
 from viz.network.weights import largest_weight
 from viz.store.answer import Side
@@ -28,7 +28,7 @@ def pair(first: Side, second: Side) -> Pair:
     return Pair(
         title="First filters",
         reading=reading(drawn[0]),
-        rows=[_row(*map(panel_of, drawn))],
+        rows=[_row(*(panel_of(each, label_of(a.weight)) for each in drawn))],
         found=_arrays(a, b, drawn, difference),
         notes=() if difference is not None else [_why_none(a.look)],
     )
@@ -61,12 +61,12 @@ def on_one_scale(a: FiltersShown, b: FiltersShown, difference: Tensor | None) ->
     ]
 
 
-def panel_of(filters: Filters) -> Sheet:
+def panel_of(filters: Filters, label: str) -> Sheet:
     """A sheet to be drawn and pointed at; a click returns the channel."""
     pixels, grid = sheet(filters.tiles, enlarge=factor(filters.tiles.shape[1], TILE_PX))
     scale = None if isnan(filters.high) else (GREY, filters.low, filters.high)
     channels, hover = pointed(filters)
-    return Sheet(pixels, grid, channels, hover, scale, LABEL, as_array(filters.tiles))
+    return Sheet(pixels, grid, channels, hover, scale, label, as_array(filters.tiles))
 
 
 def _arrays(

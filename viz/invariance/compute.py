@@ -150,7 +150,7 @@ def transformed(preprocess: Preprocess, pixels: np.ndarray, warps: np.ndarray) -
     """
     size = preprocess.size
     canvas = preprocess.canvas(pixels, size)  # room to turn and to move in
-    colours = preprocess.normalise(canvas, mean=np.zeros(3, np.float32))
+    colours = preprocess.normalise(canvas, mean=np.zeros(len(preprocess.mean), np.float32))
     seen = resample(colours.expand(len(warps), -1, -1, -1), warps, size)
     # the mean stays where it is: the picture moves
     black = np.zeros((1, preprocess.resize, preprocess.resize, 3), np.uint8)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from training.errors import WorkbenchError
-from training.models import Network
+from training.models import Network, blank
 from training.runs import Run
 
 
@@ -36,9 +36,7 @@ def channel_count(plan: Network, layer: str) -> int:
     Raises:
         WorkbenchError: If there is no such layer.
     """
-    side = plan.image_size
-    image = torch.zeros(1, 3, side, side, device=plan.device)
-    return plan.activations(image, [layer])[layer].shape[1]
+    return plan.activations(blank(plan), [layer])[layer].shape[1]
 
 
 def check_channels(channels: Sequence[int], plan: Network, layer: str) -> None:

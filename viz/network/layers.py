@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
 from torch import nn
 
 from training.geometry import IMAGE
-from training.models import Network
+from training.models import Network, blank
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat
 from training.models.pooling import StochasticPool2d
@@ -138,7 +137,5 @@ def mined_together(network: Network, layer: str) -> list[str]:
     """
     kind = kind_of(network.layers[layer])
     alike = [name for name in key_layers(network) if kind_of(network.layers[name]) == kind]
-    side = network.image_size
-    image = torch.zeros(1, 3, side, side, device=network.device)
-    held = sum(maps.numel() for maps in network.activations(image, alike).values())
+    held = sum(maps.numel() for maps in network.activations(blank(network), alike).values())
     return alike if held <= HELD_TOGETHER else [layer]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
-from training.models import Network
+from training.models import Network, blank
 from training.models.merge import Concat
 from training.models.network import run_layer
 from training.progress import Progress, silent
@@ -262,8 +262,7 @@ def last_maps(network: Network) -> str:
     after = [name for name in network.geometry if isinstance(network.layers[name], kinds)]
     if not after:
         return deepest(network)
-    side = network.image_size
-    maps = network.activations(torch.zeros(1, 3, side, side, device=network.device), after)
+    maps = network.activations(blank(network), after)
     larger = [name for name in after if maps[name][0, 0].numel() > 1]
     return (larger or after)[-1]
 

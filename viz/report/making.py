@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from viz.report.subject import Subject, Wanted
 from viz.store.export import SCALE, Made, command_line, how_made
 
 COLOURS = 256  # of a picture's palette: a third of the size, and next to no visible difference
+WRONG_FLAGS = 2  # what argparse exits with
 Views = Mapping[str, Callable[..., None]]
 
 
@@ -98,7 +100,14 @@ def make(
     flags = {"images": list(images) or None, "parts": _placeless(parts), "epoch": epoch}
     made = how_made("report", run, epoch, images=list(images))
     command = command_line("report", _place(run), **flags, out="report.html")
-    return Report(run.name, card_of(run, epoch), tuple(chapters), command, made)
+    return Report(run.name, _card(run, epoch), tuple(chapters), command, made)
+
+
+def _card(run: Run, epoch: int) -> Card:
+    try:
+        return card_of(run, epoch)
+    except Exception as error:  # a table of numbers that is damaged, for one
+        return (("Network", run.info.model), ("Not known", _failed("The rest", error)))
 
 
 def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Chapter:
@@ -109,6 +118,10 @@ def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Ch
             pictures.append(_draw(one, subject.run, views, drawn + len(pictures) + 1))
         except WorkbenchError as error:
             missing.append(f"No {one.view}. {error}")
+        except (Exception, SystemExit) as error:  # the other sections are worth having
+            if isinstance(error, SystemExit) and error.code != WRONG_FLAGS:
+                raise  # somebody ends the program
+            missing.append(_failed(f"No {one.view}", error))
     reasons = dict.fromkeys(_shareable(reason, subject.run) for reason in missing)
     return Chapter(section.title, section.source, tuple(pictures), tuple(reasons))
 
@@ -120,6 +133,19 @@ def _wanted(section: Section, subject: Subject, missing: list[str]) -> Iterator[
             yield from ask(subject)
         except WorkbenchError as error:
             missing.append(str(error))
+        except Exception as error:  # likewise
+            missing.append(_failed("Something is missing here", error))
+
+
+def _failed(what: str, error: BaseException) -> str:
+    """One sentence for the reader; the traceback is for whoever mends it."""
+    traceback.print_exception(error)
+    reason = str(error).strip().partition("\n")[0].rstrip(".")
+    return (
+        f"{what}: something went wrong that nobody foresaw ({type(error).__name__}"
+        f"{f': {reason}' if reason else ''}). The other sections are not touched by it; the "
+        "command that wrote this report printed where it happened."
+    )
 
 
 def _draw(wanted: Wanted, run: Run, views: Views, number: int) -> Picture:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from training.words import printable
 from viz.report.making import Report
 from viz.store.provenance import PAGE_FIELD
 
 TEMPLATES = Environment(
+    finalize=lambda value: printable(value) if isinstance(value, str) else value,
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,  # names of runs, classes and files are others' words
     undefined=StrictUndefined,

@@ -76,7 +76,7 @@ def self_check(network: Network, *, progress: Progress = silent) -> SelfCheck:
     """
     side = network.image_size
     generator = torch.Generator().manual_seed(0)
-    image = torch.randn(1, 3, side, side, generator=generator).to(
+    image = torch.randn(1, network.image_channels, side, side, generator=generator).to(
         network.device, memory_format=torch.channels_last
     )
     starts = _starts(network)

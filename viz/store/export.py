@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,8 @@ from training import __version__
 from training.atomic import replacing
 from training.errors import WorkbenchError
 from training.runs import Run
+from training.words import printable
+from viz.drawing.fonts import legible
 from viz.drawing.style import DPI
 from viz.store.lend import digest_of
 
@@ -145,6 +148,8 @@ def picture_bytes(figure: Figure, kind: str, made: Made, *, scale: int = SCALE) 
     metadata: dict[str, Any] = {"Title": title(made), field: as_json(made)}
     if kind != "png":
         metadata |= {"CreationDate" if kind == "pdf" else "Date": None}  # same result, same file
+    if notice := legible(figure):
+        print(f"filterscope: {notice}", file=sys.stderr)
     figure.savefig(
         file, format=kind, dpi=scale * DPI, metadata=metadata, facecolor=figure.get_facecolor()
     )
@@ -163,7 +168,7 @@ def title(made: Made) -> str:
     """One line: view, run, epoch."""
     words = [str(made[name]) for name in ("view", "run") if name in made]
     epoch = [f"epoch {made['epoch']}"] if "epoch" in made else []
-    return ", ".join(["Filterscope", *words, *epoch])
+    return printable(", ".join(["Filterscope", *words, *epoch]))
 
 
 def as_json(made: Made) -> str:

@@ -1,0 +1,99 @@
+"""Letters for every name: where the figures' own font lacks some, another that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontEntry, findSystemFonts, fontManager
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+
+from training.words import printable
+
+_REGULAR = (400, "normal", "regular")
+_SHOWN = 8  # characters that a notice repeats
+
+
+def legible(figure: Figure) -> str:
+    """Give every text in a figure fonts that have its letters, among those that are installed.
+
+    Call it before the figure is drawn. Texts that the usual font can write stay as they are.
+
+    Returns:
+        Which letters no installed font has, in a sentence; mostly nothing.
+    """
+    lacking: set[str] = set()
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        words = printable(text.get_text())
+        if words != text.get_text():
+            text.set_text(words)
+        missing = _missing(words, fontManager.findfont(text.get_fontproperties()))
+        if not missing:
+            continue
+        families, left = _families_for(frozenset(missing))
+        usual = [name for name in text.get_fontfamily() if name not in families]
+        text.set_fontfamily([*usual, *families])
+        lacking |= left
+    if not lacking:
+        return ""
+    some = "".join(sorted(lacking)[:_SHOWN])
+    return (
+        f"No font that is installed has the letters {some}: they are drawn as boxes. Install one "
+        "that has them, such as Noto Sans (fonts-noto and fonts-noto-cjk in Debian and Ubuntu)."
+    )
+
+
+def _missing(words: str, font: str) -> set[str]:
+    if words.isascii():
+        return set()
+    return {each for each in words if each.isprintable() and ord(each) not in _letters(font)}
+
+
+@cache
+def _letters(font: str) -> frozenset[int]:
+    try:
+        return frozenset(FT2Font(font).get_charmap())
+    except (OSError, RuntimeError):  # of a kind that matplotlib cannot open
+        return frozenset()
+
+
+@cache
+def _families_for(missing: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Fonts that have these letters between them, few as possible, and the letters left over."""
+    families: list[str] = []
+    left = set(missing)
+    for entry in _installed():
+        found = {each for each in left if ord(each) in _letters(entry.fname)}
+        if found:
+            families.append(entry.name)
+            left -= found
+        if not left:
+            break
+    return tuple(families), frozenset(left)
+
+
+def _installed() -> Iterable[FontEntry]:
+    """Upright fonts, Noto's first; those that came after matplotlib had made its list, too."""
+    _add_new_ones()
+    upright = (
+        entry
+        for entry in fontManager.ttflist
+        if entry.style == "normal"
+        and entry.weight in _REGULAR
+        and not entry.name.startswith("Last Resort")  # it has a box for everything
+    )
+    return sorted(upright, key=lambda entry: (not entry.name.startswith("Noto Sans"), entry.name))
+
+
+@cache
+def _add_new_ones() -> None:
+    known = {entry.fname for entry in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in known:
+            try:
+                fontManager.addfont(path)
+            except (OSError, RuntimeError):
+                continue  # no font, or one of bitmaps
