@@ -237,6 +237,9 @@ def _evaluate(settings: Namespace) -> None:
     members = open_members(
         runs, epoch=settings.epoch, split=settings.split, progress=Bar("Reading")
     )
+    for told in dict.fromkeys(run.data().told for run in runs):
+        if told:
+            print(told, file=sys.stderr)
     scores = evaluate_together(
         members, views=settings.views, mistakes=settings.mistakes, progress=Bar("Evaluating")
     )

@@ -13,11 +13,12 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.atomic import write_text
+from training.atomic import make_folder, write_text
 from training.comparison import FORMAT, Comparison, run_folder
 from training.comparison_table import markdown, settings_in_words, write_table
 from training.data import describe
@@ -78,8 +79,9 @@ def compare(
         write_text(path / "comparison.md", markdown(comparison))
         _draw(path, on_end)
     except KeyboardInterrupt:
-        write_table(Comparison.open(path))
         status.end(STOPPED, "Stopped by hand; the same command goes on.")
+        with suppress(WorkbenchError):  # it may be what hinders writing that had it stopped
+            write_table(Comparison.open(path))
         raise
     except BaseException as error:
         status.end(FAILED, str(error) or type(error).__name__)
@@ -236,10 +238,7 @@ def _begin(path: Path, recipe: Recipe) -> None:
         "machine": _machine(),
         **provenance(),
     }
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WorkbenchError(f"Cannot make the folder {path}: {error.strerror}.") from error
+    make_folder(path)
     write_text(path / "comparison.json", json.dumps(config, indent=2) + "\n")
 
 

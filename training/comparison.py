@@ -19,19 +19,36 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
+from training.errors import WorkbenchError
+from training.guarded import may_have, members
 from training.measures import MEASURES
 from training.run_settings import RunError, read_settings
 from training.runs import Run
+from training.settings import Length, OneOf, checked
 from training.status import DEAD, FAILED, FINISHED, STOPPED, Status, read_status
 
 FORMAT = 1
 PLAIN = ("top1", "top5", "loss", "seconds", "state", "why")
 ALL_SEEDS = "all"  # in the place of a seed: a row for all runs of a variant together
 WAITING = "waiting"
+Measured = Annotated[str, OneOf(MEASURES)]
+DECLARED: Mapping[str, Any] = {  # what comparison.json must have, and of which kind
+    "created": str | None,
+    "title": str,
+    "claim": str,
+    "paper": Mapping[str, str],
+    "chosen": Mapping[str, Mapping[str, Any]],
+    "recipe": Mapping[str, Any],
+    "recipe.variants": Annotated[Mapping[str, Any], Length(1)],
+    "recipe.seeds": Annotated[list[int], Length(1)],
+    "recipe.measure": Measured,
+    "recipe.also": list[Measured],
+    "recipe.until": float | None,
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,17 @@ class Comparison:
             f"`python -m training compare RECIPE --run {path}` makes one."
         )
         file = path / "comparison.json"
-        return cls(path, read_settings(file, what="comparison", newest=FORMAT, missing=missing))
+        config = read_settings(file, what="comparison", newest=FORMAT, missing=missing)
+        try:
+            for name, kind in DECLARED.items():
+                outer, _dot, inner = name.rpartition(".")
+                checked(name, kind, (config[outer] if outer else config).get(inner))
+        except WorkbenchError as error:
+            raise RunError(
+                f"{file} describes no comparison: {error} Put the file back as it was written.",
+                code="field",
+            ) from error
+        return cls(path, config)
 
     @property
     def name(self) -> str:
@@ -212,9 +239,11 @@ def columns(measures: Sequence[str]) -> list[str]:
 def list_comparisons(root: str | Path) -> list[Comparison]:
     """The comparisons in a folder of runs, newest first; those that cannot be read are left out."""
     found = []
-    for file in Path(root).glob("*/comparison.json"):
+    for folder in members(Path(root), RunError):
+        if not may_have(folder, "comparison.json"):
+            continue
         try:
-            found.append(Comparison.open(file.parent))
+            found.append(Comparison.open(folder))
         except RunError:
             continue
-    return sorted(found, key=lambda one: one.config.get("created", ""), reverse=True)
+    return sorted(found, key=lambda one: one.config.get("created") or "", reverse=True)

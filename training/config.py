@@ -85,6 +85,9 @@ class FitConfig:
     mean: Literal["channel", "image"] = "channel"
     """What is subtracted: the mean colour, each channel then divided by its deviation; or the
     training set's mean image (section 2), all channels then divided by one number."""
+    statistics: Literal["data", "imagenet"] = "data"
+    """Whose mean colour and deviation: data for the data set's own, of a folder measured on a
+    sample of its training images; imagenet for ImageNet's."""
     color: Annotated[float, Range(0, 10)] = 0.0
     """Deviation of the noise along the principal components of the training set's colours, 0.1 in
     the paper (section 4.1); 0 for none."""

@@ -140,22 +140,21 @@ def check_alike(members: Sequence[Member]) -> None:
 
 
 def check_classes(run: Run, data: Data) -> None:
-    """Refuse images whose classes cannot be the network's: it may have been trained elsewhere.
-
-    They are counted, not compared by name: the same class may be called n01440764 and tench.
-    """
+    """Refuse images whose classes are not the network's: it may have been trained elsewhere."""
     if len(run.classes) == 1:
         raise WorkbenchError(
             f"{run.name} knows one label alone ({run.classes[0]}): whatever it answers, that is "
             "the label of the highest probability. Import it with --outputs binary, and it tells "
             "two classes apart."
         )
-    if len(data.classes) != len(run.classes):
-        raise WorkbenchError(
-            f"{run.name} tells {len(run.classes)} classes apart and {data.spec} has "
-            f"{len(data.classes)}: none of its answers could be right or wrong. Import it with "
-            "--data of its own classes."
-        )
+    if data.foreign:
+        raise WorkbenchError(f"{run.name}: {data.foreign}")
+    for name, split in (("training", data.train), ("validation", data.val)):
+        if not (split.labels < len(run.classes)).any():
+            raise WorkbenchError(
+                f"{run.name} knows the class of none of the {name} images of {data.spec}. "
+                f"{data.told}"
+            )
 
 
 def open_members(

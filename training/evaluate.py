@@ -22,6 +22,7 @@ from training.progress import Progress, silent
 if TYPE_CHECKING:
     from training.data import Split
 
+Criterion = Callable[..., Tensor]
 TOP_K = 5  # most probable classes, as everybody counts since ImageNet
 
 
@@ -93,19 +94,27 @@ class Tally:
         return int(self.confusion.sum())
 
     def add(
-        self, logits: Tensor, labels: Tensor, *, first: int = 0, loss: float | None = None
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        *,
+        first: int = 0,
+        criterion: Criterion | None = None,
     ) -> None:
-        """Count a batch.
+        """Count a batch, without the images of classes that the network does not know.
 
         Args:
             logits: (N, K), the network's scores.
-            labels: (N,) int64.
+            labels: (N,) int64; K and above for unknown classes.
             first: Index of the batch's first image in its split.
-            loss: Sum over the batch; that of the outputs if not given.
+            criterion: The loss, called with reduction="sum"; that of the outputs if not given.
         """
+        index = first + torch.arange(len(labels))
+        known = labels < len(self.confusion)
+        if not known.all():
+            logits, labels, index = logits[known], labels[known], index[known.cpu()]
+        loss = (criterion or self.outputs.loss)(logits, labels, reduction="sum").item()
         logits, labels = logits.float().cpu(), labels.cpu()
-        if loss is None:
-            loss = self.outputs.loss(logits, labels, reduction="sum").item()
         self.loss += loss
         predictions = logits.topk(min(TOP_K, logits.shape[1]), dim=1).indices
         self.top5 += int((predictions == labels[:, None]).sum())
@@ -113,7 +122,7 @@ class Tally:
         # not bincount, whose result is a whole matrix for every batch
         self.confusion.view(-1).scatter_add_(0, cells, torch.ones_like(cells))
         if self._mistakes:
-            self._remember(logits, labels, predictions, first)
+            self._remember(logits, labels, predictions, index)
 
     def __add__(self, other: Tally) -> Tally:
         """The tally of both's images."""
@@ -137,10 +146,10 @@ class Tally:
             worst=self.worst,
         )
 
-    def _remember(self, logits: Tensor, labels: Tensor, predictions: Tensor, first: int) -> None:
+    def _remember(self, logits: Tensor, labels: Tensor, predictions: Tensor, index: Tensor) -> None:
         probabilities = self.outputs.probabilities(logits)
         found = Mistakes(
-            index=first + torch.arange(len(labels)),
+            index=index,
             label=labels,
             truth=probabilities.gather(1, labels[:, None])[:, 0],
             guess=predictions,
@@ -211,8 +220,7 @@ def tally(
     ):
         labels = torch.from_numpy(split.labels[seen : seen + len(images)]).to(network.device)
         logits = network(images)
-        loss = network.criterion(logits, labels, reduction="sum").item()
-        counted.add(logits, labels, first=seen, loss=loss)
+        counted.add(logits, labels, first=seen, criterion=network.criterion)
         seen += len(images)
         progress(seen - start, stop - start)
     return counted

@@ -6,37 +6,38 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 
 from training.advice import why_dead
 from training.augment import augmentation_of
-from training.checkpoints import save_checkpoint
 from training.config import FitConfig
 from training.data import Source, describe, open_data
 from training.data.batches import share
+from training.data.colours import colours_of
 from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, tally
+from training.fit_checks import check_batches, check_data, check_readable
 from training.learner import Learner
 from training.logs import check_log
 from training.loop import Step, train_epoch
-from training.metrics import read_metrics
+from training.metrics import Row
 from training.models import Network, create
 from training.preprocess import Preprocess
 from training.progress import Progress
 from training.ranks import ALONE, Ranks
 from training.run_writer import (
-    Row,
     begin_run,
     check_folder,
+    cut_tables,
     make_folder,
     restore,
     save_epoch,
-    save_resume,
     sweep,
 )
 from training.runs import Run
@@ -83,11 +84,14 @@ def fit(
     status: Reporter = Unheard()
     if ranks.is_first:
         make_folder(path)
-        status = Reporter(path / "status.json", message="Getting ready")
-        sweep(path)
+        again = partial(check_folder, path, config, resume=resume)  # another one may be quicker
+        status = Reporter(path / "status.json", message="Getting ready", check=again)
     try:
-        if ranks.is_first and not resume:
-            _begin(path, config, start, status, pause)
+        if ranks.is_first:
+            print(start.source.validation_in_words, file=sys.stderr)
+            sweep(path)
+            if not resume:
+                _begin(path, config, start, status, pause)
         ranks.wait()
         for row in _epochs(path, config, start, ranks, status, on_step, on_advice, pause):
             on_epoch(row)
@@ -97,6 +101,15 @@ def fit(
     except DeadNetworkError as error:
         status.end(DEAD, str(error))
         raise
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        told = WorkbenchError(
+            f"There is not memory enough for batches of {config.batch_size} images: "
+            f"{str(error).partition(chr(10))[0] or 'the system gives no more'}. Give a smaller "
+            "--batch_size and another --run, or free memory and go on with --resume.",
+            code="memory",
+        )
+        status.end(FAILED, str(told))
+        raise told from error
     except BaseException as error:
         status.end(FAILED, str(error) or type(error).__name__)
         raise
@@ -106,6 +119,8 @@ def fit(
 
 class DeadNetworkError(WorkbenchError):
     """The network will learn nothing more."""
+
+    code = "dead"
 
 
 @dataclass(frozen=True)
@@ -118,16 +133,13 @@ class _Start:
 
 
 def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
-    if config.batch_size < 2 * ranks.count:
-        raise WorkbenchError(
-            f"A batch of {config.batch_size} images is too small for {ranks.count} processes. "
-            f"Give a --batch_size of at least {2 * ranks.count}."
-        )
     check_log(config.log)
     device = choose_device(config.device)
     source = describe(config.data)
+    check_data(config, source, ranks)
     torch.manual_seed(config.seed)
     network = create(config.model, len(source.classes), **config.model_options)
+    check_batches(network, config, source.train_images, ranks)
     network = network.to(device).to(memory_format=torch.channels_last)
     return _Start(
         source,
@@ -146,16 +158,33 @@ def _begin(
     path: Path, config: FitConfig, start: _Start, status: Reporter, pause: Callable[[], None]
 ) -> None:
     """Write the folder of a run as it is before the first epoch."""
-    preprocess, progress = start.preprocess, _both(status, pause)
+    progress = _both(status, pause)
+    status.say("Measuring the colours")
+    colours = colours_of(start.source, config.stored_size, config.statistics, progress)
+    preprocess = Preprocess.of_colours(
+        config.input_size,
+        config.stored_size,
+        colours.mean,
+        colours.std,
+        channels=start.learner.network.image_channels,
+    )
+    notices = (start.source.validation_in_words, str(colours), *start.source.notices)
+    print(colours, file=sys.stderr)
     if config.mean == "image":
         status.say("Reading the images")
         train = open_data(config.data, size=config.stored_size, progress=progress).train
         status.say("Working out the mean image")
         preprocess = preprocess.with_mean_image(mean_image(train, progress))
     # else before the data are ready: there is something to look at from the first second
-    begin_run(path, config, start.source, preprocess, start.learner.dtype)
-    save_checkpoint(path, 0, start.learner.network.state_dict())
-    save_resume(path, 0, start.learner)
+    begin_run(
+        path,
+        config,
+        start.source,
+        preprocess,
+        start.learner,
+        data_notices=notices,
+        colours_of=colours.of,
+    )
 
 
 def _epochs(
@@ -169,13 +198,16 @@ def _epochs(
     pause: Callable[[], None],
 ) -> Iterator[Row]:
     preprocess, learner = Run.open(path).preprocess, start.learner
-    first = restore(path, learner) + 1
-    history = cast(list[Row], read_metrics(path / "metrics.csv").to_dict("records"))
+    last, history = restore(path, learner)
+    first = last + 1
+    if ranks.is_first:
+        cut_tables(path, last)
 
     status.say("Reading the images")
     data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
     for notice in data.notices if ranks.is_first else ():
         print(notice, file=sys.stderr)
+    check_readable(start.source, data)
     augmentation = augmentation_of(config, data.train)
     watch = Watch(
         path,
@@ -227,9 +259,9 @@ def _epochs(
             "images_per_s": step.images / step.seconds,
         }
         watch.end(row, seen)
-        if ranks.is_first:
-            save_epoch(path, epoch, learner, row)
         history.append(row)
+        if ranks.is_first:
+            save_epoch(path, epoch, learner, history)
         yield row
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from training.errors import WorkbenchError
@@ -20,6 +23,14 @@ IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".bmp", ".heic", ".heif")
 )
 """Names worth opening when a folder is scanned; lower case. What they hold is seen then."""
+
+DATA_SUFFIXES = IMAGE_SUFFIXES | frozenset(
+    (".ppm", ".pgm", ".pbm", ".pnm", ".dib", ".tif", ".tiff", ".jp2", ".j2k", ".jpx", ".j2c")
+)
+"""The same for data sets."""
+
+UPLOADS = "JPEG, PNG, GIF, WebP, BMP or PPM"
+FORMATS = "JPEG, PNG, GIF, WebP, BMP, PPM, PGM, TIFF, JPEG 2000 or HEIC"
 
 MAX_BYTES = 256 * 2**20  # room for 50 megapixels, uncompressed
 
@@ -34,9 +45,35 @@ _OPENERS: dict[bytes, Opener] = {
     b"GIF87a": GifImageFile,
     b"GIF89a": GifImageFile,
     b"BM": BmpImageFile,
+    **{b"P%d%c" % (kind, space): PpmImageFile for kind in (4, 5, 6) for space in b" \t\r\n"},
+}
+
+
+def _jpeg_2000(file: io.BytesIO) -> ImageFile.ImageFile:
+    """OpenJPEG asks for more than there is by habit, and tells by itself where it lacks some."""
+    return Jpeg2KImageFile(io.BytesIO(file.getvalue()))
+
+
+# Large libraries with a long history of holes decode these: they are for files that somebody
+# chose for a data set, not for what strangers upload.
+_OPENERS_OF_DATA: dict[bytes, Opener] = {
+    b"II*\0": TiffImageFile,
+    b"MM\0*": TiffImageFile,
+    b"\0\0\0\x0cjP  \r\n\x87\n": _jpeg_2000,
+    b"\xff\x4f\xff\x51": _jpeg_2000,
 }
 
 _FOREIGN: dict[bytes, str] = {
+    b"\0\0\0\x0cjP  \r\n\x87\n": "a JPEG 2000 picture",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 picture",
+    b"\0\0\1\0": "a Windows icon",
+    b"\x93NUMPY": "a numpy array",
+    b"SIMPLE  =": "a FITS file",
+    b"\x89HDF": "an HDF5 file",
+    b"DDS ": "a DirectDraw texture",
+    b"version https://git-lfs": "a pointer of Git LFS to a picture (git lfs pull)",
+    b"II+\0": "a BigTIFF file",
+    b"MM\0+": "a BigTIFF file",
     b"II*\0": "a TIFF file",
     b"MM\0*": "a TIFF file",
     b"8BPS": "a Photoshop file",
@@ -45,6 +82,13 @@ _FOREIGN: dict[bytes, str] = {
     b"\xc5\xd0\xd3\xc6": "a PostScript file",
     b"PK\x03\x04": "a ZIP archive",
     b"\x1f\x8b": "a gzip archive",
+    **{
+        b"P%d%c" % (kind, space): "a PPM file of numbers as text (save it as binary)"
+        for kind in (1, 2, 3)
+        for space in b" \t\r\n"
+    },
+    b"Pf": "a PFM file of floating-point numbers",
+    b"PF": "a PFM file of floating-point numbers",
     b"<": "text (HTML, SVG or XML)",
 }
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -60,6 +104,7 @@ class ImageError(WorkbenchError):
     def __init__(self, name: str, reason: str, explanation: str) -> None:
         super().__init__(name, reason, explanation)  # all three, so that it can be pickled
         self.name, self.reason, self.explanation = name, reason, explanation
+        self.code = reason
 
     def __str__(self) -> str:
         return f"{self.name}: {self.explanation} [{self.reason}]"
@@ -94,21 +139,36 @@ def _access_error(error: OSError, path: Path, shown: str) -> ImageError:
     return ImageError(shown, "unreadable", f"the file cannot be read ({error.strerror}).")
 
 
-def opener_for(content: bytes, shown: str) -> Opener:
-    """The plugin for these bytes, judged by how they begin."""
+def begins_like_an_image(path: Path) -> bool:
+    """Whether a file's first bytes are those of a format that is opened in data sets."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    known = start.startswith((*_OPENERS, *_OPENERS_OF_DATA))
+    return known or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+
+
+def opener_for(content: bytes, shown: str, *, of_data: bool = False) -> Opener:
+    """The plugin for these bytes, judged by how they begin.
+
+    Args:
+        content: The file's.
+        shown: What messages call it.
+        of_data: Open TIFF and JPEG 2000, too, as data sets may hold them.
+    """
     if not content:
         raise ImageError(shown, "empty", "the file has no content. Fetch it again.")
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return WebPImageFile
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         return _heic_opener(shown)
-    for start, opener in _OPENERS.items():
+    openers = _OPENERS | (_OPENERS_OF_DATA if of_data else {})
+    for start, opener in openers.items():
         if content.startswith(start):
             return opener
     raise ImageError(
         shown,
         "format",
-        f"this is {_foreign(content)}. Use JPEG, PNG, GIF, WebP or BMP.",
+        f"this is {_foreign(content)}. Use {FORMATS if of_data else UPLOADS}.",
     )
 
 

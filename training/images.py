@@ -26,6 +26,7 @@ __all__ = ["IMAGE_SUFFIXES", "ImageError", "Picture", "read_image"]
 
 MAX_PIXELS = 50_000_000  # a whole decoded RGBA picture stays at 200 MB
 MAX_ASPECT = 20  # beyond it the central square shows next to nothing of the picture
+SLOW_PIXELS, SLOW_BYTES = 20_000, 200_000  # where decoding is slow: a tenth of a second or two
 MIN_SIDE_PX = 16  # MNIST's 28 and CIFAR's 32 px stay as they are
 
 _TURNED = range(2, 9)  # orientations of EXIF that are not upright
@@ -41,6 +42,7 @@ _DECODER_ERRORS = (
     EOFError,
     RuntimeError,
     MemoryError,
+    SystemError,
     AttributeError,
     AssertionError,
     struct.error,
@@ -56,12 +58,13 @@ class Picture:
     notices: tuple[str, ...] = ()
 
 
-def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
-    """Decode a JPEG, PNG, GIF, WebP or BMP file (HEIC with pillow-heif), whole or not at all.
+def read_image(source: Path | bytes, *, name: str | None = None, of_data: bool = False) -> Picture:
+    """Decode a JPEG, PNG, GIF, WebP, BMP or PPM file (HEIC with pillow-heif), whole or not at all.
 
     Args:
         source: Path of the file, or its bytes.
         name: What messages call it; the path where there is one.
+        of_data: Open TIFF and JPEG 2000 as well, for the files of a data set.
 
     Returns:
         The first frame, rotated as its EXIF orientation asks, transparency laid on white.
@@ -72,12 +75,20 @@ def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
     """
     shown = _printable(name or (str(source) if isinstance(source, Path) else "The picture"))
     content = content_of(source, shown) if isinstance(source, Path) else source
-    opener = opener_for(content, shown)
+    opener = opener_for(content, shown, of_data=of_data)
     try:
         with opener(WholeFile(content)) as image:
             _check_size(image.size, shown)  # before a pixel is decoded
+            _check_pace(image, len(content), shown)
             image.load()
             return _upright_rgb(image)
+    except _FloatError:
+        raise ImageError(
+            shown,
+            "format",
+            "its pixels are floating-point numbers, whose white is not known. Save it with 8 or 16 "
+            "bits a channel.",
+        ) from None
     except Truncated:
         raise ImageError(
             shown, "truncated", "the file ends in the middle of the picture. Fetch it again."
@@ -91,6 +102,22 @@ def read_image(source: Path | bytes, *, name: str | None = None) -> Picture:
             f"the picture cannot be decoded ({_printable(str(error))}). Save it anew as PNG or "
             "JPEG, or choose another.",
         ) from error
+
+
+def _check_pace(image: ImageFile.ImageFile, length: int, shown: str) -> None:
+    """Refuse what Pillow decodes in Python, a microsecond or ten a pixel, unless it is small."""
+    slow = any(tile[0] in Image.DECODERS for tile in image.tile)
+    if slow and (image.width * image.height > SLOW_PIXELS or length > SLOW_BYTES):
+        raise ImageError(
+            shown,
+            "format",
+            f"this rare kind of {image.format} (with run lengths, or of another greatest value "
+            f"than 255) is opened up to {SLOW_PIXELS:,} px. Save it as PNG.",
+        )
+
+
+class _FloatError(Exception):
+    """Pixels without a known range."""
 
 
 def _check_size(size: tuple[int, int], shown: str) -> None:
@@ -133,6 +160,8 @@ def _upright_rgb(image: ImageFile.ImageFile) -> Picture:
 
 def _rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Any mode to RGB, and what there is to say about it."""
+    if image.mode == "F":
+        raise _FloatError
     if image.mode.startswith("I"):
         # Image.convert would clip at 255: seven of eight greys turn white
         grey = (np.asarray(image, dtype=np.int32) + 128) // 257

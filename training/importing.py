@@ -19,7 +19,9 @@ from training.adopt.input_steps import InputSteps
 from training.adopt.matching import Rename
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
 from training.adopt.weight_files import read_state_dict
+from training.atomic import make_folder
 from training.checkpoints import save_checkpoint
+from training.class_lists import names_from, names_in_file
 from training.config import stored_size
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
@@ -30,7 +32,7 @@ from training.outputs import BINARY, OUTPUTS, SOFTMAX, OutputsName
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
-from training.settings import Classes, Filled, Side, checked
+from training.settings import Filled, Side, checked
 
 
 def import_weights(
@@ -58,8 +60,8 @@ def import_weights(
         run: Folder to write.
         model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
             FILE.py:NAME for a class, function or module of your own. That file's code is run.
-        classes: imagenet, data for those of the data set, a text file with one class name a line,
-            or a number of classes.
+        classes: imagenet, data for those of the data set, a file with one class name a line, a JSON
+            or CSV file, or a number of classes.
         data: Data set to mine for patches and neighbours, as for training.
         choices: What differs from the model's own options.
         image_size: Side of the input, px; the model's own if not given.
@@ -155,7 +157,7 @@ def import_network(
     module: nn.Module,
     *,
     run: str | Path,
-    classes: str | Sequence[str],
+    classes: Any,
     image_size: int,
     data: str | None = None,
     resize: int | None = None,
@@ -171,7 +173,8 @@ def import_network(
         module: Any classifier, (N, 3, H, W) or (N, 1, H, W) to logits or probabilities (N, K), or
             one number each, (N, 1) or (N,); it stays as it is.
         run: Folder to write.
-        classes: The classes' names, or as for `import_weights`.
+        classes: The classes' names as a list, an array, pandas' Series or a dictionary either way
+            ({0: "cat"}, {"cat": 0}); or as for `import_weights`.
         image_size: Side of the input, px.
         data: Data set to mine for patches and neighbours, as for training.
         resize: As for `import_weights`; so are
@@ -185,7 +188,7 @@ def import_network(
         WorkbenchError: If the network cannot be taken apart, with what to change in it.
     """
     path = _free(run)
-    names = class_names(classes, data) if isinstance(classes, str) else list(classes)
+    names = class_names(classes, data)
     said = Said(mean, std, range, channels)
     outputs = checked("outputs", OutputsName | None, outputs)
     made = _adopt(path, module, names, _sides(image_size, resize), said, data, outputs)
@@ -263,7 +266,7 @@ def _adopt(
 
 
 def _write(path: Path, weights: Mapping[str, Tensor], *, data: str | None, **settings: Any) -> Run:
-    (path / "checkpoints").mkdir(parents=True, exist_ok=True)
+    make_folder(path / "checkpoints")
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None
     # last: without it the folder is no run
@@ -284,8 +287,10 @@ def _sides(size: int, resize: int | None) -> tuple[int, int]:
     return size, checked("--resize", Side | None, resize) or stored_size(size)
 
 
-def class_names(classes: str, data: str | None = None) -> Sequence[str]:
-    """Class names from imagenet, a data set, a text file or a number."""
+def class_names(classes: Any, data: str | None = None) -> Sequence[str]:
+    """Class names from imagenet, a data set, a file, a number, or any list or dictionary."""
+    if not isinstance(classes, str):
+        return names_from(classes)
     if classes == "data":
         if data is None:
             raise WorkbenchError("--classes data takes the names from --data, which is not given.")
@@ -296,15 +301,8 @@ def class_names(classes: str, data: str | None = None) -> Sequence[str]:
         names: Sequence[str] = AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
         return names
     if classes.isdecimal():
-        return [f"class {index}" for index in range(checked("--classes", Classes, int(classes)))]
-    try:
-        lines = Path(classes).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkbenchError(
-            "--classes is imagenet, data, a number, or a text file with a name a line; "
-            f"{classes!r} is none of them ({error})."
-        ) from error
-    return [line.strip() for line in lines if line.strip()]
+        return names_from(int(classes), "--classes")
+    return names_in_file(classes)
 
 
 def _pixels(said: Said, steps: InputSteps, sides: tuple[int, int], file: str) -> Pixels:

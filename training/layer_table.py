@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from training.atomic import write_text
+from training.metrics import LAST_EPOCH, put_lines, whole_lines
 
 if TYPE_CHECKING:
     from training.monitor import Activity, Motion
@@ -62,20 +62,15 @@ def _mean(norms: np.ndarray) -> str:
 
 
 def append_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Add lines to the file, which is made if it is not there."""
-    is_new = not path.exists()
+    """Add lines to the file, which is made if it is not there; a line that was torn goes."""
     lines = io.StringIO()
-    writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
-    if is_new:
-        writer.writeheader()
-    writer.writerows(rows)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(lines.getvalue())
+    csv.DictWriter(lines, COLUMNS, lineterminator="\n").writerows(rows)
+    put_lines(path, [*(whole_lines(path) or [",".join(COLUMNS)]), *lines.getvalue().splitlines()])
 
 
 def read_rows(path: Path) -> pd.DataFrame:
     """The file with the columns of `COLUMNS`; empty where there is none, broken lines left out."""
-    rows = [row for line in _whole_lines(path) if (row := _parsed(line)) is not None]
+    rows = [row for line in whole_lines(path)[1:] if (row := _parsed(line)) is not None]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = {name: float for name in COLUMNS if name != "layer"}
     return table.astype(numbers).astype({"epoch": int, "layer": str})
@@ -85,29 +80,20 @@ def cut_rows(path: Path, last: int) -> None:
     """Drop what was written for epochs after the last one that counts, and broken lines."""
     if not path.exists():
         return
-    header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
+    header, *lines = whole_lines(path) or [",".join(COLUMNS)]
     kept = [line for line in lines if (row := _parsed(line)) is not None and row["epoch"] <= last]
-    if kept != lines:
-        write_text(path, header + "".join(kept))
-
-
-def _whole_lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    return text[: text.rfind("\n") + 1].splitlines(keepends=True)[1:]
+    put_lines(path, [header, *kept])
 
 
 def _parsed(line: str) -> Row | None:
     """A line as numbers, NaN where nothing stands; None if it is not whole."""
-    if not line.endswith("\n"):
-        return None
-    row: Mapping[str | Any, Any] = next(csv.DictReader([line], COLUMNS), {})
     try:
-        if len(row) != len(COLUMNS) or None in row.values():
-            return None
+        [cells] = csv.reader([line.rstrip("\r")], strict=True)
+        row: Mapping[str, str] = dict(zip(COLUMNS, cells, strict=True))
         numbers = {name: float(row[name] or "nan") for name in COLUMNS if name != "layer"}
-        return numbers | {"epoch": int(row["epoch"]), "layer": row["layer"]}
-    except ValueError:
+        epoch = int(row["epoch"])
+    except (ValueError, csv.Error):
         return None
+    if not 0 <= epoch <= LAST_EPOCH:
+        return None
+    return numbers | {"epoch": epoch, "layer": row["layer"]}

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import pickle
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from training import __version__
-from training.atomic import replacing, write_text
-from training.checkpoints import checkpoint_path, load_checkpoint, save_checkpoint
+from training import __version__, layer_table, metrics
+from training.atomic import check_room, write_text
+from training.atomic import make_folder as make_plain_folder
+from training.checkpoints import (
+    CheckpointError,
+    checkpoint_path,
+    load_checkpoint,
+    save_checkpoint,
+)
 from training.config import FitConfig
 from training.data import Source
 from training.errors import WorkbenchError
-from training.layer_table import cut_rows
+from training.guarded import require_text
 from training.learner import Learner
-from training.metrics import METRICS, read_metrics
+from training.metrics import HEADER, Row, append_row
 from training.models import options
 from training.preprocess import Preprocess
+from training.resume_file import RESUME, not_from_here, read_state, write_state
 from training.run_settings import write_settings
 from training.runs import LAYERS, Run
-
-Row = dict[str, float]
-"""A line of metrics.csv."""
 
 
 def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
@@ -39,18 +41,28 @@ def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
     Raises:
         WorkbenchError: If it holds another run, or none to resume, or one of other settings.
     """
-    exists = (path / "run.json").exists()
-    if exists and not resume:
+    require_text(path, WorkbenchError)
+    has_run, has_state = (path / "run.json").exists(), (path / RESUME).exists()
+    if has_run and resume and Run.open(path).info.training is None:
         raise WorkbenchError(
-            f"{path} already holds a run. Go on with it (--resume), choose another --run or "
-            "delete the folder."
+            f"{path} was imported, so there is no training to go on with. Train a network of your "
+            "own with another --run.",
+            code="resume",
         )
-    if resume and not (path / "resume.pt").exists():
+    is_begun = has_state or Run(path, {}).epochs not in ([], [0])  # else a start that failed
+    anew = "choose another --run or delete the folder"
+    if resume and not (has_run and has_state):
+        lacking = RESUME if has_run else "run.json"
         raise WorkbenchError(
-            f"{path} holds nothing to resume: it has no resume.pt. Start it without --resume."
+            f"{path} holds nothing to resume: it has no {lacking}. Start it without --resume"
+            f"{f': {anew}' if is_begun else ''}.",
+            code="resume",
         )
     if resume:
         _same_settings(path, config)
+    elif is_begun:
+        way_on = f"Go on with it (--resume), {anew}" if has_run and has_state else anew.capitalize()
+        raise WorkbenchError(f"{path} already holds a run. {way_on}.", code="taken")
 
 
 def make_folder(path: Path) -> None:
@@ -59,28 +71,21 @@ def make_folder(path: Path) -> None:
     Raises:
         WorkbenchError: If that is not possible or not allowed.
     """
-    try:
-        (path / "checkpoints").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WorkbenchError(f"Cannot make the folder {path}: {error.strerror}.") from error
+    for folder in (path, path / "checkpoints"):
+        make_plain_folder(folder)
 
 
 def sweep(path: Path) -> None:
-    """Remove what a process that was killed left half-written; only for who holds the run.
-
-    Raises:
-        WorkbenchError: If resume.pt cannot be read.
-    """
+    """Remove what a process that was killed left half-written; only for who holds the run."""
     for folder in (path, path / "checkpoints"):
         for partial in folder.glob(".*.partial"):
             partial.unlink(missing_ok=True)
-    if (path / "resume.pt").exists():
-        epoch = _saved(path, mmap=True)["epoch"]
-        metrics = path / "metrics.csv"
-        if read_metrics(metrics).epoch.max() > epoch:  # stopped between the row and resume.pt
-            lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-            write_text(metrics, "".join(lines[: epoch + 1]))
-        cut_rows(path / LAYERS, epoch)
+
+
+def cut_tables(path: Path, epoch: int) -> None:
+    """Drop the rows of what was stopped between its row and resume.pt, or in the middle of one."""
+    metrics.cut_rows(path / "metrics.csv", epoch)
+    layer_table.cut_rows(path / LAYERS, epoch)
 
 
 def _same_settings(path: Path, config: FitConfig) -> None:
@@ -89,12 +94,13 @@ def _same_settings(path: Path, config: FitConfig) -> None:
     changed = [
         f"{name} was {before.get(name)!r}, now {value!r}"
         for name, value in asdict(config).items()
-        if name not in ("run", "device", "log") and before.get(name) != value
+        if name not in ("run", "device", "log") and before.get(name, value) != value
     ]
     if changed:
         raise WorkbenchError(
             f"{path} cannot be resumed with other settings: {'; '.join(changed)}. Give the "
-            "settings it was started with."
+            "settings it was started with.",
+            code="settings",
         )
 
 
@@ -103,8 +109,25 @@ def begin_run(
     config: FitConfig,
     source: Source,
     preprocess: Preprocess,
-    dtype: torch.dtype,
+    learner: Learner,
+    *,
+    data_notices: Sequence[str],
+    colours_of: str,
 ) -> None:
+    """Write the folder as it is before the first epoch.
+
+    resume.pt comes last: before it is there, the same start can be made again.
+
+    Args:
+        path: The run's folder.
+        config: Settings of the training.
+        source: The data set.
+        preprocess: How its images become inputs.
+        learner: Untrained.
+        data_notices: What became the validation set, and what else was told of the data.
+        colours_of: Whose mean and deviation the inputs are normalised by, in words.
+    """
+    check_room(path, weight_of(learner))
     write_settings(
         path,
         model=config.model,
@@ -113,11 +136,15 @@ def begin_run(
         preprocess=preprocess,
         data=source.spec,  # absolute, so that the run opens from any folder
         data_fingerprint=source.fingerprint,
+        data_notices=list(data_notices),
+        colours_of=colours_of,
         training=asdict(config),
-        precision=str(dtype).removeprefix("torch."),
+        precision=str(learner.dtype).removeprefix("torch."),
         **provenance(),
     )
-    write_text(path / "metrics.csv", ",".join(METRICS) + "\n")
+    write_text(path / "metrics.csv", HEADER + "\n")
+    save_checkpoint(path, 0, learner.network.state_dict())
+    save_resume(path, 0, learner)
 
 
 def provenance() -> dict[str, Any]:
@@ -147,35 +174,59 @@ def save_epoch(
     path: Path,
     epoch: int,
     learner: Learner,
-    row: Row,
+    history: Sequence[Row],
 ) -> None:
-    """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands."""
+    """Checkpoint, then metrics, then resume.pt: the epoch counts once the last one stands.
+
+    Args:
+        path: Run folder.
+        epoch: Its number.
+        learner: What it left.
+        history: The row of each epoch so far, this one's last.
+    """
+    check_room(path, weight_of(learner))  # of all of it: half an epoch is of no use
     save_checkpoint(path, epoch, learner.network.state_dict())
-    line = io.StringIO()
-    csv.DictWriter(line, METRICS, lineterminator="\n").writerow(row)
-    with (path / "metrics.csv").open("a", encoding="utf-8") as file:
-        file.write(line.getvalue())
-    save_resume(path, epoch, learner)
+    append_row(path / "metrics.csv", history[-1])
+    save_resume(path, epoch, learner, history)
 
 
-def save_resume(path: Path, epoch: int, learner: Learner) -> None:
-    with replacing(path / "resume.pt") as partial:
-        torch.save({"epoch": epoch, **learner.state()}, partial)
+def save_resume(path: Path, epoch: int, learner: Learner, history: Sequence[Row] = ()) -> None:
+    # the rows, too: the learning rate may depend on them, and anybody may write in metrics.csv
+    write_state(path, {"epoch": epoch, "history": list(map(dict, history)), **learner.state()})
 
 
-def restore(path: Path, learner: Learner) -> int:
-    """Put the learner back to the last epoch that counts; its number."""
-    saved = _saved(path)
+def weight_of(learner: Learner) -> int:
+    """Bytes that an epoch takes on the disk: the weights, and what training goes on from."""
+    return _size(learner.network.state_dict()) + _size(learner.state())
+
+
+def _size(found: Any) -> int:
+    if isinstance(found, torch.Tensor):
+        return found.nbytes
+    inner = found.values() if isinstance(found, dict) else found
+    return sum(map(_size, inner)) if isinstance(found, dict | list | tuple) else 0
+
+
+def restore(path: Path, learner: Learner) -> tuple[int, list[Row]]:
+    """Put the learner back to the last epoch that counts; its number, and each epoch's row.
+
+    Raises:
+        WorkbenchError: If resume.pt or the epoch's checkpoint is damaged, or of another network.
+    """
+    saved = read_state(path)
     epoch: int = saved["epoch"]
-    learner.restore(saved, load_checkpoint(checkpoint_path(path, epoch)))
-    return epoch
-
-
-def _saved(path: Path, *, mmap: bool = False) -> dict[str, Any]:
-    """What resume.pt holds; mapped, its tensors cost nothing until they are looked at."""
-    file = path / "resume.pt"
+    expected = learner.network.state_dict()
     try:
-        saved: dict[str, Any] = torch.load(file, mmap=mmap, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise WorkbenchError(f"{file} cannot be read: {error}.") from error
-    return saved
+        weights = load_checkpoint(checkpoint_path(path, epoch), expected)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"Training cannot go on from epoch {epoch}: {error}", code=error.code
+        ) from error
+    try:
+        learner.restore(saved, weights)
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise not_from_here(path) from error
+    if "history" not in saved:  # written by an earlier version
+        rows = metrics.read_metrics(path / "metrics.csv").to_dict("records")
+        return epoch, cast(list[Row], rows)
+    return epoch, list(saved["history"])

@@ -14,7 +14,7 @@ from typing import Any
 
 from training.command_help import Parser, PlainHelp
 from training.errors import WorkbenchError
-from viz.store.answer import Side, ask, ask_two
+from viz.store.answer import Side, ask, ask_two, notices_of
 from viz.store.export import ARRAYS, KINDS, check_out, write, write_bytes
 from viz.store.lend import Lender
 from viz.store.lines import add_flags, read, to_text
@@ -77,12 +77,16 @@ def run_view(kind: type[Query[Any]], flags: dict[str, Any], lender: Lender | Non
         if alone:
             side = ask(query, look, lender, progress=progress, drawn=out is not None)
             _write_one(out, side)
-            words = _words(side.shown)
+            notices, words = side.notices, _words(side.shown)
+            if kind.on_data and (told := side.opened.data().told):
+                print(told, file=sys.stderr)
         else:
             other = second_of(query, flags["compare_with"], flags.get("compare_epoch"))
-            words = _write_two(out, *ask_two(query, other, look, lender, progress=progress))
-    if words:
-        print(words)
+            sides = ask_two(query, other, look, lender, progress=progress)
+            notices, words = notices_of(sides), _write_two(out, *sides)
+    for line in (*notices, words):
+        if line:
+            print(line)
 
 
 def kinds_of(kind: type[Query[Any]]) -> tuple[str, ...]:

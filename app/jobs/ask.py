@@ -36,6 +36,7 @@ class Reply(Generic[Asked]):
     """
 
     opened: Opened
+    asked: Asked  # not resolved
     query: Asked  # resolved
     parts: list[Any]  # the answers of the question's first parts, the last one maybe coarse
     whole: bool
@@ -50,7 +51,7 @@ class Reply(Generic[Asked]):
     def side(self, look: Any) -> Side[Asked]:
         """What there is to see of it, as figures and downloads take it."""
         shown = self.query.show(self.opened, self.query.join(self.parts), look)
-        return Side(self.opened, self.query, shown)
+        return Side(self.opened, self.query, shown, self.asked.notices(self.opened, look))
 
 
 def ask(query: Asked, message: str | None = None) -> Reply[Asked]:
@@ -64,13 +65,15 @@ def ask(query: Asked, message: str | None = None) -> Reply[Asked]:
         message: What the work is, for people; the view's own words if not given.
     """
     message = message or query.message
-    opened = Opened.for_query(query, LENDER)
+    opened, asked = Opened.for_query(query, LENDER), query
     query = query.resolved(opened)
     job = Job(tuple(arguments(query)))
 
     with st.spinner(plain(message)):
         try:
-            return Reply(opened, query, answers_of_parts(query, opened, cached_only=True), True)
+            return Reply(
+                opened, asked, query, answers_of_parts(query, opened, cached_only=True), True
+            )
         except CacheMiss:
             pass
         writable = can_cache(opened.run)
@@ -78,7 +81,7 @@ def ask(query: Asked, message: str | None = None) -> Reply[Asked]:
             progress = _progress_or_give_up(message, AT_ONCE_S if writable else None)
             try:
                 found = answers_of_parts(query, opened, progress=progress)
-                return Reply(opened, query, found, whole=True)
+                return Reply(opened, asked, query, found, whole=True)
             except TooLong:
                 pass
 
@@ -90,15 +93,17 @@ def ask(query: Asked, message: str | None = None) -> Reply[Asked]:
         ]
         return (found, grains) if found else None
 
-    return Reply(opened, query, show_job(job, message, state), whole=False)
+    return Reply(opened, asked, query, show_job(job, message, state), whole=False)
 
 
 def ask_cached(query: Asked) -> Reply[Asked] | None:
     """The cached answer; None where it is not cached and would have to be computed."""
-    opened = Opened.for_query(query, LENDER)
+    opened, asked = Opened.for_query(query, LENDER), query
     query = query.resolved(opened)
     try:
-        return Reply(opened, query, answers_of_parts(query, opened, cached_only=True), whole=True)
+        return Reply(
+            opened, asked, query, answers_of_parts(query, opened, cached_only=True), whole=True
+        )
     except CacheMiss:
         return None
 

@@ -65,6 +65,8 @@ def page() -> None:
     except WorkbenchError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
+    if data.told:
+        st.caption(plain(data.told))
     order, views = controls(choice.run)
     query = query_of(choice, views)
     reply = ask(query)
@@ -181,7 +183,7 @@ def inspect(choice: Choice, data: Data, mistake: Mistakes) -> None:
     seen = preprocess.from_uint8(data.val.images[[index]])[0]
     name = validation_name(data, index)
     show_pixels(image_pixels(preprocess.picture(seen), IMAGE_PX), caption=name, alt=name)
-    probabilities = torch.zeros(len(data.classes))
+    probabilities = torch.zeros(len(choice.run.classes))
     probabilities[mistake.guess[0]] = mistake.probability[0]
     probabilities[label] = mistake.truth[0]
     shown = mistake.guess[0].tolist()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.shell.paths import runs_root
 from training.runs import BrokenRun, Run, list_runs
+from training.words import printable
 
 if TYPE_CHECKING:
     from training.data import Data
@@ -23,7 +24,7 @@ def there_are() -> tuple[list[Run], list[BrokenRun]]:
 
 def name_of(run: Run | BrokenRun) -> str:
     """Its folder below the folder of runs, as addresses say it: demo, or pair/relu-seed0."""
-    return run.path.relative_to(runs_root()).as_posix()
+    return printable(run.path.relative_to(runs_root()).as_posix())
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the weights")

@@ -58,16 +58,14 @@ def show(query: EvolutionQuery, choice: Choice, plan: Network) -> Side | None:
 
 
 def filters_settled(run: Run, layer: str) -> list[int]:
-    """The epoch at which each filter of a convolution has settled, over all epochs there are."""
-    digests = ",".join(run.digest(epoch) for epoch in run.epochs)
-    return _filters_settled(str(run.path), layer, digests)
+    """The epoch at which each filter of a convolution has settled, over all that are sound."""
+    return _filters_settled(str(run.path), layer, dict(run.sound(run.epochs).digests))
 
 
 @st.cache_data(max_entries=32, show_spinner="Reading the filters of all epochs")
-def _filters_settled(run_path: str, layer: str, digests: str) -> list[int]:
-    del digests  # part of the key only
-    run = Run.open(run_path)
-    return filter_settled({epoch: run.weight(epoch, f"{layer}.weight") for epoch in run.epochs})
+def _filters_settled(run_path: str, layer: str, digests: dict[int, str]) -> list[int]:
+    run = Run.open(run_path)  # the digests themselves are part of the key only
+    return filter_settled({epoch: run.weight(epoch, f"{layer}.weight") for epoch in digests})
 
 
 def inspect(choice: Choice, plan: Network, result: Evolution) -> None:

@@ -18,7 +18,8 @@ from viz.store.query import Look
 def show_film(run: Run, width_px: int) -> None:
     """The animation, with the files of it."""
     query = asked(FilmQuery(str(run.path)), "epochs")
-    side, gif = _film(query, tuple(map(run.digest, run.epochs)), width_px)
+    digests = tuple(run.sound(run.epochs).digests.values())
+    side, gif = _film(query, digests, width_px)
     film = side.shown.film
     st.image(gif, alt=f"The filters of {side.shown.layer} growing over {len(film.epoch)} epochs")
     st.caption("One scale for all epochs: what grows brighter grows stronger.")

@@ -49,7 +49,7 @@ MOST, OFFERED = 8, 24  # of several images
 TILE_PX = 168  # as high as three tiles of a patch sheet
 WORDS = {"grey": "grey", "mean": "mean colour", "blur": "blur", "noise": "noise"}
 HELP = (
-    "What the window shows. **Grey**: the training set's mean colour, as in the paper. "
+    "What the window shows. **Grey**: the mean colour that the run subtracts, as in the paper. "
     "**Mean colour**: the image's own. **Blur**: the image through a Gaussian of 10 px of 224. "
     "**Noise**: normal, of the training pixels' mean and deviation."
 )

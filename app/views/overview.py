@@ -142,7 +142,7 @@ def show_configuration(run: Run) -> None:
         "source revision": config.get("revision"),
         "precision": config.get("precision"),
     }
-    said |= {f"training · {name}": value for name, value in config.get("training", {}).items()}
+    said |= {f"training · {name}": value for name, value in (run.info.training or {}).items()}
     choices = {name: value for name, value in config.get("options", {}).items() if name != "graph"}
     said |= {f"network · {name}": value for name, value in choices.items()}
     said |= {f"version · {name}": value for name, value in config.get("versions", {}).items()}

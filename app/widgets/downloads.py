@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
-from viz.store.answer import Side
+from app.shell.errors import plain
+from viz.store.answer import Side, notices_of
 from viz.store.export import Made, array_bytes, picture_bytes
 from viz.store.lines import python_lines, python_lines_of_two, shell_line
 from viz.store.view import draw, draw_both, made, more_file
@@ -30,6 +31,7 @@ def offer_side(side: Side, name: str | None = None) -> None:
         side: Asked, and what it shows.
         name: Of the files, where a page offers the same view twice.
     """
+    _tell([side])
     query, look = side.query, side.shown.look
     more = {suffix.lstrip("."): partial(more_file, side, suffix) for suffix in query.more_files}
     offer(
@@ -51,6 +53,7 @@ def offer_pair(first: Side, second: Side, both: Any) -> None:
         second: The other.
         both: What `viz.store.view.pair` gave of them.
     """
+    _tell([first, second])
     titles = [first.opened.title, second.opened.title]
     query, look, other = first.query, first.shown.look, second.query
     compared = {"compare_with": other.run, "compare_epoch": other.epoch}
@@ -62,6 +65,11 @@ def offer_pair(first: Side, second: Side, both: Any) -> None:
         shell=shell_line(query, look, **compared, out=f"{query.view}.png"),
         python=python_lines_of_two(query, other, look),
     )
+
+
+def _tell(sides: Sequence[Side]) -> None:
+    for notice in notices_of(sides):
+        st.info(plain(notice), icon=":material/info:")
 
 
 def _name(side: Side) -> str:

@@ -1,6 +1,4 @@
-"""A checkpoint opens whole or is refused in words."""
-
-import struct
+"""A checkpoint opens whole or is refused in words; tests/attacks/checkpoints.py damages it."""
 
 import pytest
 import torch
@@ -46,34 +44,6 @@ def test_one_tensor_is_read_alone(checkpoint, weights):
 def test_the_digest_changes_with_a_single_weight(tmp_path, checkpoint, weights):
     weights["conv1.bias"][0] += 1e-6
     assert stored_digest(save_checkpoint(tmp_path, 4, weights)) != stored_digest(checkpoint)
-
-
-def test_one_flipped_byte_is_noticed(checkpoint):
-    data = bytearray(checkpoint.read_bytes())
-    data[-1] ^= 1
-    checkpoint.write_bytes(data)
-    with pytest.raises(CheckpointError, match="altered"):
-        load_checkpoint(checkpoint)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\x00\x01", b"not weights at all", struct.pack("<Q", 2**63), b"\xff\xd8\xff\xe0" * 40],
-    ids=["empty", "two bytes", "text", "endless header", "a JPEG"],
-)
-def test_what_is_no_checkpoint_is_refused_by_name(checkpoint, content):
-    checkpoint.write_bytes(content)
-    for read in (load_checkpoint, stored_digest, lambda path: load_tensor(path, "conv1.weight")):
-        with pytest.raises(CheckpointError, match=r"epoch-0003\.safetensors"):
-            read(checkpoint)
-
-
-@pytest.mark.parametrize("kept", [0.2, 0.5, 0.99])
-def test_a_truncated_checkpoint_is_refused(checkpoint, kept):
-    data = checkpoint.read_bytes()
-    checkpoint.write_bytes(data[: int(len(data) * kept)])
-    with pytest.raises(CheckpointError, match=r"epoch-0003\.safetensors"):
-        load_checkpoint(checkpoint)
 
 
 def test_a_renamed_checkpoint_is_refused(tmp_path, checkpoint):

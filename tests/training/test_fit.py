@@ -60,7 +60,7 @@ def test_there_is_a_checkpoint_before_the_first_epoch_and_after_each(recipe):
 
 
 def test_it_learns_to_tell_red_from_green_from_blue(recipe):
-    run = fit(recipe(epochs=20, lr=0.02))
+    run = fit(recipe(epochs=20, lr=0.02, statistics="imagenet"))
     assert run.metrics().val_top1.iloc[-1] == 1.0
 
 

@@ -104,6 +104,7 @@ def _builtin() -> Source:
         open=_open_builtin,
         mean=builtin.MEAN,
         std=builtin.STD,
+        colours_of="its training images",
     )
 
 

@@ -55,7 +55,7 @@ def shuffled_batches(
     """One epoch of training batches: images (N, 3, size, size) and labels (N,).
 
     A last batch with fewer than half of its images is left out: its noisy step would count as
-    much as a whole one.
+    much as a whole one. So is one of a single image, which batch normalisation cannot take.
 
     Several processes may share every batch: each draws what happens to all of it from the same
     generator, then reads and makes only its own part. Put together, the parts are what a single
@@ -75,7 +75,7 @@ def shuffled_batches(
     side = split.images.shape[1]
     for first in range(0, len(order), batch_size):
         chosen = np.sort(order[first : first + batch_size])  # sorted: reads the file forwards
-        if first and len(chosen) < batch_size / 2:
+        if first and not _is_taken(len(chosen), batch_size):
             return
         chances = augmentation.draw(len(chosen), preprocess, side, generator)
         own = share(len(chosen), rank, ranks)
@@ -86,7 +86,11 @@ def shuffled_batches(
 def batch_count(images: int, batch_size: int) -> int:
     """How many batches `shuffled_batches` makes of so many images."""
     whole, rest = divmod(images, batch_size)
-    return whole + (not whole or rest >= batch_size / 2)
+    return whole + (not whole or _is_taken(rest, batch_size))
+
+
+def _is_taken(rest: int, batch_size: int) -> bool:
+    return rest >= batch_size / 2 and (rest > 1 or batch_size == 1)
 
 
 def share(count: int, rank: int, ranks: int) -> slice:

@@ -12,23 +12,21 @@ import numpy as np
 from training.data.boxes import TABLE, BoxTable, read_boxes
 from training.data.scan import Classes, ImageFile, Scan, Untouched
 from training.data.source import Items, Source, SplitName, listing
+from training.data.splits import ANNOTATIONS, LAYOUT, NAME_TABLES, Splits, role_of, splits_of
 from training.errors import WorkbenchError
+from training.image_files import FORMATS
 from training.images import Picture, read_image
 
-VAL_FOLDERS = ("val", "test")  # the first that exists; folders of CIFAR or MNIST say test
 HELD_OUT = 10  # without one, every tenth image of a class
 SEED = 0  # of the choice of those
-ANNOTATIONS = "val_annotations.txt"  # of Tiny ImageNet as published
-NAME_TABLES = {"classes.csv": "excel", "words.txt": "excel-tab"}  # file: dialect of csv
-
-LAYOUT = "Expected train/<class>/*.jpg and val/<class>/*.jpg, or <class>/*.jpg alone."
 
 
 def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
     """Find the images of `train/<class>/` and `val/<class>/`, or of `<class>/` alone.
 
-    Class folders may have folders inside, links to folders are not followed. Without val or test,
-    a tenth of each class is held out. `boxes.csv` may say where the object of each image is.
+    Splits may be called otherwise (`training.data.splits`). Class folders may be links and have
+    folders inside; links to folders in there are not followed. Without val or test, a tenth of each
+    class is held out. `boxes.csv` may say where the object of each image is.
 
     Args:
         path: The data set's folder.
@@ -38,20 +36,27 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
         WorkbenchError: If there is no such folder, no image in it, or a class in val only.
     """
     root = Path(path).expanduser().absolute()
+    if root.is_file():
+        raise WorkbenchError(
+            f"{root} is a file. Unpack it if it is an archive, and give the folder. {LAYOUT}"
+        )
     if not root.is_dir():
         raise WorkbenchError(f"There is no folder {root}. {LAYOUT}")
-    scan, beside = Scan(root), _beside(root)
+    scan = Scan(root)
     try:
-        train, val = _splits(scan, skip)
+        splits = splits_of(scan, skip)
     except PermissionError as error:
         raise WorkbenchError(
             f"No permission to look into {error.filename}. Ask its owner to allow it."
         ) from error
-    folders = _class_folders(scan, train, val)
-    notices = _notices(scan, folders, train, val)
+    beside = _beside(root, splits)
+    train, val = splits.train, splits.val
+    folders = _class_folders(scan, splits)
+    notices = _notices(scan, folders, splits)
     if not any(val.values()):
         train, val = _hold_out(root, train)
         notices.append("It has no val folder: a tenth of each class is held out for validation.")
+        notices += _above(root)
     files = {"train": _labelled(train, folders), "val": _labelled(val, folders)}
     boxes = read_boxes(root, [file.path for labelled in files.values() for file, _ in labelled])
 
@@ -60,20 +65,52 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
 
     return Source(
         spec=f"folder:{root}",
-        classes=distinct_names(folders, _name_table(root)),
+        classes=distinct_names(folders, _name_table(root, splits)),
         fingerprint=_fingerprint(files),
         train_images=len(files["train"]),
         val_images=len(files["val"]),
         open=open_split,
+        folders=tuple(folders),
+        validation=_validation(splits, len(files["train"]), len(files["val"])),
         notices=(*notices, *(boxes.notices if boxes else ())),
         boxes=boxes.digest if boxes else "",
         is_current=Untouched(scan.folders | beside, scan.began_ns),
     )
 
 
-def _beside(root: Path) -> dict[Path, int]:
+def _validation(splits: Splits, train_images: int, val_images: int) -> str:
+    """What trains and what validates, in a line."""
+    place = f"of the folder {splits.train_folder}" if splits.train_folder else "of its folder"
+    if not splits.val:
+        return (
+            f"Validation set: {val_images:,} images {place} that were held out, a tenth of each "
+            f"class; training set: the other {train_images:,}."
+        )
+    return (
+        f"Validation set: {val_images:,} images of the folder {splits.val_folder}; training set: "
+        f"{train_images:,} {place}."
+    )
+
+
+def _above(root: Path) -> list[str]:
+    """What lies beside a folder that is itself called train."""
+    if role_of(root.name) is None:
+        return []
+    try:
+        found = [path.name for path in root.parent.iterdir() if path != root and path.is_dir()]
+    except OSError:
+        return []
+    beside = sorted(name for name in found if role_of(name))
+    return [
+        f"Beside it lie {listing(beside)}: give the folder above, {root.parent}, to validate on "
+        "them."
+    ] * bool(beside)
+
+
+def _beside(root: Path, splits: Splits) -> dict[Path, int]:
     """When the data set's folder and the tables in it were last changed, ns."""
-    names = ["", TABLE, *NAME_TABLES, *(f"{folder}/{ANNOTATIONS}" for folder in VAL_FOLDERS)]
+    names = ["", TABLE, *NAME_TABLES, f"{splits.val_folder or 'val'}/{ANNOTATIONS}"]
+    names += [f"{splits.base}/{name}" for name in NAME_TABLES]
     there = [root / name for name in names if (root / name).exists()]
     return {path: path.stat().st_mtime_ns for path in there}
 
@@ -88,57 +125,45 @@ def distinct_names(folders: Sequence[str], names: Mapping[str, str]) -> tuple[st
     )
 
 
-def _splits(scan: Scan, skip: frozenset[str]) -> tuple[Classes, Classes]:
-    """Training and validation files by class; the latter empty where nothing is set apart."""
-    root = scan.root
-    apart = next((name for name in VAL_FOLDERS if (root / name).is_dir()), None)
-    if not (root / "train").is_dir():
-        if apart is not None:
-            raise WorkbenchError(f"{root} has a folder {apart}, but no folder train. {LAYOUT}")
-        return scan.classes("", skip=skip | NAME_TABLES.keys() | {TABLE}), {}
-    train = scan.classes("train", skip=skip)
-    if apart is None:
-        return train, {}
-    table = root / apart / ANNOTATIONS
-    val = _annotated(scan, apart, table) if table.is_file() else scan.classes(apart, skip=skip)
-    if not any(val.values()):
-        raise WorkbenchError(
-            f"There are no class folders with images in {root / apart}. Sort its images into "
-            "folders named as in train, or remove it to have a tenth held out."
-        )
-    return train, val
-
-
-def _annotated(scan: Scan, folder: str, table: Path) -> Classes:
-    """Tiny ImageNet as published: all of val in one folder, the classes in a table beside it."""
-    files = {Path(file.path).name: file for file in scan.files(folder)}
-    scan.ignored[".txt"] -= 1  # the table has been of use
-    classes: Classes = {}
-    for line in table.read_text(encoding="utf-8").splitlines():
-        name, _tab, rest = line.partition("\t")
-        if name in files:
-            classes.setdefault(rest.split("\t")[0], []).append(files[name])
-    return classes
-
-
-def _class_folders(scan: Scan, train: Classes, val: Classes) -> list[str]:
+def _class_folders(scan: Scan, splits: Splits) -> list[str]:
     """The class folders in the order of their labels: those with training images."""
+    train, val = splits.train, splits.val
     unknown = [name for name, files in val.items() if files and not train.get(name)]
     if unknown:
         raise WorkbenchError(
             f"{scan.root} has validation images without training images of the same class: "
-            f"{listing(unknown)}. Each class folder in val needs one of that name in train."
+            f"{listing(unknown)}. Each class folder in {splits.val_folder} needs one of that name "
+            f"in {splits.train_folder}."
         )
     folders = sorted(name for name, files in train.items() if files)
     if not folders:
-        beside = f" {len(scan.classless):,} lie outside of any class." if scan.classless else ""
-        raise WorkbenchError(
-            f"There are no class folders with images in {scan.root}.{beside} {LAYOUT}"
-        )
+        raise WorkbenchError(_nothing_found(scan))
     return folders
 
 
-def _notices(scan: Scan, folders: list[str], train: Classes, val: Classes) -> list[str]:
+def _nothing_found(scan: Scan) -> str:
+    """Why there is nothing to train on, by what lies there instead."""
+    found = []
+    if scan.classless:
+        found.append(f"{len(scan.classless):,} lie outside of any class.")
+    if scan.folder_links:
+        found.append(
+            f"Links that lead round in a circle or lie inside of classes are not followed: "
+            f"{listing(scan.folder_links)}."
+        )
+    if scan.dangling:
+        found.append(f"Links to files that are not there: {listing(scan.dangling)}.")
+    if ignored := +scan.ignored:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in ignored.most_common(4))
+        found.append(
+            f"Of another format than {FORMATS} are {ignored.total():,} files ({kinds}): convert "
+            "them if they are pictures."
+        )
+    return " ".join([f"There are no class folders with images in {scan.root}.", *found, LAYOUT])
+
+
+def _notices(scan: Scan, folders: list[str], splits: Splits) -> list[str]:
+    train, val = splits.train, splits.val
     ignored = +scan.ignored
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in ignored.most_common(4))
     found = {
@@ -151,7 +176,8 @@ def _notices(scan: Scan, folders: list[str], train: Classes, val: Classes) -> li
         "Links to folders, not followed": scan.folder_links,
         "Links to files that are not there": scan.dangling,
     }
-    notices = [f"{what}: {listing(names)}." for what, names in found.items() if names]
+    notices = [*splits.notices]
+    notices += [f"{what}: {listing(names)}." for what, names in found.items() if names]
     if ignored:
         notices.append(f"Files that are no images, ignored: {ignored.total():,} ({kinds}).")
     if len(folders) == 1:
@@ -195,7 +221,7 @@ def _items(root: Path, labelled: list[tuple[ImageFile, int]], boxes: BoxTable | 
     labels = np.array([label for _file, label in labelled], dtype=np.int64)
 
     def load(index: int) -> Picture:
-        return read_image(root / names[index], name=names[index])
+        return read_image(root / names[index], name=names[index], of_data=True)
 
     return Items(labels, names, load, boxes=boxes.of(names) if boxes else None)
 
@@ -205,9 +231,10 @@ def _first_synonym(folder: str, name: str) -> str:
     return name.split(",")[0].strip() if re.fullmatch(r"n\d{8}", folder) else name
 
 
-def _name_table(root: Path) -> dict[str, str]:
+def _name_table(root: Path, splits: Splits) -> dict[str, str]:
     """Folder to readable name, from classes.csv (folder,name) or words.txt (tabs) if there."""
-    table = next((root / name for name in NAME_TABLES if (root / name).is_file()), None)
+    places = [place / name for place in (root, root / splits.base) for name in NAME_TABLES]
+    table = next((place for place in places if place.is_file()), None)
     if table is None:
         return {}
     try:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.data.download import download
-from training.data.folder import LAYOUT, describe_folder, distinct_names
+from training.data.folder import describe_folder, distinct_names
 from training.data.source import Source
+from training.data.splits import LAYOUT
 from training.errors import WorkbenchError
 
 IMAGENETTE_CLASSES = {
@@ -55,7 +56,7 @@ def describe_imagenette(place: str) -> Source:
     folder = next(folder for folder in folders if (folder / "train").is_dir())
     source = describe_folder(str(folder))
     classes = distinct_names(source.classes, IMAGENETTE_CLASSES)
-    return replace(source, spec=f"imagenette:{root}", classes=classes)
+    return replace(source, spec=f"imagenette:{root}", classes=classes, colours_of="ImageNet")
 
 
 def describe_imagenet(place: str) -> Source:
@@ -66,7 +67,7 @@ def describe_imagenet(place: str) -> Source:
             f"ImageNet is not in {root} and may not be downloaded by a program. Get it from "
             f"https://www.image-net.org and unpack it there. {LAYOUT}"
         )
-    source = replace(describe_folder(place), spec=f"imagenet:{root}")
+    source = replace(describe_folder(place), spec=f"imagenet:{root}", colours_of="ImageNet")
     wnids = source.classes
     if len(wnids) != 1000 or not all(re.fullmatch(r"n\d{8}", wnid) for wnid in wnids):
         return source

@@ -38,12 +38,24 @@ class Source:
     train_images: int
     val_images: int
     open: Callable[[SplitName], Items]
+    folders: tuple[str, ...] = ()  # of the classes, where they lie in folders
     mean: Triple = IMAGENET_MEAN  # of each channel of the training set, in [0, 1]
     std: Triple = IMAGENET_STD
+    colours_of: str = ""  # whose mean and std these are; empty where they have to be measured
+    validation: str = ""  # what became the validation set, if that is not its own
     notices: tuple[str, ...] = ()  # what a person should know of the folder
     boxes: str = ""  # changes whenever the boxes do, which may come after the pictures
     is_current: Callable[[], bool] | None = None
     """Whether it would be described alike again, where that is told faster than by describing."""
+
+    @property
+    def validation_in_words(self) -> str:
+        """What became the validation set."""
+        name = self.spec.partition(":")[0]
+        return self.validation or (
+            f"Validation set: the {self.val_images:,} of {name}; training set: "
+            f"{self.train_images:,}."
+        )
 
 
 def listing(names: Sequence[str], *, shown: int = 3) -> str:

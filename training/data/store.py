@@ -50,6 +50,9 @@ class Data:
     train: Split
     val: Split
     notices: tuple[str, ...]  # what a person should know before training on it
+    folders: tuple[str, ...] = ()  # of the classes, where they lie in folders
+    told: str = ""  # how its labels were matched with the outputs of a network, if at all
+    foreign: str = ""  # why they are not those of the network that looks at it
 
 
 def stored(source: Source, size: int, progress: Progress) -> Data:
@@ -103,7 +106,15 @@ def _opened(folder: Path, source: Source) -> Data | None:
     except (OSError, ValueError, LookupError, TypeError):
         return None
     notices = (*source.notices, *index["notices"])
-    return Data(source.spec, source.classes, source.fingerprint, **splits, notices=notices)
+    return Data(
+        source.spec,
+        source.classes,
+        source.fingerprint,
+        splits["train"],
+        splits["val"],
+        notices,
+        folders=source.folders,
+    )
 
 
 def _opened_split(folder: Path, split: SplitName, index: dict) -> Split:

@@ -48,6 +48,11 @@ class _ArraySet:
     mean: Triple = IMAGENET_MEAN
     std: Triple = IMAGENET_STD
 
+    @property
+    def colours_of(self) -> str:
+        """Whose mean and std these are."""
+        return "ImageNet" if self.mean == IMAGENET_MEAN else f"{self.title}'s training images"
+
 
 def _read_cifar10(root: Path, split: SplitName, download: bool) -> Pixels:
     from torchvision.datasets import CIFAR10
@@ -147,7 +152,9 @@ def _describe_arrays(of: _ArraySet, place: str) -> Source:
     root = Path(place).expanduser().absolute()
     spec = f"{of.name}:{root}"
     if (root / "train").is_dir():
-        return replace(describe_folder(place), spec=spec, mean=of.mean, std=of.std)
+        return replace(
+            describe_folder(place), spec=spec, mean=of.mean, std=of.std, colours_of=of.colours_of
+        )
     download(
         of.title,
         root,
@@ -169,6 +176,7 @@ def _describe_arrays(of: _ArraySet, place: str) -> Source:
         open=partial(_open_arrays, of, root),
         mean=of.mean,
         std=of.std,
+        colours_of=of.colours_of,
     )
 
 

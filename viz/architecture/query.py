@@ -43,7 +43,7 @@ class ArchitectureQuery(Query[Rows]):
 
 def called(run: Run) -> str:
     """The network's name; of an adopted one, what its author calls it."""
-    name: str = run.config.get("adopted", {}).get("name") or run.config["model"]
+    name: str = run.info.network_name
     return name
 
 

@@ -15,7 +15,7 @@ from viz.class_evidence.compute import ClassEvidence, class_evidence, over_epoch
 from viz.drawing.words import percent
 from viz.network.choices import class_index
 from viz.store.cache import Arrays
-from viz.store.lend import Opened, checked_epoch
+from viz.store.lend import Opened
 from viz.store.query import FIRST_IMAGE, ImageSource, Look, Query
 
 
@@ -52,11 +52,12 @@ class ClassEvidenceQuery(Query[ClassEvidence]):
     look: ClassVar[type[Look]] = ClassEvidenceLook
     message: ClassVar[str] = "Following the answer"
 
+    def over(self, opened: Opened, _look: Any = None) -> Sequence[int]:
+        up_to = [epoch for epoch in opened.run.epochs if epoch <= opened.epoch]
+        return sorted(set(self.epochs)) or up_to
+
     def resolved(self, opened: Opened) -> Self:
-        up_to = tuple(epoch for epoch in opened.run.epochs if epoch <= opened.epoch)
-        epochs = tuple(sorted(set(self.epochs))) or up_to
-        for epoch in epochs:
-            checked_epoch(opened.run, epoch)
+        epochs = opened.run.sound(self.over(opened)).epochs
         return replace(self, epoch=opened.epoch, epochs=epochs)
 
     def parts(self) -> list[ClassEvidenceQuery]:

@@ -60,6 +60,13 @@ class CurvesQuery(Query[Tables]):
             )
         return found
 
+    def notices(self, opened: Opened, _look: Any) -> tuple[str, ...]:
+        bad = opened.run.bad_lines()
+        if not bad:
+            return ()
+        lines = f"line{'s' * (len(bad) > 1)} {', '.join(map(str, bad[:6]))}"
+        return (f"{lines.capitalize()} of metrics.csv cannot be read and are left out.",)
+
     def said(self, opened: Opened) -> dict[str, Any]:
         """How far the run had come."""
         return {"trained": len(opened.run.metrics())}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from viz.evolution.compute import Evolution, from_columns, spread
 from viz.network.choices import channel_count, check_channels, check_layers
 from viz.network.layers import deepest
 from viz.store.cache import Arrays, to_arrays
-from viz.store.lend import Opened, checked_epoch, plan_of
+from viz.store.lend import Opened, plan_of
 from viz.store.query import Look, Query
 from viz.top_patches.gallery import gallery_of
 from viz.top_patches.query import TopPatchesQuery
@@ -68,13 +68,15 @@ class EvolutionQuery(Query[Evolution]):
         fitted = self.fitted([opened.run])
         check_channels(self.channels, opened.plan, fitted.name)
         first = range(min(CHANNELS, channel_count(opened.plan, fitted.name)))
-        epochs = self.epochs or tuple(spread(opened.run.epochs))
         return replace(
             fitted,
             epoch=None,
             channels=self.channels or tuple(first),
-            epochs=tuple(checked_epoch(opened.run, epoch) for epoch in epochs),
+            epochs=opened.run.sound(self.over(opened)).epochs,
         )
+
+    def over(self, opened: Opened, _look: Any = None) -> Sequence[int]:
+        return self.epochs or spread(opened.run.epochs)
 
     @property
     def name(self) -> str:

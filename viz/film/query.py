@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from training.progress import Progress
 from viz.filters.compute import Film, film
 from viz.store.cache import Arrays
-from viz.store.lend import Opened, checked_epoch
+from viz.store.lend import Opened
 from viz.store.query import Look, Query
 
 
@@ -44,11 +45,11 @@ class FilmQuery(Query[FilmAnswer]):
     more_files: ClassVar[dict[str, str]] = {".gif": "gif"}
     message: ClassVar[str] = "Making the film"
 
+    def over(self, opened: Opened, _look: Any = None) -> Sequence[int]:
+        return self.epochs or opened.run.epochs
+
     def resolved(self, opened: Opened) -> Self:
-        epochs = self.epochs or tuple(opened.run.epochs)
-        return replace(
-            self, epoch=None, epochs=tuple(checked_epoch(opened.run, each) for each in epochs)
-        )
+        return replace(self, epoch=None, epochs=opened.run.sound(self.over(opened)).epochs)
 
     def checkpoints(self, opened: Opened) -> list[str]:
         return [opened.run.digest(epoch) for epoch in self.epochs]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -58,6 +59,10 @@ class FiltersQuery(Query[FirstWeight]):
     def compute(self, opened: Opened, _progress: Progress) -> FirstWeight:
         layer = opened.plan.convolutions[0]
         return FirstWeight(layer, opened.run.weight(opened.epoch, f"{layer}.weight"))
+
+    def over(self, opened: Opened, look: Any = None) -> Sequence[int]:
+        """For the scale."""
+        return opened.run.epochs if look is not None and look.scale == "epochs" else ()
 
     def show(self, opened: Opened, answer: FirstWeight, look: FiltersLook) -> FiltersShown:
         layer, weight = answer.layer, answer.weight

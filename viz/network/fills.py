@@ -16,7 +16,10 @@ SEED = 0
 
 
 def grey(image: Tensor) -> Tensor:
-    """0 after normalisation, the training set's mean (Zeiler & Fergus, ECCV 2014)."""
+    """0 after normalisation: the mean colour that the run subtracts (Zeiler & Fergus, ECCV 2014).
+
+    It is the training set's where that was measured; run.json names it.
+    """
     return torch.zeros_like(image)
 
 
@@ -43,7 +46,7 @@ def blurred(image: Tensor) -> Tensor:
 
 
 def noise(image: Tensor) -> Tensor:
-    """Normal noise of the training pixels' mean and deviation; the same one every time."""
+    """Normal noise of the run's own mean and deviation; the same one every time."""
     generator = torch.Generator().manual_seed(SEED)
     return torch.randn(image.shape, generator=generator, dtype=image.dtype).to(image.device)
 

@@ -24,10 +24,11 @@ def largest_weight(weights: Iterable[Tensor]) -> float:
 def full_colour(run: Run, layer: str) -> float:
     """The largest weight of a layer over all epochs, so that growth shows.
 
-    The layer's weights alone are read of each checkpoint, and once as long as none changes.
+    The layer's weights alone are read of each checkpoint, and once as long as none changes. Epochs
+    that are damaged do not count.
     """
-    epochs = tuple((epoch, run.digest(epoch)) for epoch in run.epochs)
-    return _largest(str(run.path), layer, epochs)
+    sound = run.sound(run.epochs)
+    return _largest(str(run.path), layer, tuple(sound.digests.items()))
 
 
 @lru_cache(maxsize=64)

@@ -57,9 +57,9 @@ class OcclusionQuery(Resumable[Any]):
     stride: int | None = None
     """Step in pixels; if not given, a 28th of the input, which is 8 of 224 and 2 of 64."""
     fill: str = "grey"
-    """What the window shows: grey, which is the training set's mean colour; mean, the image's own
-    mean colour; blur, the image through a Gaussian of 10 px of 224; noise, normal and seeded; or a
-    number, the value after normalisation."""
+    """What the window shows: grey, the mean colour that the run subtracts from its inputs (run.json
+    names it); mean, the image's own mean colour; blur, the image through a Gaussian of 10 px of
+    224; noise, normal and seeded; or a number, the value after normalisation."""
     shape: Shape = "square"
     """Of the window: square or circle, whose diameter is the window's side."""
 

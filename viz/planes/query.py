@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from torch import nn
@@ -70,6 +71,10 @@ class PlanesQuery(Query[Planes]):
         weight = opened.run.weight(opened.epoch, f"{self.layer}.weight")
         groups = convolution.groups
         return heaviest_planes(weight, self.channels, count=self.count, groups=groups)
+
+    def over(self, opened: Opened, _look: Any = None) -> Sequence[int]:
+        """For the scale."""
+        return opened.run.epochs
 
     def show(self, opened: Opened, answer: Planes, look: Look) -> PlanesShown:
         assert self.layer

@@ -76,7 +76,7 @@ def evolution(subject: Subject) -> Iterator[Wanted]:
             f"{subject.run.name} has one epoch only, so nothing can be seen to change."
         )
     layers = list(dict.fromkeys((subject.layers[0], subject.layers[-1])))
-    for epoch in epochs:
+    for epoch in subject.run.sound(epochs).epochs:
         subject.mine(layers, epoch)
     for layer in layers:
         channels = subject.channels(layer, ROWS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from training.outputs import SOFTMAX
 from training.runs import Run
 from viz.architecture import describe
@@ -21,23 +23,19 @@ def card_of(run: Run, epoch: int) -> Card:
         ("Network", run.info.model),
         ("Size", f"{parameters:,} parameters, {macs:,} multiply-accumulates an image"),
         ("Input", f"{size}×{size} px"),
+        *(
+            [("Normalised by", f"mean and deviation of {of}")]
+            if (of := run.info.colours_of)
+            else []
+        ),
         ("First layer", f"{first.output[0]} kernels, {first.kind}"),
         ("Data", f"{run.data_name}, {len(run.classes)} classes"),
         *([("Outputs", run.outputs.words)] if run.outputs is not SOFTMAX else []),
         ("Epoch shown", f"{epoch}, of {run.epochs[-1]} trained"),
         *_errors(run, epoch),
     ]
-    if training := run.info.training:
-        lines.append(
-            (
-                "Training",
-                f"{training['epochs']} epochs asked for, batches of {training['batch_size']}, "
-                f"rate {training['lr']:g} ({training['schedule']}), "
-                f"momentum {training['momentum']:g}, weight decay {training['weight_decay']:g}, "
-                f"dropout {run.info.options.get('dropout', 0):g}, seed {training['seed']}, "
-                f"{run.info.precision or 'float32'}",
-            )
-        )
+    with suppress(LookupError, TypeError, ValueError):  # anybody may have written the settings
+        lines += _training(run)
     versions = run.info.versions
     revision = run.info.revision
     if versions:
@@ -48,6 +46,20 @@ def card_of(run: Run, epoch: int) -> Card:
             ("Trained with", ", ".join(words) + (f", revision {revision}" if revision else ""))
         )
     return tuple(lines)
+
+
+def _training(run: Run) -> list[tuple[str, str]]:
+    training = run.info.training
+    if not training:
+        return []
+    said = (
+        f"{training['epochs']} epochs asked for, batches of {training['batch_size']}, "
+        f"rate {training['lr']:g} ({training['schedule']}), "
+        f"momentum {training['momentum']:g}, weight decay {training['weight_decay']:g}, "
+        f"dropout {run.info.options.get('dropout', 0):g}, seed {training['seed']}, "
+        f"{run.info.precision or 'float32'}"
+    )
+    return [("Training", said)]
 
 
 def _errors(run: Run, epoch: int) -> list[tuple[str, str]]:

@@ -58,8 +58,8 @@ def deletion_insertion(
             most for the class, its last ones most against it.
         label: Class whose probability is followed, 0 <= label < K.
         generator: Of the random orders, and of the order of equal pixels.
-        baseline: What stands where a pixel is missing, after normalisation: 0 is the training
-            set's mean colour. Or an image (3, H, W), such as a blurred one.
+        baseline: What stands where a pixel is missing, after normalisation: 0 is the mean
+            colour that the run subtracts. Or an image (3, H, W), such as a blurred one.
         steps: Equal shares in which the pixels go, as far as they can be divided so.
         random: Number of random orders.
         progress: Told (orders done, orders).

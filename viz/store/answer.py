@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Generic
 
 from training.errors import WorkbenchError
@@ -163,6 +163,7 @@ class Side(Generic[Asked]):
     opened: Opened
     query: Asked  # resolved
     shown: Any  # what `show` gave
+    notices: tuple[str, ...] = ()  # what is to be told beside it
 
 
 def ask(
@@ -183,10 +184,11 @@ def ask(
         drawn: Whether there will be a figure or a file of it; else it is only cached.
     """
     opened = Opened.for_query(query, lender or Lender())
+    notices = query.notices(opened, look)
     query = query.resolved(opened)
     query.check(opened, look, drawn=drawn)
     found = answer_resolved(query, opened, progress=progress)
-    return Side(opened, query, query.show(opened, found, look))
+    return Side(opened, query, query.show(opened, found, look), notices)
 
 
 def ask_two(
@@ -207,11 +209,22 @@ def ask_two(
     check_same_images(first, runs)
     look = first.look_at_two(look)
     one, two = (Opened.for_query(query, lender) for query in (first, second))
-    first = first.fitted(runs).resolved(one)
-    second = second.fitted(runs).following(first, two)
+    first, second = first.fitted(runs), second.fitted(runs)
+    notices = first.notices(one, look), second.notices(two, look)
+    first = first.resolved(one)
+    second = second.following(first, two)
     a = ask(first, look, lender, progress=progress)
     look = second.look_for(two, a.shown.look)
-    return a, ask(second, look, lender, progress=progress)
+    b = ask(second, look, lender, progress=progress)
+    return replace(a, notices=notices[0]), replace(b, notices=notices[1])
+
+
+def notices_of(sides: Sequence[Side[Any]]) -> tuple[str, ...]:
+    """What is to be told beside one network, or beside two by their letters."""
+    if len(sides) == 1:
+        return sides[0].notices
+    told = zip("AB", sides, strict=True)
+    return tuple(f"{who}: {notice}" for who, side in told for notice in side.notices)
 
 
 def check_same_images(query: Query[Any], runs: Sequence[Run]) -> None:

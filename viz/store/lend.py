@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +16,7 @@ from PIL import Image
 from training.device import choose_device
 from training.errors import WorkbenchError
 from training.images import read_image
-from training.models import Network, architecture, build
-from training.outputs import outputs_called
+from training.models import Network
 from training.progress import Progress, silent
 from training.runs import Run
 
@@ -166,8 +163,8 @@ class Opened:
         if not is_number(source):
             return None
         data = self.data()
-        name = data.classes[int(data.val.labels[int(source)])]
-        return self.run.classes.index(name) if name in self.run.classes else None
+        label = int(data.val.labels[int(source)])
+        return None if data.foreign or label >= len(self.run.classes) else label
 
     def pixels(self, source: str) -> torch.Tensor:
         """What the network sees of a picture, (3, H, W), normalised."""
@@ -207,17 +204,7 @@ def checked_epoch(run: Run, epoch: int | None) -> int:
 
 def plan_of(run: Run) -> Network:
     """A run's network on the meta device."""
-    options = json.dumps(run.config["options"], sort_keys=True)
-    return _plan(run.config["model"], len(run.classes), options, run.info.outputs)
-
-
-@lru_cache(maxsize=32)
-def _plan(model: str, classes: int, options: str, outputs: str) -> Network:
-    """Built once: initial weights are drawn even where there are none to be held."""
-    with torch.inference_mode(False), torch.device("meta"):
-        design = architecture(model, **json.loads(options))
-        network = build(design, classes, outputs_called(outputs))
-    return network.eval()
+    return run.plan
 
 
 def digest_of(run: Run, image: Image.Image) -> str:

@@ -77,6 +77,15 @@ class Query(Generic[Answer]):
         """
         return self
 
+    def over(self, _opened: Opened, _look: Any = None) -> Sequence[int]:
+        """The epochs that it looks at side by side; damaged ones among them are left out."""
+        return ()
+
+    def notices(self, opened: Opened, look: Any) -> tuple[str, ...]:
+        """What is to be told beside the answer of a question that is not resolved yet."""
+        left_out = opened.run.sound(self.over(opened, look)).left_out
+        return tuple(f"Epoch {epoch} is left out: {why}" for epoch, why in left_out.items())
+
     def check(self, _opened: Opened, _look: Any, *, drawn: bool = True) -> None:
         """Refuse what cannot be looked at, before anything is computed.
 
