@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from training.adopt.calls import Call
 from training.adopt.constants import constant
@@ -16,6 +17,8 @@ from training.adopt.custom_norms import as_torchs_norms
 from training.adopt.forms import Ending, settled
 from training.adopt.input_steps import InputSteps, input_steps
 from training.adopt.names import own_names
+from training.adopt.on_cpu import OnCpu
+from training.adopt.own_activations import as_torchs_activations
 from training.adopt.rewrites import listed, rewrites
 from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_raised
 from training.adopt.unwrapping import unwrapped, without_hooks
@@ -23,12 +26,12 @@ from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
 from training.models.channel_softmax import ChannelSoftmax
+from training.models.merge import Concat, Slice
 from training.models.network import Network
 from training.models.paper_names import paper_names
 from training.outputs import OUTPUTS, SOFTMAX, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
-HALF_TOLERANCE = 2e-2  # where it computes in half precision itself
 LOGITS = ("logits", "out", "output")  # what people call them in a dictionary
 TOLERANCE = 1e-4  # of the largest logit; the same operations in the same order differ by far less
 
@@ -73,9 +76,10 @@ def adopt(
     """
     name = type(module).__name__
     original, told = unwrapped(module)
-    images, answer = _answered(original, image_size, (channels,) if channels else (3, 1))
+    with OnCpu() as asked:
+        images, answer = _answered(original, image_size, (channels,) if channels else (3, 1))
     hooked = without_hooks(original)
-    norms = as_torchs_norms(original)
+    norms, activations = as_torchs_norms(original), as_torchs_activations(original)
     steps = input_steps(deepcopy(original), images.shape[1], image_size)
     if len(steps.scale) not in (1, 3):
         steps = InputSteps.none(images.shape[1])
@@ -85,8 +89,11 @@ def adopt(
         outputs,
         channels=images.shape[1],
         begins_at=steps.result,
+        all_of_it=False,
     )
     returned = _logits(found, name, num_classes)
+    if returned in found.refused:
+        raise found.refused[returned]
     ending = settled(found.endings[returned], outputs, name)
     calls = _needed(found.calls, found.outputs[returned])
     if not calls:
@@ -102,12 +109,18 @@ def adopt(
     with torch.no_grad():
         theirs = answer[returned]
         ours = ending.tail(network(steps(images))).reshape(theirs.shape)
-        _check_equal(ours, theirs, name, found.half, hooked)
+        _check_equal(ours, theirs, name, hooked)
     changes = rewrites(module, calls, names, returned=returned, found=found, ending=ending)
     if norms:
         told.append(
             f"A class of its own that computes local response normalisation: {listed(norms)}."
         )
+    if activations:
+        told.append(
+            f"A class of its own that computes an activation of torch's: {listed(activations)}."
+        )
+    if asked.is_halved:
+        told.append("It asks for half precision: here it works in float32.")
     if hooked:
         told.append(f"Hooks, which change nothing in its logits, are left out: {listed(hooked)}.")
     network = network.read_as(OUTPUTS[ending.outputs])
@@ -189,6 +202,8 @@ def _logits(found: Trace, name: str, num_classes: int | None) -> str:
     fitting = [key for key in rows if found.shapes[key][1] in counts]
     if len(rows) == 1 or fitting:
         return (fitting or rows)[0]
+    if not rows and found.refused:
+        raise next(iter(found.refused.values()))
     said = ", ".join(
         f"{key or 'one tensor'} {('N', *shape[1:])}" for key, shape in found.shapes.items()
     ).replace("'", "")
@@ -210,12 +225,10 @@ def _refuse_no_scores(
             whatever it comes out of, but for a sigmoid.
         name: Of the network.
     """
-    head = calls[-1]
-    while isinstance(head.module, _PASS_ON) and head.sources[0] >= 0:
-        head = calls[head.sources[0]]
     guessed = ending.scores == 1 and given is None
     kinds = (*_PROBABILITIES, *(_BOUNDED if guessed else ()))
-    if ending.is_bare and given != SOFTMAX.name and isinstance(head.module, kinds):
+    head = next((each for each in _givers(calls) if isinstance(each.module, kinds)), None)
+    if head and ending.is_bare and given != SOFTMAX.name:
         line = f" ({head.line})" if head.line else ""
         raise WorkbenchError(
             f"{name} gives numbers out of a {type(head.module).__name__}{line} that are no plain "
@@ -228,8 +241,20 @@ _PROBABILITIES = (nn.Sigmoid, nn.Hardsigmoid, ChannelSoftmax)
 _BOUNDED = (nn.Tanh, nn.Hardtanh, nn.ReLU, nn.ReLU6, nn.Softplus)  # where would one half be?
 _PASS_ON = (
     *(nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
-    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d),
+    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d, Slice, Concat),
 )
+
+
+def _givers(calls: Sequence[Call]) -> Iterator[Call]:
+    """The calls whose numbers are returned, pooled or put side by side at most."""
+    waiting = {len(calls) - 1}
+    while waiting - {-1}:
+        call = calls[number := max(waiting)]
+        waiting.remove(number)
+        if isinstance(call.module, _PASS_ON):
+            waiting.update(call.sources)
+        else:
+            yield call
 
 
 def _needed(calls: Sequence[Call], head: int) -> list[Call]:
@@ -278,6 +303,8 @@ def _weights(
             }
         else:
             own = network.get_submodule(call.path).state_dict() if call.own else {}
+        if any(call.widened):
+            own = {**own, "weight": functional.pad(own["weight"], call.widened)}
         weights |= {f"{name}.{key}": value for key, value in own.items()}
     return weights
 
@@ -294,13 +321,10 @@ def _check_usable(network: Network, num_classes: int, name: str) -> None:
     assert network.geometry  # or an error that says which layer has no square window
 
 
-def _check_equal(
-    ours: Tensor, theirs: Tensor, name: str, half: bool, hooked: Sequence[str]
-) -> None:
+def _check_equal(ours: Tensor, theirs: Tensor, name: str, hooked: Sequence[str]) -> None:
     difference = (ours - theirs).abs().max().item()
     largest = theirs.abs().nan_to_num(posinf=0).max().item()  # weights may be no numbers
-    tolerance = HALF_TOLERANCE if half else TOLERANCE
-    if not torch.allclose(ours, theirs.float(), rtol=0, atol=tolerance * largest, equal_nan=True):
+    if not torch.allclose(ours, theirs, rtol=0, atol=TOLERANCE * largest, equal_nan=True):
         if hooked:
             raise WorkbenchError(
                 f"{name} has hooks on {listed(hooked)} that change what it gives, and that no "

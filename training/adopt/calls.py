@@ -19,4 +19,5 @@ class Call:
     function: str = ""  # what was called, where that was no module
     in_place: bool = False  # whether it wrote over its input
     line: str = ""  # of the source, for errors
+    widened: tuple[int, int, int, int] = (0, 0, 0, 0)  # zeros left, right, above, below its kernel
     constants: Mapping[str, fx.Node] = field(default_factory=dict)  # weights given to a function

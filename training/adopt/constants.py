@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from training.adopt.on_cpu import OnCpu
+
 
 def is_constant(node: fx.Node, known: set[fx.Node]) -> bool:
     """Whether a node depends on no picture, as those before it in `known` do not."""
@@ -60,5 +62,6 @@ def constant(node: fx.Node, root: nn.Module, traced: nn.Module) -> Tensor:
         except AttributeError:
             return find(traced)
 
-    found: Tensor = value(node)
+    with OnCpu():
+        found: Tensor = value(node)
     return found.detach().float()

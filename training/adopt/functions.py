@@ -9,7 +9,9 @@ from typing import Any
 
 from torch import fx, nn
 
-MOVES = ("to", "cpu", "cuda", "type", "type_as", "float", "requires_grad_")
+from training.adopt.on_cpu import CASTS
+
+MOVES = (*CASTS, "requires_grad_", "pin_memory")
 """What leaves a tensor's numbers as they are, wherever it puts them."""
 
 ALIASES = ("contiguous", "clone", "detach", *MOVES)
@@ -17,6 +19,9 @@ ALIASES = ("contiguous", "clone", "detach", *MOVES)
 
 RESHAPES = ("flatten", "view", "reshape", "squeeze", "view_as", "reshape_as", "getitem")
 """What may turn maps into one row of numbers for each image."""
+
+SPLITS = ("chunk", "split", "tensor_split", "split_with_sizes")
+"""What gives some channels after others."""
 
 OVER_MAPS = ("mean", "amax")
 """What may leave one number of each map."""

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from training.adopt.functions import TWINS
+from training.adopt.on_cpu import OnCpu
 from training.adopt.tracing import BATCH, ONE_AT_A_TIME, Bare, Tracer, is_transform
 
 TOLERANCE = 1e-5  # of the largest value: float32 rounds in other places
@@ -66,7 +67,7 @@ def input_steps(network: nn.Module, channels: int, image_size: int) -> InputStep
     bare = Bare(network)
     tracer = _UpToTheFirstLayer(bare, images.clone())  # steps may write over them
     try:
-        with ONE_AT_A_TIME, torch.no_grad():
+        with ONE_AT_A_TIME, torch.no_grad(), OnCpu():
             tracer.trace(bare)
     except _FirstLayer:
         pass

@@ -16,16 +16,18 @@ from training.adopt.functions import (
     ALIASES,
     OVER_MAPS,
     RESHAPES,
+    SPLITS,
     TWINS,
     WEIGHTED,
     arguments,
     label_of,
     word_of,
 )
+from training.adopt.indexing import channels_kept
 from training.adopt.padding import Pad, pad_of_function, pad_of_module, with_own_padding
 from training.errors import WorkbenchError
 from training.models.channel_softmax import ChannelSoftmax
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.response_norm import ResponseNorm
 
 
@@ -51,6 +53,8 @@ class Reading:
         self._in_rows: dict[fx.Node, tuple[Any, str]] = {}  # (N, C, places): of maps, max or mean
         self.outputs: Mapping[str, int] = {}
         self.shapes: Mapping[str, tuple[int, ...]] = {}
+        self.refused: Mapping[str, WorkbenchError] = {}  # outputs to which no layers lead, and why
+        self._failed: dict[fx.Node, WorkbenchError] = {}
         nodes = list(graph.nodes)
         names = [node.name for node in nodes]
         first = names.index(begins_at) if begins_at in names else 0
@@ -59,7 +63,10 @@ class Reading:
             if is_constant(node, self._constants):
                 self._constants.add(node)
         for node in nodes[first + 1 :]:
-            self._read(node)
+            try:
+                self._read(node)
+            except WorkbenchError as error:  # it may lead to nothing that is wanted
+                self._fail(node, error)
         self._calls = with_own_padding(self._calls, type(network).__name__)
         self.calls = self._without_needless_layers()
 
@@ -67,6 +74,10 @@ class Reading:
         if is_constant(node, self._constants):
             self._constants.add(node)
             return
+        if node.op != "output":
+            for source in node.all_input_nodes:
+                if source in self._failed:
+                    raise self._failed[source]
         match node.op:
             case "call_module":
                 self._read_module(node)
@@ -74,8 +85,33 @@ class Reading:
                 self._read_function(node)
             case "output":
                 returned: dict[str, Any] = node.args[0]  # type: ignore[assignment]
-                self.outputs = {name: self._number(node, one) for name, one in returned.items()}
+                self.refused = {
+                    name: error
+                    for name, one in returned.items()
+                    if (error := self._refusal(node, one)) is not None
+                }
+                self.outputs = {
+                    name: self._number(node, one)
+                    for name, one in returned.items()
+                    if name not in self.refused
+                }
                 self.shapes = {name: _shape(one) for name, one in returned.items()}
+
+    def _refusal(self, node: fx.Node, returned: Any) -> WorkbenchError | None:
+        try:
+            self._number(node, returned)
+        except WorkbenchError as error:
+            return error
+        return None
+
+    def _fail(self, node: fx.Node, error: WorkbenchError) -> None:
+        """A node has no layer; nor has, from here on, what it writes over."""
+        self._failed[node] = error
+        if word_of(node).endswith("_") and node.args and node.args[0] in self._memory:
+            place = self._memory[node.args[0]]  # type: ignore[index]
+            self._failed |= {
+                other: error for other, memory in self._memory.items() if memory is place
+            }
 
     def _read_module(self, node: fx.Node) -> None:
         module = self.root.get_submodule(str(node.target))
@@ -119,6 +155,15 @@ class Reading:
             self._memory[node] = memory
         elif plain == "max" and _is_several(node):
             self._over_the_map(node, call)
+        elif word in SPLITS:
+            self._number(node, node.args[0])  # its parts are read where they are taken
+        elif word in ("getitem", "narrow") and (kept := self._channels(node)) is not None:
+            source, channels = kept
+            if len(channels) == _shape(source)[1] and _shape(source) == _shape(node):
+                self._same(node, source)
+            else:
+                part = Slice(channels.start, channels.stop)
+                self._add(node, replace(call, module=part), (source,))
         elif word in ("getitem", "getattr") and _is_several(node.args[0]):
             self._one_of_several(node)
         elif word == "getitem" and _is_some_maps(node):
@@ -134,6 +179,25 @@ class Reading:
             self._add(node, layer, [arguments(node, ("input",))["input"]])
         else:
             self._refuse(node)
+
+    def _channels(self, node: fx.Node) -> tuple[Any, range] | None:
+        """What x[:, 48:], x.narrow(1, …), or a part of x.chunk(2, 1), takes channels of; which."""
+        source: Any = node.args[0]
+        if word_of(node) == "narrow":
+            given = arguments(node, ("input", "dim", "start", "length"))
+            start = given["start"] % _shape(source)[1]
+            is_along = given["dim"] in (1, 1 - len(_shape(source)))
+            return (source, range(start, start + given["length"])) if is_along else None
+        if isinstance(source, fx.Node) and word_of(source) in SPLITS:
+            given = arguments(source, ("input", "parts", "dim"))
+            if given.get("dim", 0) not in (1, 1 - len(_shape(source))):
+                self._refuse(source)
+            start = sum(part.shape[1] for part in source.meta["value"][: node.args[1]])
+            return given["input"], range(start, start + _shape(node)[1])
+        if _is_several(source) or len(_shape(node)) != len(_shape(source)):
+            return None
+        kept = channels_kept(node.args[1], _shape(source), _shape(node))
+        return None if kept is None else (source, kept)
 
     def _one_of_several(self, node: fx.Node) -> None:
         """What a pool with `return_indices` gives: its maps, and the switches beside."""
@@ -215,6 +279,13 @@ class Reading:
         elif new == (old[0], prod(old[1:])):
             call = Call(path, own, nn.Flatten(), (), line=node.meta["line"])
             self._add(node, call, (source,))
+        elif len(new) == 2 and len(old) > 1 and new[0] != old[0]:
+            self._refuse(
+                node,
+                f"{label_of(node)} makes {new[0]} rows of {new[1]} out of {old[0]} pictures of "
+                f"{prod(old[1:])} numbers each, and so mixes them; give the --image_size that it "
+                "was written for, or keep them apart by x.flatten(1)",
+            )
         else:
             self._refuse(node)
         self._memory[node] = self._memory[source]
@@ -232,6 +303,8 @@ class Reading:
                     self._numbers[other] = number
 
     def _number(self, node: fx.Node, source: Any) -> int:
+        if source in self._failed:
+            raise self._failed[source]
         if not isinstance(source, fx.Node) or source not in self._numbers:
             self._refuse(node)
         if _shape(source)[:1] != _shape(next(iter(self._numbers)))[:1]:
@@ -286,6 +359,8 @@ def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
     norm = call.module
     if isinstance(norm, nn.Softmax) and norm.dim in (None, 1, -1) and len(_shape(node)) == 2:
         return replace(call, module=ChannelSoftmax())
+    if None in (wanted if isinstance(wanted := getattr(norm, "output_size", 1), tuple) else ()):
+        return replace(call, module=type(norm)(_shape(node)[2:]))
     if not isinstance(norm, nn.LocalResponseNorm) or norm.size % 2 == 0:
         return call
     alpha = norm.alpha / norm.size

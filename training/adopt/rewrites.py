@@ -41,6 +41,12 @@ def rewrites(
     yield from _in_place(calls, names)
     yield from _functions(calls, names)
     yield from _reused(calls, names)
+    widened = [name for name, call in zip(names, calls, strict=True) if any(call.widened)]
+    if widened:
+        yield (
+            f"Before {listed(widened)} one side was padded more than the other: the kernels have "
+            "zeros there instead, which give the same."
+        )
     if not ending.is_bare:
         yield f"It ended in {ending.words}: that is left out, as the views take logits."
     if returned:

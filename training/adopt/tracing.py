@@ -7,7 +7,7 @@ import operator
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from training.adopt.calls import Call
 from training.adopt.constants import run_node
 from training.adopt.ending import take_off
 from training.adopt.forms import Ending
-from training.adopt.functions import MOVES
+from training.adopt.on_cpu import OnCpu
 from training.adopt.reading import Reading
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
@@ -36,9 +36,9 @@ class Trace:
     calls: tuple[Call, ...]
     outputs: Mapping[str, int]  # what is returned: by name, the number of the call that gives it
     shapes: Mapping[str, tuple[int, ...]]  # of each output, for a batch of `BATCH`
+    refused: Mapping[str, WorkbenchError]  # of outputs that no layers give: why
     root: nn.Module  # what was traced, with the tensors that it made on its way
     endings: Mapping[str, Ending]  # of those that are scores: what was made of them
-    half: bool = False  # whether it chooses half precision itself, by autocast
 
     @property
     def heads(self) -> tuple[int, ...]:
@@ -58,7 +58,17 @@ class Bare(nn.Module):
         answer = self.network(images)
         if isinstance(answer, Tensor | fx.Proxy):
             return {"": answer}
-        return {name: value for name, value in _parts(answer).items() if value is not None}
+        named = dict(_named("", answer))
+        return {name: each for name, each in named.items() if isinstance(each, Tensor | fx.Proxy)}
+
+
+def _named(name: str, answer: Any) -> Iterator[tuple[str, Any]]:
+    """Whatever is returned, however deep: logits, 1, features.0."""
+    if isinstance(answer, Tensor | fx.Proxy) or not (parts := _parts(answer)):
+        yield name, answer
+        return
+    for part, value in parts.items():
+        yield from _named(f"{name}.{part}".lstrip("."), value)
 
 
 def _parts(answer: Any) -> dict[str, Any]:
@@ -68,9 +78,9 @@ def _parts(answer: Any) -> dict[str, Any]:
         return dict(answer._asdict())
     if isinstance(answer, tuple | list):
         return {str(place): value for place, value in enumerate(answer)}
-    if is_dataclass(answer):
+    if is_dataclass(answer) and not isinstance(answer, type):
         return {field.name: getattr(answer, field.name) for field in fields(answer)}
-    return dict(vars(answer)) if hasattr(answer, "logits") else {"": answer}
+    return dict(vars(answer)) if hasattr(answer, "logits") else {}
 
 
 def trace(
@@ -80,6 +90,7 @@ def trace(
     *,
     channels: int = 3,
     begins_at: str | None = None,
+    all_of_it: bool = True,
 ) -> Trace:
     """What happens to a picture, operation by operation.
 
@@ -95,6 +106,7 @@ def trace(
         channels: Of the input.
         begins_at: Name of the node whose output the layers take for the picture; the images
             themselves if not given.
+        all_of_it: Whether layers have to lead to every output; if not, `refused` says to which not.
 
     Raises:
         WorkbenchError: If the network cannot be traced, or does something that no layer of ours
@@ -103,7 +115,7 @@ def trace(
     name = type(network).__name__
     bare = Bare(network)
     try:
-        with ONE_AT_A_TIME, torch.no_grad():
+        with ONE_AT_A_TIME, torch.no_grad(), OnCpu():
             images = torch.empty(BATCH, channels, image_size, image_size, device="meta")
             tracer = Tracer(bare, images)
             graph = tracer.trace(bare)
@@ -111,9 +123,12 @@ def trace(
         raise
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(f"{name} {_cause(error)}") from error
-    endings = take_off(bare, graph, given)
+    with OnCpu():
+        endings = take_off(bare, graph, given)
     reading = Reading(bare, network, graph, begins_at)
-    return Trace(reading.calls, reading.outputs, reading.shapes, bare, endings, tracer.half)
+    if all_of_it and reading.refused:
+        raise next(iter(reading.refused.values()))
+    return Trace(reading.calls, reading.outputs, reading.shapes, reading.refused, bare, endings)
 
 
 def _cause(error: Exception) -> str:
@@ -161,9 +176,17 @@ class _Signal(fx.Proxy):
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.node.meta["value"], name, None)
+        if isinstance(value, torch.device):
+            return torch.device("cpu")
         if value is None or callable(value) or isinstance(value, Tensor):
             return super().__getattr__(name)
         return value
+
+    def __bool__(self) -> bool:
+        frame = sys._getframe(1)
+        if linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().startswith("assert"):
+            return True  # as it is for its author's pictures
+        return bool(super().__bool__())
 
     def __len__(self) -> int:
         return len(self.node.meta["value"])
@@ -185,7 +208,6 @@ class Tracer(fx.Tracer):
         self.thread = threading.get_ident()
         self.at_work = False  # on a value; what it calls meanwhile is not traced
         self.installed = set(bare.modules())
-        self.half = False  # whether autocast was on
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         known = type(m) in KINDS.values() or is_transform(m)
@@ -214,13 +236,17 @@ class Tracer(fx.Tracer):
         proxy = super().create_proxy(*of, **more)
         node = proxy.node
         node.meta["line"] = _line_now()
-        self.half |= torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
         self.at_work = True
         try:
-            node.meta["value"] = self._value(node)
+            node.meta["value"] = value = self._value(node)
         finally:
             self.at_work = False
-        return proxy if _has_tensors(node.meta["value"]) else node.meta["value"]
+        if type(value) in (tuple, list) and _has_tensors(value):  # each of them, as it was
+            return type(value)(
+                self.create_proxy("call_function", operator.getitem, (proxy, place), {})
+                for place in range(len(value))
+            )
+        return proxy if _has_tensors(value) else value
 
     def _value(self, node: fx.Node) -> Any:
         """What a node gives for the image."""
@@ -228,9 +254,6 @@ class Tracer(fx.Tracer):
             return self.image
         if node.op == "get_attr":
             return self._known(node)
-        if node.op == "call_method" and node.target in MOVES:
-            given: Any = fx.node.map_arg((*node.args, *node.kwargs.values()), self._known)
-            return _retyped(*given)
         if node.op == "call_module" and self.image.is_meta:
             module = self.bare.get_submodule(str(node.target))
             if is_transform(module):  # it may look at the numbers
@@ -252,18 +275,6 @@ class Tracer(fx.Tracer):
 def is_transform(module: nn.Module) -> bool:
     """Whether a module prepares pictures, and comes from a library that does nothing else."""
     return type(module).__module__.startswith(("torchvision.transforms.", "kornia."))
-
-
-def _retyped(tensor: Tensor, *given: Any) -> Tensor:
-    """What `to`, `cuda` and `type` give where all tensors stay on the meta device."""
-    for one in given:
-        if isinstance(one, torch.dtype):
-            return tensor.to(one)
-        if isinstance(one, Tensor):
-            return tensor.to(one.dtype)
-        if isinstance(one, str) and one.endswith("Tensor"):  # "torch.cuda.FloatTensor"
-            return tensor.to(getattr(torch, one.rpartition(".")[2]).dtype)
-    return tensor
 
 
 def _has_tensors(value: Any) -> bool:

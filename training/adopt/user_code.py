@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,11 +16,20 @@ from typing import Any
 import torch
 from torch import nn
 
+from training.adopt.on_cpu import OnCpu, StartsTraining
 from training.adopt.tracing import reason, where_raised
 from training.errors import WorkbenchError
 from training.models import MODELS
 
-COUNTS = ("num_classes", "n_classes", "num_labels")  # what people call the number of classes
+COUNTS = (
+    "num_classes",
+    "n_classes",
+    "num_class",
+    "n_class",
+    "nclasses",
+    "num_labels",
+    "n_labels",
+)  # what people call the number of classes
 
 
 def build_network(model: str, num_classes: int, choices: Mapping[str, Any]) -> nn.Module:
@@ -112,18 +122,19 @@ def _neighbours_found(folder: Path) -> Iterator[None]:
 @contextmanager
 def _as_imported(path: Path) -> Iterator[None]:
     """The file sees no arguments of ours, and what it sets for the whole process is set back."""
-    arguments, folder = sys.argv, Path.cwd()
+    arguments, asked, folder = sys.argv, sys.stdin, Path.cwd()
     device, dtype, seed = (
         torch.get_default_device(),
         torch.get_default_dtype(),
         torch.get_rng_state(),
     )
     gradients = torch.is_grad_enabled()
-    sys.argv = [str(path)]
+    sys.argv, sys.stdin = [str(path)], StringIO()  # nobody is there to answer
     try:
-        yield
+        with OnCpu():
+            yield
     finally:
-        sys.argv = arguments
+        sys.argv, sys.stdin = arguments, asked
         os.chdir(folder)
         torch.set_default_device(device)
         torch.set_default_dtype(dtype)
@@ -145,6 +156,16 @@ def _failing(what: str) -> Iterator[None]:
         raise WorkbenchError(
             f"{what} needs the module {error.name!r}, which is not there{where_raised(error)}. "
             "Install it (pip install), or put its file beside this one."
+        ) from error
+    except StartsTraining as error:
+        raise WorkbenchError(
+            f"{what} starts training{where_raised(error)}. Put that below "
+            "`if __name__ == '__main__':`, so that the file can be imported."
+        ) from error
+    except EOFError as error:
+        raise WorkbenchError(
+            f"{what} asks a question{where_raised(error)}, and nobody is there to answer. Put that "
+            "below `if __name__ == '__main__':`."
         ) from error
     except Exception as error:  # somebody else's code runs here and may raise anything
         raise WorkbenchError(

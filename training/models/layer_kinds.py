@@ -12,7 +12,7 @@ from torch import nn
 
 from training.errors import WorkbenchError
 from training.models.channel_softmax import ChannelSoftmax
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.response_norm import ResponseNorm
 
 KINDS: dict[str, type[nn.Module]] = {
@@ -50,6 +50,7 @@ KINDS: dict[str, type[nn.Module]] = {
         nn.Identity,
         Add,
         Concat,
+        Slice,
     )
 }
 """Building one runs nothing but torch's own code."""

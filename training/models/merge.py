@@ -1,4 +1,4 @@
-"""Where several branches of a network meet."""
+"""Where the branches of a network part and meet."""
 
 import torch
 from torch import Tensor, nn
@@ -20,3 +20,27 @@ class Concat(nn.Module):
     def forward(self, *branches: Tensor) -> Tensor:
         """(N, Cᵢ, h, w) each to (N, ΣCᵢ, h, w)."""
         return torch.cat(branches, dim=1)
+
+
+class Slice(nn.Module):
+    """Some of the channels, for a tower of its own (Krizhevsky et al. 2012)."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        """
+        Args:
+            start: The first channel.
+            stop: The one after the last.
+        """
+        super().__init__()
+        if not 0 <= start < stop:
+            raise ValueError(f"no channels from {start} to before {stop}")
+        self.start, self.stop = start, stop
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, …) to (N, stop − start, …)."""
+        if self.stop > maps.shape[1]:
+            raise ValueError(f"channel {self.stop - 1} of {maps.shape[1]}")
+        return maps[:, self.start : self.stop]
+
+    def extra_repr(self) -> str:
+        return f"{self.start}, {self.stop}"

@@ -15,7 +15,7 @@ from training.models import Network, blank
 from training.models.channel_softmax import ChannelSoftmax
 from training.models.drop_connect import DropConnect
 from training.models.lenet import Grey, RadialBasis, ScaledTanh, SubSampling
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
@@ -103,6 +103,8 @@ def _kind(layer: nn.Module, output: Tensor) -> str:
             words = ["sum of branches"]
         case Concat():
             words = ["channels of all branches"]
+        case Slice():
+            words = [f"channels {layer.start} to {layer.stop - 1}"]
         case nn.MaxPool2d():
             words = ["max pooling " + _window(layer)]
         case SumPool2d():

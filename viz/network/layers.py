@@ -13,7 +13,7 @@ from training.geometry import IMAGE
 from training.models import Network, blank
 from training.models.channel_softmax import ChannelSoftmax
 from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.pooling import StochasticPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d
@@ -31,7 +31,7 @@ Kind = Literal[
 ]
 KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
     "convolution": (nn.Conv2d, TableConv2d),
-    "merge": (Add, Concat),
+    "merge": (Add, Concat, Slice),
     "pooling": (
         nn.MaxPool2d,
         nn.AvgPool2d,

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from training.geometry import IMAGE
 from training.models import Network
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
 from training.outputs import TwoClasses
@@ -55,7 +55,7 @@ def written_out(layer: nn.Module) -> bool:
 
 
 _KNOWN = (
-    *(nn.Conv2d, nn.ReLU, nn.Linear, nn.Flatten, Add, Concat, ResponseNorm),
+    *(nn.Conv2d, nn.ReLU, nn.Linear, nn.Flatten, Add, Concat, Slice, ResponseNorm),
     *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
     *(nn.Identity, nn.Dropout, nn.Dropout2d, TwoClasses),
 )
@@ -92,6 +92,9 @@ def back(
             return [signal.sum_to_size(branch.shape) for branch in inputs]
         case Concat():
             return list(signal.split([branch.shape[1] for branch in inputs], dim=1))
+        case Slice():
+            others = (layer.start, source.shape[1] - layer.stop)  # they get nothing of it
+            return [functional.pad(signal.transpose(1, -1), others).transpose(1, -1)]
         case TwoClasses():
             of_z = signal[:, 1:] - signal[:, :1]
             return [of_z if layer.positive else -of_z]

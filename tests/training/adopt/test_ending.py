@@ -38,6 +38,18 @@ class Body(nn.Module):
         return self.end(self.scores(images))
 
 
+class Heads(Body):
+    """P of three labels beside those of two others, each by a layer of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(3)
+        self.more = nn.Linear(3, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        scores = self.scores(images)
+        return torch.cat([scores.sigmoid(), self.more(scores).sigmoid()], 1)
+
+
 def pictures() -> Tensor:
     return torch.randn(5, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(2))
 
@@ -90,6 +102,7 @@ ONE_NUMBER = {
     "logs of both": lambda z: torch.log(beside(z)),
     "dropped out": lambda z: functional.dropout(z.sigmoid(), training=False),
     "beside 0": lambda z: torch.cat([torch.zeros_like(z), z], 1),
+    "on a device, halved": lambda z: z.cuda().half().sigmoid().float().squeeze(1),
 }
 
 
@@ -151,6 +164,8 @@ SOFTMAXES = {
     "of its logarithm": nn.Sequential(nn.LogSoftmax(1), nn.Softmax(1)),
     "before dropout": nn.Sequential(nn.Softmax(1), nn.Dropout(0.5)),
     "of sigmoids": nn.Sequential(nn.Sigmoid(), nn.Softmax(1)),
+    "moved": lambda z: z.to("cpu", torch.float32).softmax(1).to(z.device),
+    "in parts": lambda z: torch.cat(z.softmax(1).split(1, dim=1), 1),
 }
 
 
@@ -240,6 +255,9 @@ def test_one_label_on_its_own_may_be_said(end):
         (Body(5), list("abcde"), "binary", "Body has 5 scores"),
         (Body(2, nn.Softmax(1)), ["cat", "dog"], "sigmoid", "ends in Softmax"),
         (Body(2, nn.Softmax(0)), ["cat", "dog"], None, r"over the images of a batch \(dim=0\)"),
+        (Body(7, lambda z: z.sigmoid()[:, 2:]), list("abcde"), None, "numbers out of a Sigmoid"),
+        (Body(5, lambda z: z.softmax(1)[:, :3]), list("abc"), None, "out of a ChannelSoftmax"),
+        (Heads(), list("abcde"), None, "numbers out of a Sigmoid"),
         (Body(1), list("abc"), None, "two classes apart, but 3 are named"),
         (Body(5, nn.Hardsigmoid()), list("abcde"), None, "numbers out of a Hardsigmoid"),
         (Body(5, nn.Hardsigmoid()), list("abcde"), "sigmoid", "numbers out of a Hardsigmoid"),

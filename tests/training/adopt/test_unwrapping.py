@@ -189,11 +189,6 @@ def test_functions_that_are_given_weights_become_layers() -> None:
     assert list(network.layers) == ["conv1", "relu1", "avgpool1", "fc2"]
 
 
-class Uneven(nn.Conv2d):
-    def forward(self, images):
-        return functional.conv2d(functional.pad(images, (0, 1, 0, 1)), self.weight, self.bias)
-
-
 class PadsForAPool(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -219,12 +214,11 @@ class Attention(nn.Module):
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (plain(Uneven(3, 6, 3)), r"pads one side more than the other.*return functional.conv2d"),
         (PadsForAPool(), r"MaxPool2d reads; only a convolution"),
         (Attention(), r"line \d+: `filters = "),
         (torch.jit.script(plain()), r"is TorchScript.*load_state_dict"),
     ],
-    ids=["uneven", "pool", "attention", "TorchScript"],
+    ids=["pool", "attention", "TorchScript"],
 )
 def test_what_has_no_plain_layer_is_refused_with_its_cause(module, words) -> None:
     with pytest.raises(WorkbenchError, match=words):

@@ -3,6 +3,7 @@
 from torch import nn
 
 from training.models.lenet import SubSampling
+from training.models.merge import Slice
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.table_conv import TableConv2d
@@ -83,6 +84,7 @@ KINDS = {
     "attention": Attention(),
     "dropout": nn.Dropout2d(0.5),
     "identity": nn.Identity(),
+    "channels": Slice(0, 6),
     "gelu": nn.GELU(),
     "prelu": nn.PReLU(6),
     "hard tanh": nn.Hardtanh(-0.3, 0.2),

@@ -6,7 +6,7 @@ from torch import nn
 
 from tests.viz.network.kinds_of_layers import KINDS, conv
 from training.models import freeze
-from training.models.merge import Add, Concat
+from training.models.merge import Add, Concat, Slice
 from training.models.network import Network
 from training.models.response_norm import ResponseNorm
 from viz.network.way_back import back, brought_back, written_out
@@ -20,6 +20,8 @@ MORE = {
     "relu": nn.ReLU(),
     "strong inhibition": ResponseNorm(6, n=3, k=0.5, alpha=0.8, beta=0.5),
     "in a row": nn.Flatten(),
+    "some channels": Slice(1, 4),
+    "the last channels": Slice(2, 6),
 }
 
 
