@@ -104,7 +104,7 @@ class Tally:
         """Count a batch, without the images of classes that the network does not know.
 
         Args:
-            logits: (N, K), the network's scores, or logarithms of probabilities.
+            logits: (N, K), the network's scores.
             labels: (N,) int64; K and above for unknown classes.
             first: Index of the batch's first image in its split.
             criterion: The loss, called with reduction="sum"; that of the outputs if not given.

@@ -26,15 +26,13 @@ class Adopted:
 
     name: str  # of its class
     rewrites: tuple[str, ...] = ()  # what was changed in it, a sentence each
-    outputs: str = ""  # what they were taken for and why, in a sentence
 
     def __post_init__(self) -> None:
         settle(self, "adopted.")
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        parts = stored.get("name"), stored.get("mended", ()), stored.get("outputs", "")
-        return cls(*parts)  # type: ignore[arg-type]
+        return cls(stored.get("name"), stored.get("mended", ()))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,7 @@ from training.run_info import RunInfo
 from training.run_settings import RunError
 
 PLANS = 32  # networks without weights that are kept
-_plans: dict[
-    tuple[str, int, str], Network
-] = {}  # each built once: initial weights are drawn for it
+_plans: dict[tuple[str, int], Network] = {}  # each built once: initial weights are drawn for it
 _expected: WeakKeyDictionary[Network, Mapping[str, Tensor]] = WeakKeyDictionary()
 
 
@@ -52,8 +50,9 @@ def described(info: RunInfo, file: Path) -> Network:
 @torch.inference_mode(False)
 def plan(info: RunInfo, file: Path) -> Network:
     """The network on the meta device, without weights; not to be changed. As `described`."""
-    told = {"model": info.model, "options": info.options, "size": info.preprocess["size"]}
-    key = json.dumps(told, sort_keys=True), len(info.classes), info.outputs
+    side = info.preprocess["size"]
+    told = {"model": info.model, "options": info.options, "size": side, "outputs": info.outputs}
+    key = json.dumps(told, sort_keys=True), len(info.classes)
     if key not in _plans:
         with torch.device("meta"):
             network = described(info, file).eval()
