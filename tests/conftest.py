@@ -8,6 +8,7 @@ other.
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,33 @@ from filelock import FileLock
 from torch import Tensor
 
 from training.models import Network, create, freeze
+
+EVERY = 8  # of a thorough test's instances, in short
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help=f"all instances of tests marked thorough, not every {EVERY}th; so does naming a file",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of what is tried on many instances, run some: the first of each test, and every so many."""
+    named = any(".py" in str(argument) for argument in config.args)
+    if named or config.getoption("--thorough"):
+        return
+    seen: Counter[str] = Counter()
+    kept, left_out = [], []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        wanted = item.get_closest_marker("thorough") is None or seen[test] % EVERY == 0
+        (kept if wanted else left_out).append(item)
+        seen[test] += 1
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
 
 torch.set_num_threads(1)  # where a plugin had imported it before
 TINY = {"image_size": 32, "widths": (6, 8, 8, 8, 6), "hidden": (16, 12)}

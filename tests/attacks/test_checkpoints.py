@@ -26,6 +26,8 @@ from viz.filters import FiltersLook, FiltersQuery
 from viz.planes import PlanesQuery
 from viz.store.query import Look
 
+pytestmark = pytest.mark.thorough
+
 WEIGHT = "conv1.weight"
 
 

@@ -12,6 +12,8 @@ from training.data import describe, open_data
 from training.errors import WorkbenchError
 from training.fit import fit
 
+pytestmark = pytest.mark.thorough
+
 FOLDERS, STORE = "training/data/test_folder.py::test_", "training/data/test_store.py::test_"
 HELD = {
     "empty class folder; class with one image": [

@@ -17,6 +17,8 @@ from PIL import Image
 from benchmarks.mutated_images import FORMATS, OF_DATA, measure, mutated, seeds_of
 from training.images import ImageError, read_image
 
+pytestmark = pytest.mark.thorough
+
 READER = "training/test_images.py::test_"
 HELD = {
     "CMYK; palette, with transparency; LA, RGBA, 1-bit": [

@@ -14,6 +14,8 @@ from training.run_settings import RunError
 from training.runs import Run, list_runs
 from viz.report.card import card_of
 
+pytestmark = pytest.mark.thorough
+
 THREE = [0.5, 0.5, 0.5]
 
 

@@ -17,6 +17,8 @@ from viz import ask
 from viz.curves import CurvesQuery
 from viz.store.query import Look
 
+pytestmark = pytest.mark.thorough
+
 ROW = "{epoch},2.5,0.1,2.4,0.2,0.6,0.01,5.0,1000.0"
 TORN = [
     b"\x00\xff\xfe binary \x80",

@@ -19,6 +19,8 @@ from training.models import create
 from training.preprocess import Preprocess
 from training.views import ten_views
 
+pytestmark = pytest.mark.thorough
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 40, 40, 3), np.uint8)
 GREY = Preprocess(32, 40, (0.4,), (0.2,), channels="grey")
 

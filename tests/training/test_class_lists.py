@@ -9,6 +9,8 @@ from training.class_lists import names_from, names_in_file
 from training.errors import WorkbenchError
 from training.importing import class_names
 
+pytestmark = pytest.mark.thorough
+
 CAT_DOG = ["cat", "dog"]
 
 

@@ -17,6 +17,8 @@ from training.errors import WorkbenchError
 from training.importing import import_weights
 from training.runs import Run
 
+pytestmark = pytest.mark.thorough
+
 SOURCE = """
 from torch import nn
 

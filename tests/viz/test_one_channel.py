@@ -15,6 +15,8 @@ from viz.self_check import SelfCheckQuery
 from viz.store.lines import read
 from viz.store.view import draw, draw_both, views
 
+pytestmark = pytest.mark.thorough
+
 FIRST = {case.flags.split()[0]: name for name, case in reversed(CASES.items())}  # of each view
 BESIDE = ("filters-beside-other", "feature-maps-beside-epoch", "top-patches-beside-other")
 NAMES = [*(name for view, name in FIRST.items() if view in views()), *BESIDE]

@@ -17,6 +17,8 @@ from training.importing import import_network, import_weights
 from training.models import create
 from training.runs import Run, RunError
 
+pytestmark = pytest.mark.thorough
+
 SIZE = 12
 
 

@@ -13,6 +13,8 @@ from training.adopt.adopt import adopt
 from training.errors import WorkbenchError
 from training.models.response_norm import ResponseNorm
 
+pytestmark = pytest.mark.thorough
+
 SIZE, CLASSES = 12, 3
 
 

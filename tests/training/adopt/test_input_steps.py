@@ -19,6 +19,8 @@ from training.errors import WorkbenchError
 from training.importing import import_network
 from training.runs import Run
 
+pytestmark = pytest.mark.thorough
+
 SIDE = 12
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 Step = Callable[[Tensor], Tensor]

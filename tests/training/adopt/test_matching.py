@@ -14,6 +14,8 @@ from training.adopt.matching import match
 from training.adopt.stored import Contents, Stored
 from training.errors import WorkbenchError
 
+pytestmark = pytest.mark.thorough
+
 
 def net(**layers: nn.Module) -> nn.Module:
     """Layers under their names, each tensor unlike all others."""

@@ -8,6 +8,8 @@ from torch import nn
 from training.adopt.adopt import adopt
 from training.models.adopted import may_be_called
 
+pytestmark = pytest.mark.thorough
+
 
 def named(*names: str) -> list[str]:
     """What convolutions of these names, one after the other, are called when adopted."""

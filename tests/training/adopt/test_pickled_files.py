@@ -25,6 +25,8 @@ from training.adopt.survey import survey
 from training.adopt.weight_files import read_state_dict
 from training.errors import WorkbenchError
 
+pytestmark = pytest.mark.thorough
+
 
 class Net(nn.Module):
     def __init__(self):

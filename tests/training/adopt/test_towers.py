@@ -11,6 +11,8 @@ from training.adopt.adopt import adopt
 from training.adopt.user_code import build_network
 from training.errors import WorkbenchError
 
+pytestmark = pytest.mark.thorough
+
 SIZE = 16
 
 

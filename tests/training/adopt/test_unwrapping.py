@@ -13,6 +13,8 @@ from training.adopt.adopt import adopt
 from training.errors import WorkbenchError
 from training.models.network import Network
 
+pytestmark = pytest.mark.thorough
+
 SIZE = 12
 
 

@@ -11,6 +11,8 @@ from torch import nn
 from training.adopt.user_code import build_network
 from training.errors import WorkbenchError
 
+pytestmark = pytest.mark.thorough
+
 NET = """
 from torch import nn
 class Net(nn.Sequential):

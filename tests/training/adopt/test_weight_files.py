@@ -14,6 +14,8 @@ from safetensors.torch import save
 from training.adopt.weight_files import read_state_dict
 from training.errors import WorkbenchError
 
+pytestmark = pytest.mark.thorough
+
 
 def array(value, **more) -> bytes:
     file = io.BytesIO()

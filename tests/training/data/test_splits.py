@@ -10,6 +10,8 @@ from training.errors import WorkbenchError
 from training.fit import fit
 from training.runs import Run
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def lay(photos, fill):

@@ -33,6 +33,8 @@ from viz.self_check import self_check
 from viz.store.answer import answer
 from viz.store.lend import Lender, Opened
 
+pytestmark = pytest.mark.thorough
+
 SIZE, WINDOW, STRIDE = 16, 6, 5
 
 

@@ -12,6 +12,8 @@ from training.models.response_norm import ResponseNorm
 from viz.deconvnet import project
 from viz.network.windows import map_size, parts
 
+pytestmark = pytest.mark.thorough
+
 
 def around(layer):
     """The layer between convolutions, its units named two layers above."""

@@ -8,6 +8,8 @@ from torch.nn import functional
 from tests.viz.network.kinds_of_layers import KINDS, Attention, Mirrored
 from viz.network.reach import BEYOND, local, padded, reach, rows_of, side_after
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("layer", KINDS.values(), ids=KINDS)
 def test_the_size_of_a_map_is_right_or_not_said(layer):

@@ -13,6 +13,8 @@ from viz.deconvnet import project
 from viz.network.layers import kind_of, last_hidden, last_maps, source_of
 from viz.self_check import self_check
 
+pytestmark = pytest.mark.thorough
+
 SIZE = 16
 CAPTUMS = {
     "deconvnet": NeuronDeconvolution,

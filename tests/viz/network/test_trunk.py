@@ -15,6 +15,8 @@ from viz.attribution import METHODS, attribution, grad_cam, usable
 from viz.correspondence.compute import default_layers
 from viz.network.layers import backbone, deepest, last_hidden, last_maps, maps_to_watch
 
+pytestmark = pytest.mark.thorough
+
 SIDE = 8
 
 

@@ -11,6 +11,8 @@ from training.models.network import Network
 from training.models.response_norm import ResponseNorm
 from viz.network.way_back import back, brought_back, written_out
 
+pytestmark = pytest.mark.thorough
+
 MORE = {
     "oblong": conv((2, 5), (1, 3), padding=(1, 2)),
     "oblong, circular": conv((1, 3), padding=(0, 1), padding_mode="circular"),

@@ -7,6 +7,8 @@ from training.models import create, freeze
 from viz.deconvnet import project, strongest_units
 from viz.network.windows import map_size, parts
 
+pytestmark = pytest.mark.thorough
+
 NETWORKS = {
     "lrn": ("alexnet-small", {"image_size": 48}, ["conv1", "norm1", "conv2", "relu3", "pool5"]),
     "hanging windows": ("zfnet", {"image_size": 64}, ["conv1", "pool1", "conv2", "conv3"]),

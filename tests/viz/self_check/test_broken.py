@@ -15,6 +15,8 @@ from viz.network import reach, windows
 from viz.self_check import self_check
 from viz.self_check.compute import _in_double, _named_deviation, corners_and_edges
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def network():
