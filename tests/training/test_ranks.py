@@ -133,5 +133,5 @@ def test_the_documented_line_trains_with_two_processes(words, recipe, tmp_path):
 
 
 def test_a_batch_too_small_to_share_is_refused_in_words(recipe):
-    with pytest.raises(WorkbenchError, match="8 images is too small for 5 processes"):
+    with pytest.raises(WorkbenchError, match="8 is too small for 5 processes"):
         fit(recipe(), ranks=Ranks(rank=0, count=5))

@@ -109,7 +109,8 @@ def test_a_run_that_another_process_trains_is_waited_for(script):
     task = script("shared", "raise SystemExit('it was begun twice')")
     folder = Path(task.config.run)
     folder.mkdir()
-    settings = {"format": 1, "model": "lenet5", "options": {}, "classes": ["a"], "preprocess": {}}
+    settings = {"format": 1, "model": "lenet5", "options": {}, "classes": ["a"]}
+    settings |= {"preprocess": {"size": 32, "resize": 32, "mean": [0.5], "std": [1.0]}}
     (folder / "run.json").write_text(json.dumps(settings))
     other = Reporter(folder / "status.json", message="Epoch 1 of 2")
     looks = []

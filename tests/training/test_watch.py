@@ -73,7 +73,7 @@ def test_a_run_from_before_there_was_a_table_opens_and_goes_on(recipe):
 
 
 @pytest.mark.parametrize(
-    ("lr", "words"), [(1e-7, "too low"), (0.02, None), (0.6, "too high")], ids=str
+    ("lr", "words"), [(1e-7, "too low"), (0.02, None), (0.3, "too high")], ids=str
 )
 def test_a_wrong_rate_is_told_once_within_the_first_epoch(recipe, lr, words):
     said: list[str] = []
