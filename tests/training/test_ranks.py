@@ -32,6 +32,7 @@ def start(config):
         "batch_size": config.batch_size,
         "epochs": config.epochs,
         "precision": config.precision,
+        "statistics": config.statistics,
         "options": config.options,
     }
     path = Path(config.run).parent / "settings.yaml"

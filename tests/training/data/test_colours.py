@@ -73,7 +73,7 @@ def test_pictures_of_one_colour_can_still_be_divided_by(photos):
 
 
 def test_a_run_is_normalised_by_them_and_names_them(dim, recipe, capsys):
-    run = fit(recipe(data=dim, epochs=1))
+    run = fit(recipe(data=dim, epochs=1, statistics="data"))
     found = colours_of(describe(dim), 32)
     assert (run.preprocess.mean, run.preprocess.std) == (found.mean, found.std)
     assert run.info.colours_of == "its 10 training images"
@@ -82,7 +82,7 @@ def test_a_run_is_normalised_by_them_and_names_them(dim, recipe, capsys):
 
 
 def test_its_inputs_then_have_mean_0_and_deviation_1(dim, recipe):
-    run = fit(recipe(data=dim, epochs=1))
+    run = fit(recipe(data=dim, epochs=1, statistics="data"))
     inputs = run.preprocess.from_uint8(run.data().train.images)
     np.testing.assert_allclose(inputs.mean((0, 2, 3)), 0, atol=1e-4)
     np.testing.assert_allclose(inputs.std((0, 2, 3)), 1, atol=1e-3)
@@ -99,5 +99,8 @@ def test_a_run_from_before_the_setting_goes_on_as_it_was(dim, recipe):
     settings = json.loads((run.path / "run.json").read_text())
     del settings["training"]["statistics"], settings["colours_of"], settings["data_notices"]
     (run.path / "run.json").write_text(json.dumps(settings))
-    check_folder(run.path, recipe(data=dim, epochs=1), resume=True)
-    assert fit(recipe(data=dim, epochs=1), resume=True).preprocess.mean == IMAGENET_MEAN
+    check_folder(run.path, recipe(data=dim, epochs=1, statistics="data"), resume=True)
+    assert (
+        fit(recipe(data=dim, epochs=1, statistics="data"), resume=True).preprocess.mean
+        == IMAGENET_MEAN
+    )
