@@ -43,8 +43,7 @@ def check_readable(source: Source, data: Data) -> None:
         named = next((notice for notice in data.notices if "cannot be read" in notice), "")
         raise WorkbenchError(
             f"{named or f'{lost:,} of {total:,} images cannot be read.'} That is more than "
-            f"{MOST_LOST:.0%}".replace("%", " %")
-            + ": mend these files, or remove them, to train."
+            f"{100 * MOST_LOST:g} %: mend these files, or remove them, to train."
         )
 
 

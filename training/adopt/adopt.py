@@ -13,12 +13,11 @@ from torch.nn import functional
 
 from training.adopt.calls import Call
 from training.adopt.constants import constant
-from training.adopt.custom_norms import as_torchs_norms
 from training.adopt.forms import Ending, settled
 from training.adopt.input_steps import InputSteps, input_steps
 from training.adopt.names import own_names
 from training.adopt.on_cpu import OnCpu
-from training.adopt.own_activations import as_torchs_activations
+from training.adopt.own_modules import as_torchs_activations, as_torchs_norms
 from training.adopt.rewrites import listed, rewrites
 from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_raised
 from training.adopt.unwrapping import unwrapped, without_hooks

@@ -270,9 +270,9 @@ class Reading:
             self._in_rows[node] = source, ""
             return
         if source in self._in_rows and new == (*new[:1], prod(old[1:])):
-            source = (
-                self._in_rows[source][0] if not self._in_rows[source][1] else self._refuse(node)
-            )
+            source, lost = self._in_rows[source]
+            if lost:
+                self._refuse(node)
         if old == new:
             self._numbers[node] = self._number(node, source)
         # as many numbers for each image, in a row; (N, D, 1) is on its way there

@@ -223,3 +223,18 @@ class AlmostNorm(PaperNorm):
 def test_what_is_only_nearly_a_response_norm_is_none() -> None:
     with pytest.raises(WorkbenchError, match="something between its layers"):
         same_logits(Between(pooled, AlmostNorm(5, 2, 1e-4, 0.75)))
+
+
+class CutOff(nn.Module):
+    """A ReLU that no number passes above 20: on small numbers it is a plain one."""
+
+    def forward(self, maps):
+        return maps.clamp(0, 20)
+
+
+def test_an_activation_is_known_only_by_all_that_it_does() -> None:
+    module = Between(pooled, CutOff()).eval()
+    network = adopt(module, image_size=SIZE).network
+    images = 1000 * torch.randn(2, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        torch.testing.assert_close(network(images), module(images))
