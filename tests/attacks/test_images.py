@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchmarks.mutated_images import FORMATS, OF_DATA, measure, mutated, seeds_of
+from benchmarks.reliability.mutated_images import FORMATS, OF_DATA, measure, mutated, seeds_of
 from training.images import ImageError, read_image
 
 pytestmark = pytest.mark.thorough

@@ -45,8 +45,8 @@ def look_at(words: Sequence[str]) -> None:
             look_at_view(rest)
         case ["python", "-m", "benchmarks", *rest]:  # they take minutes
             accepts(benchmarks_parser(), rest)
-        case ["python", "-m", "benchmarks.mutated_images", *rest]:  # and this
-            accepts(import_module("benchmarks.mutated_images").parser(), rest)
+        case ["python", "-m", "benchmarks.reliability.mutated_images", *rest]:  # and this
+            accepts(import_module("benchmarks.reliability.mutated_images").parser(), rest)
         case ["python", "docs/make_gallery.py", *rest]:  # so does this
             accepts(loaded(ROOT / "docs/make_gallery.py").parser(), rest)
         case ["python", "docs/files_of_views.py"]:  # tests/test_house.py runs it
@@ -167,7 +167,7 @@ def parsers() -> list[tuple[argparse.ArgumentParser, list[str]]]:
         *((commands[name], given) for name, given in GIVEN.items()),
         *((parser, ["run"]) for parser in view_parsers().values()),
         (benchmarks_parser(), []),
-        (import_module("benchmarks.mutated_images").parser(), []),
+        (import_module("benchmarks.reliability.mutated_images").parser(), []),
         (loaded(ROOT / "docs/make_gallery.py").parser(), ["run"]),
     ]
 

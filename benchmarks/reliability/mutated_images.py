@@ -2,7 +2,7 @@
 
 TIFF and JPEG 2000 are refused there by their first bytes, and go the way of a data set as well.
 
-    python -m benchmarks.mutated_images --photographs caltech101
+    python -m benchmarks.reliability.mutated_images --photographs caltech101
 
 Bytes are flipped, files cut off, header fields exchanged for extreme numbers, and pieces moved.
 Each picture is refused in a sentence or decoded; anything else ends the program with the seed that
