@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from training.adopt.channel_order import in_colour
 from training.adopt.fitting import Where, fitted, initialised
 from training.adopt.input_steps import InputSteps
-from training.adopt.matching import Rename
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
-from training.adopt.weight_files import read_state_dict
+from training.adopt.weights.matching import Rename
+from training.adopt.weights.weight_files import read_state_dict
 from training.atomic import make_folder
 from training.checkpoints import save_checkpoint
 from training.class_lists import names_from, names_in_file

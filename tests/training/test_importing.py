@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torchvision.models import alexnet
 
 from training.__main__ import main
-from training.adopt.weight_files import read_state_dict
+from training.adopt.weights.weight_files import read_state_dict
 from training.errors import WorkbenchError
 from training.importing import class_names, import_weights
 from training.models import create

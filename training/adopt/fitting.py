@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from training.adopt.matching import Matched, Rename, match
-from training.adopt.stored import Contents
+from training.adopt.weights.matching import Matched, Rename, match
+from training.adopt.weights.stored import Contents
 from training.checkpoints import CheckpointError
 from training.errors import WorkbenchError
 from training.outputs import BINARY, OutputsName

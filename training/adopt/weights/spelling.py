@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from training.adopt.file_kinds import plain
-from training.adopt.stored import Stored
+from training.adopt.weights.file_kinds import plain
+from training.adopt.weights.stored import Stored
 from training.checkpoints import CheckpointError
 
 T = TypeVar("T")

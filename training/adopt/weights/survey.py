@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.adopt.arrays import Array
-from training.adopt.inert import Inert, Reader, Refused, Tensor, exactly, read_legacy
+from training.adopt.weights.arrays import Array
+from training.adopt.weights.inert import Inert, Reader, Refused, Tensor, exactly, read_legacy
 
 MOST_PARTS = 300_000  # dictionaries, lists and objects in a file
 DEEPEST = 60  # keys that lead to a tensor

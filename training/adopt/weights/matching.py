@@ -16,10 +16,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from training.adopt.differences import difference
-from training.adopt.file_kinds import plain
-from training.adopt.pairing import pair_layers
-from training.adopt.spelling import (
+from training.adopt.weights.differences import difference
+from training.adopt.weights.file_kinds import plain
+from training.adopt.weights.pairing import pair_layers
+from training.adopt.weights.spelling import (
     Vocabulary,
     cuts,
     is_beside,
@@ -28,7 +28,7 @@ from training.adopt.spelling import (
     spelled,
     vocabularies,
 )
-from training.adopt.stored import Contents, Stored
+from training.adopt.weights.stored import Contents, Stored
 from training.checkpoints import CheckpointError
 
 Rename = Mapping[str, str | None] | Literal["order"]

@@ -20,9 +20,9 @@ import torch
 from torch import nn
 
 import training
-from training.adopt.inert import Refused
-from training.adopt.survey import survey
-from training.adopt.weight_files import read_state_dict
+from training.adopt.weights.inert import Refused
+from training.adopt.weights.survey import survey
+from training.adopt.weights.weight_files import read_state_dict
 from training.errors import WorkbenchError
 
 pytestmark = pytest.mark.thorough
@@ -223,7 +223,7 @@ import random, sys
 from pathlib import Path
 root, *files = sys.argv[1:]
 sys.path.insert(0, root)
-from training.adopt.survey import answer, limit
+from training.adopt.weights.survey import answer, limit
 limit(60, 512)
 chance, target = random.Random(0), Path(files[0]).with_name("mutated.pth")
 for way in range(400):

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import IO, Any
 
-from training.adopt.arrays import Numbers, array_from, empty_array
-from training.adopt.harmless import BUILTINS, builds_data
+from training.adopt.weights.arrays import Numbers, array_from, empty_array
+from training.adopt.weights.harmless import BUILTINS, builds_data
 
 ITEM_BYTES = {  # of the types of numbers that torch saves
     **dict.fromkeys(("float64", "int64", "uint64"), 8),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from training.adopt.file_kinds import plain
-from training.adopt.spelling import Vocabulary, is_beside, is_count
-from training.adopt.stored import Contents, Stored
+from training.adopt.weights.file_kinds import plain
+from training.adopt.weights.spelling import Vocabulary, is_beside, is_count
+from training.adopt.weights.stored import Contents, Stored
 from training.checkpoints import CheckpointError
 
 SHOWN = 12  # pairs in a message

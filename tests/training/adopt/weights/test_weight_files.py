@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from training.adopt.weight_files import read_state_dict
+from training.adopt.weights.weight_files import read_state_dict
 from training.errors import WorkbenchError
 
 pytestmark = pytest.mark.thorough

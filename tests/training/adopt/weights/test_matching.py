@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18, resnet34
 
-from training.adopt.matching import match
-from training.adopt.stored import Contents, Stored
+from training.adopt.weights.matching import match
+from training.adopt.weights.stored import Contents, Stored
 from training.errors import WorkbenchError
 
 pytestmark = pytest.mark.thorough

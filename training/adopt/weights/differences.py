@@ -10,10 +10,10 @@ from typing import Protocol
 
 from torch import Tensor
 
-from training.adopt.file_kinds import plain
-from training.adopt.pairing import Shapes, layers, shapes_of
-from training.adopt.spelling import is_beside, is_count
-from training.adopt.stored import Stored
+from training.adopt.weights.file_kinds import plain
+from training.adopt.weights.pairing import Shapes, layers, shapes_of
+from training.adopt.weights.spelling import is_beside, is_count
+from training.adopt.weights.stored import Stored
 from training.checkpoints import CheckpointError
 
 _REMEMBERED = {  # by torch's optimisers

@@ -10,10 +10,10 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 
-from training.adopt import file_kinds
-from training.adopt.file_kinds import Kind, plain, refusal
-from training.adopt.pickled_files import read_pickle, read_zip
-from training.adopt.stored import Contents, Stored
+from training.adopt.weights import file_kinds
+from training.adopt.weights.file_kinds import Kind, plain, refusal
+from training.adopt.weights.pickled_files import read_pickle, read_zip
+from training.adopt.weights.stored import Contents, Stored
 from training.errors import WorkbenchError
 
 LARGEST_HEADER = 100_000_000  # bytes, safetensors' own limit

@@ -16,18 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.adopt import file_kinds
-from training.adopt.file_kinds import cut_short, plain, refusal
-from training.adopt.inert import ITEM_BYTES
-from training.adopt.stored import Contents, Stored
+from training.adopt.weights import file_kinds
+from training.adopt.weights.file_kinds import cut_short, plain, refusal
+from training.adopt.weights.inert import ITEM_BYTES
+from training.adopt.weights.stored import Contents, Stored
 from training.errors import WorkbenchError
 
 SECONDS = 60  # of computing that a pickle may take; one of a thousand tensors takes 0.1
 MEGABYTES = 512  # of memory beside four times its size
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 _ASK = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from training.adopt.survey import main; main()"
+    "from training.adopt.weights.survey import main; main()"
 )
 
 Storages = Mapping[str, Callable[[], memoryview]]
