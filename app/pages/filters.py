@@ -32,8 +32,8 @@ PICTURES = {"epoch": "one epoch", "film": "film of all epochs"}
 def page() -> None:
     heading(
         "Filters",
-        "Each square of the first layer is one filter: it wants the colours that it shows, and "
-        "does not care where it is grey.",
+        "Each square of the first layer is one filter: it wants what it shows, and does not care "
+        "where it is mid grey.",
     )
     choices = compared()
     choice = choices[0]

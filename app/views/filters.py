@@ -86,9 +86,7 @@ def inspect(
         key: Of the widgets, where there are several inspectors.
     """
     if channel is None:
-        st.info(
-            "Click a filter to see it large, with its three planes.", icon=":material/ads_click:"
-        )
+        st.info("Click a filter to see it large, plane by plane.", icon=":material/ads_click:")
         return
     weight, filters = shown.weight.float(), shown.filters
     if scale is not None:
@@ -97,7 +95,8 @@ def inspect(
     title = f"{shown.layer}, filter {channel}, epoch {shown.epoch}"
     high = float(weight.abs().max()) if isnan(filters.high) else filters.high
     figure = filter_planes_figure(weight[channel], filters.tiles[place], title=title, high=high)
-    show_figure(figure, alt=f"Filter {channel} enlarged, above its red, green and blue planes")
+    planes = "its red, green and blue planes" if weight.shape[1] == 3 else "its plane"
+    show_figure(figure, alt=f"Filter {channel} enlarged, above {planes}")
     norms = weight.flatten(1).norm(dim=1)
     rank = int((norms > norms[channel]).sum()) + 1
     st.markdown(f"Norm **{float(norms[channel]):.3g}**, number {rank} of {len(norms)} by strength.")

@@ -175,4 +175,6 @@ def _limits(rows: Sequence[LayerRow]) -> tuple[tuple[float, float], tuple[float,
     drawn = blocks(rows)
     low = min(-block.height / 2 for block in drawn)
     high = max(block.height / 2 + block.slant for block in drawn)
-    return (-8.0, drawn[-1].right + 12), (low - 50, high + 4)
+    first = drawn[0]
+    left = first.front / 2 - LETTER_PX * len(first.row.name) / 2  # its name may begin before it
+    return (min(-8.0, left), drawn[-1].right + 12), (low - 50, high + 4)

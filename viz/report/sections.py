@@ -90,8 +90,8 @@ SECTIONS: tuple[Section, ...] = (
         (
             of_epoch(
                 "filters",
-                "The kernels of the first layer: each wants the colours that it shows, and does "
-                "not care where it is grey. One scale for all.",
+                "The kernels of the first layer: each wants what it shows, and does not care "
+                "where it is mid grey. One scale for all.",
                 "The filters of the first layer",
             ),
             of_run(
