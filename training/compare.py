@@ -290,15 +290,12 @@ def _draw(path: Path, tell: Callable[[str], None]) -> None:
     """Draw the curves, by the command of the views: training itself knows no figures."""
     paths = [str(SOURCE), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    for kind in ("svg", "png"):
-        command = [sys.executable, "-m", "viz", "comparison", str(path)]
-        done = subprocess.run(
-            [*command, "--out", str(path / f"figure.{kind}")],
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            reason = done.stderr.strip() or f"its process ended with code {done.returncode}."
-            tell(f"The figure could not be drawn: {reason}")
-            return
+    done = subprocess.run(
+        [sys.executable, "-m", "viz", "comparison", str(path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        reason = done.stderr.strip() or f"its process ended with code {done.returncode}."
+        tell(f"The figure could not be drawn: {reason}")

@@ -153,9 +153,10 @@ def commands(lender: Lender | None = None) -> dict[str, Callable[..., None]]:
     return {name: partial(call, kind, lender) for name, kind in views().items()}
 
 
-def plain_commands() -> dict[str, Callable[..., None]]:
-    """Those that ask no question of one run: of a comparison, of all views, of a file."""
-    return {name: getattr(import_module(module), name) for name, module in PLAIN.items()}
+def plain_command(name: str) -> Callable[..., None]:
+    """One that asks no question of one run: of a comparison, of all views, of a file."""
+    command: Callable[..., None] = getattr(import_module(PLAIN[name]), name)
+    return command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -163,11 +164,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, *words = [*(sys.argv[1:] if arguments is None else arguments), ""]
     words = words[:-1]
     try:
-        if name in views():
-            run_view(views()[name], vars(parser_of(views()[name]).parse_args(words)))
-        elif name in PLAIN:
-            command = plain_commands()[name]
+        if name in PLAIN:  # before the views, which take time to import
+            command = plain_command(name)
             command(**plain_parser(name, command).parse_args(words).as_dict())
+        elif name in views():
+            run_view(views()[name], vars(parser_of(views()[name]).parse_args(words)))
         elif name in ("", "-h", "--help"):
             print(overview())
         else:
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def overview() -> str:
     """What `python -m viz --help` says: each command in a line."""
     summaries = {name: explanation(kind)[0] for name, kind in views().items()}
-    summaries |= {name: explanation(command)[0] for name, command in plain_commands().items()}
+    summaries |= {name: explanation(plain_command(name))[0] for name in PLAIN}
     wide = max(map(len, summaries))
     lines = [f"  {name:{wide}}  {words}" for name, words in summaries.items()]
     return "\n".join(

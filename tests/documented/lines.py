@@ -143,7 +143,7 @@ def accepts(parser: argparse.ArgumentParser, words: Sequence[str]) -> Any:
 @cache
 def view_parsers() -> dict[str, argparse.ArgumentParser]:
     """Every command of `python -m viz` by name."""
-    plain = {name: cli.plain_parser(name, to) for name, to in cli.plain_commands().items()}
+    plain = {name: cli.plain_parser(name, cli.plain_command(name)) for name in cli.PLAIN}
     return {name: cli.parser_of(kind) for name, kind in views().items()} | plain
 
 

@@ -13,7 +13,7 @@ from training.runs import Run
 from training.status import read_status
 from viz import answer
 from viz.attribution import METHODS
-from viz.cli import commands, main, plain_commands
+from viz.cli import PLAIN, commands, main
 from viz.deconvnet import project
 from viz.filters import first_layer
 from viz.network.choices import class_index
@@ -92,7 +92,7 @@ def test_the_sanity_checks_of_a_map_are_written_under_their_old_name_too(run: Ru
         assert file["random_deleted"].shape == (5, 33)
 
 
-VIEWS = [*commands(), *plain_commands()]
+VIEWS = [*commands(), *PLAIN]
 NO_PICTURE = ("provenance", "report", "self-check")
 # these need more than an untrained run
 OTHERS = ("comparison", "correspondence", "curves")

@@ -18,22 +18,26 @@ def comparison(comparison: str, *, out: str | None = None) -> None:
 
     Args:
         comparison: Folder written by `python -m training compare`.
-        out: File to write: .png, .svg, .pdf or .npz.
+        out: File to write: .png, .svg, .pdf or .npz; figure.svg and figure.png in that folder if
+            not given.
     """
-    path = None if out is None else Path(out)
-    check_out(path)
+    if out is not None:
+        check_out(Path(out))
     opened = Comparison.open(comparison)
+    names = ("figure.svg", "figure.png")
+    paths = [opened.path / name for name in names] if out is None else [Path(out)]
     curves = learning_curves(opened)
     if not curves:
         raise WorkbenchError(f"{opened.name} has no epoch yet. Wait for the first, or train on.")
-    write(
-        path,
-        lambda: comparison_figure(
-            curves,
-            title=opened.config["title"],
-            paper=opened.paper,
-            threshold=opened.until,
-        ),
-        arrays_of(curves),
-        how_compared(opened),
-    )
+    for path in paths:
+        write(
+            path,
+            lambda: comparison_figure(
+                curves,
+                title=opened.config["title"],
+                paper=opened.paper,
+                threshold=opened.until,
+            ),
+            arrays_of(curves),
+            how_compared(opened),
+        )

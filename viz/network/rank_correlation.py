@@ -2,7 +2,6 @@
 
 import math
 
-from scipy.stats import spearmanr
 from torch import Tensor
 
 
@@ -14,6 +13,8 @@ def rank_correlation(one: Tensor, other: Tensor) -> float:
         one: Values, in any shape.
         other: As many.
     """
+    from scipy.stats import spearmanr  # here: it takes a second or two, which others need not wait
+
     if one.numel() < 2 or one.min() == one.max() or other.min() == other.max():
         return math.nan
     return float(spearmanr(one.flatten().numpy(), other.flatten().numpy()).statistic)
