@@ -28,6 +28,7 @@ from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Concat, Slice
 from training.models.network import Network
 from training.models.paper_names import paper_names
+from training.models.scale import Scale
 from training.outputs import OUTPUTS, SOFTMAX, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
@@ -240,7 +241,7 @@ _PROBABILITIES = (nn.Sigmoid, nn.Hardsigmoid, ChannelSoftmax)
 _BOUNDED = (nn.Tanh, nn.Hardtanh, nn.ReLU, nn.ReLU6, nn.Softplus)  # where would one half be?
 _PASS_ON = (
     *(nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
-    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d, Slice, Concat),
+    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d, Slice, Concat, Scale),
 )
 
 

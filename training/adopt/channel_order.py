@@ -15,13 +15,14 @@ from training.adopt.pixels import Pixels
 from training.geometry import IMAGE
 from training.models.merge import Add
 from training.models.network import Network
+from training.models.scale import Scale
 from training.preprocess import Preprocess
 
 _EACH_BY_ITSELF = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish),
     *(nn.Hardsigmoid, nn.Hardtanh, nn.Softplus, nn.Tanh, nn.Sigmoid, nn.Dropout, nn.Dropout2d),
     *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Identity),
-    *(nn.BatchNorm2d, Add),
+    *(nn.BatchNorm2d, Scale, Add),
 )
 
 

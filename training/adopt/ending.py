@@ -18,7 +18,7 @@ from torch import Tensor, fx, nn
 
 from training.adopt.constants import run_node
 from training.adopt.forms import FORMS, Ending, Form
-from training.adopt.functions import TWINS, word_of
+from training.adopt.functions import TWINS, word_of, writes_over
 from training.errors import WorkbenchError
 from training.outputs import OutputsName
 
@@ -64,7 +64,7 @@ def _name_what_was_written_over(root: nn.Module, graph: fx.Graph) -> None:
     order = {node: place for place, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         is_call = node.op in ("call_function", "call_method")
-        if is_call and word_of(node).endswith("_") and _is_light(root, node):
+        if is_call and writes_over(node) and _is_light(root, node):
             before = node.all_input_nodes[0]
             for user in list(before.users):
                 if order[user] > order[node]:

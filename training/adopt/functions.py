@@ -64,6 +64,8 @@ TWINS: dict[str, Twin] = {
     "hardsigmoid": Twin(nn.Hardsigmoid),
     "clamp": Twin(_clamp, ("min", "max")),
     "clip": Twin(_clamp, ("min", "max")),
+    "clamp_min": Twin(_clamp, ("min",)),
+    "clamp_max": Twin(_clamp, ("max",)),
     "hardtanh": Twin(nn.Hardtanh, ("min_val", "max_val")),
     "softplus": Twin(nn.Softplus, ("beta", "threshold")),
     "tanh": Twin(nn.Tanh),
@@ -88,9 +90,36 @@ WEIGHTED = {"conv2d": ("stride", "padding", "dilation", "groups"), "linear": ()}
 """Functions that are given weights, with what they are told besides."""
 
 
+_IN_PLACE = ("iadd", "isub", "imul", "itruediv")
+
+_SIGNS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "neg": "-",
+    "iadd": "+=",
+    "isub": "-=",
+    "imul": "*=",
+    "itruediv": "/=",
+}
+
+
 def word_of(node: fx.Node) -> str:
     """The name of what a node calls: relu, max_pool2d, add."""
     return str(getattr(node.target, "__name__", node.target))
+
+
+def plain_word(node: fx.Node) -> str:
+    """The same whether it writes over its argument or not: mul for x * 2, x.mul_(2) and x *= 2."""
+    word = word_of(node)
+    return word[1:] if word in _IN_PLACE else word.removesuffix("_")
+
+
+def writes_over(node: fx.Node) -> bool:
+    """Whether a function writes its result into its first argument: x.relu_(), x += 1."""
+    word = word_of(node)
+    return word.endswith("_") or word in _IN_PLACE or bool(node.kwargs.get("inplace"))
 
 
 def label_of(node: fx.Node) -> str:
@@ -98,8 +127,8 @@ def label_of(node: fx.Node) -> str:
     word = word_of(node)
     if node.op == "call_method":
         return f"x.{word}"
-    if word in ("add", "iadd") and getattr(node.target, "__module__", "") == "_operator":
-        return "+" if word == "add" else "+="
+    if word in _SIGNS and getattr(node.target, "__module__", "") == "_operator":
+        return _SIGNS[word]
     functional = "nn" in str(getattr(node.target, "__module__", ""))
     return f"F.{word}" if functional else f"torch.{word}"
 

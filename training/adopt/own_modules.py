@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import permutations, product
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +38,7 @@ def as_torchs_norms(network: nn.Module) -> list[str]:
 
 def as_torchs_activations(network: nn.Module) -> list[str]:
     """Exchange modules that compute a known activation, as x * sigmoid(x) is SiLU; their paths."""
-    return _exchanged(network, _equal_activation)
+    return _exchanged(network, _activation_of)
 
 
 def _exchanged(network: nn.Module, equal: Callable[[nn.Module], nn.Module | None]) -> list[str]:
@@ -51,13 +52,14 @@ def _exchanged(network: nn.Module, equal: Callable[[nn.Module], nn.Module | None
 
 
 @torch.no_grad()
-def _given(module: nn.Module, maps: Tensor) -> Tensor | None:
-    """What a module makes of maps; None where it fails, or they become something else than maps."""
+def _given(function: Callable[[Tensor], Any], maps: Tensor) -> Tensor | None:
+    """What a function makes of maps; None where it fails or gives something else than maps."""
     try:
-        answer = module(maps.clone())
+        answer = function(maps.clone())
     except Exception:  # somebody else's code; what it is not, it need not tell
         return None
-    return answer if isinstance(answer, Tensor) and answer.shape == maps.shape else None
+    is_maps = isinstance(answer, Tensor) and answer.shape == maps.shape
+    return answer if is_maps and answer.is_floating_point() else None
 
 
 def _equal_norm(module: nn.Module) -> nn.LocalResponseNorm | None:
@@ -87,11 +89,14 @@ def _norms(module: nn.Module) -> Iterator[nn.LocalResponseNorm]:
             yield nn.LocalResponseNorm(size, alpha * scale, beta, k)
 
 
-def _equal_activation(module: nn.Module) -> nn.Module | None:
-    if any(True for _ in module.children()):
-        return None
+def _activation_of(module: nn.Module) -> nn.Module | None:
+    return None if any(True for _ in module.children()) else equal_activation(module)
+
+
+def equal_activation(function: Callable[[Tensor], Any]) -> nn.Module | None:
+    """Torch's activation that gives the same as a function of maps; None if none is known."""
     tried = [torch.linspace(-most, most, 2 * 4 * 5 * 5).reshape(2, 4, 5, 5) for most in RANGES]
-    theirs = [_given(module, maps) for maps in tried]
+    theirs = [_given(function, maps) for maps in tried]
     for known in ACTIVATIONS:
         if all(_are_same(known(maps), answer) for maps, answer in zip(tried, theirs, strict=True)):
             return type(known)(**_options(known))

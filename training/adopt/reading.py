@@ -21,14 +21,18 @@ from training.adopt.functions import (
     WEIGHTED,
     arguments,
     label_of,
+    plain_word,
     word_of,
+    writes_over,
 )
 from training.adopt.indexing import channels_kept
+from training.adopt.known_kinds import in_known_kind
 from training.adopt.padding import Pad, pad_of_function, pad_of_module, with_own_padding
+from training.adopt.scaling import scaled, weights_of_scale
+from training.adopt.written_out import WrittenOut
 from training.errors import WorkbenchError
-from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Add, Concat, Slice
-from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 
 
 class Reading:
@@ -55,6 +59,7 @@ class Reading:
         self.shapes: Mapping[str, tuple[int, ...]] = {}
         self.refused: Mapping[str, WorkbenchError] = {}  # outputs to which no layers lead, and why
         self._failed: dict[fx.Node, WorkbenchError] = {}
+        self._written_out = WrittenOut(root)
         nodes = list(graph.nodes)
         names = [node.name for node in nodes]
         first = names.index(begins_at) if begins_at in names else 0
@@ -74,14 +79,16 @@ class Reading:
         if is_constant(node, self._constants):
             self._constants.add(node)
             return
-        if node.op != "output":
-            for source in node.all_input_nodes:
-                if source in self._failed:
-                    raise self._failed[source]
+        self._written_out.note(node, self._constants)
+        failed = [each for each in node.all_input_nodes if each in self._failed]
+        if failed and node.op != "output":
+            if self._is_written_out(node):
+                return
+            raise self._failed[failed[0]]
         match node.op:
             case "call_module":
                 self._read_module(node)
-            case "call_function" | "call_method" if node.users or word_of(node).endswith("_"):
+            case "call_function" | "call_method" if node.users or writes_over(node):
                 self._read_function(node)
             case "output":
                 returned: dict[str, Any] = node.args[0]  # type: ignore[assignment]
@@ -107,7 +114,7 @@ class Reading:
     def _fail(self, node: fx.Node, error: WorkbenchError) -> None:
         """A node has no layer; nor has, from here on, what it writes over."""
         self._failed[node] = error
-        if word_of(node).endswith("_") and node.args and node.args[0] in self._memory:
+        if writes_over(node) and node.args and node.args[0] in self._memory:
             place = self._memory[node.args[0]]  # type: ignore[index]
             self._failed |= {
                 other: error for other, memory in self._memory.items() if memory is place
@@ -126,17 +133,20 @@ class Reading:
             self._add(node, replace(own, module=pad), node.args)
         else:
             sources = (*node.args, *node.kwargs.values())
-            self._add(node, _in_the_papers_words(own, node), sources)
+            self._add(node, in_known_kind(own, _shape(node)), sources)
 
     def _read_function(self, node: fx.Node) -> None:
         word = word_of(node)
-        plain = word.removesuffix("_")
-        in_place = word.endswith("_") or word == "iadd" or bool(node.kwargs.get("inplace"))
-        label, line = label_of(node), node.meta["line"]
-        call = Call(_owner(node), False, nn.Identity(), (), label, in_place, line)
-        if plain in ("add", "iadd") and 0 in node.args[:2]:  # sum([a, b]) begins with it
+        plain = plain_word(node)
+        call = self._call(node, nn.Identity())
+        if plain == "add" and 0 in node.args[:2]:  # sum([a, b]) begins with it
             self._same(node, next(each for each in node.args if isinstance(each, fx.Node)))
-        elif plain in ("add", "iadd") and not node.kwargs:
+        elif (moved := scaled(node, self._constants)) is not None:
+            source, channels = moved
+            weights = weights_of_scale(node, source, channels)
+            layer = replace(call, module=Scale(channels), constants=weights)
+            self._add(node, layer, (source,))
+        elif plain == "add" and not node.kwargs:
             self._add(node, replace(call, module=Add()), node.args)
         elif plain in ("cat", "concat", "concatenate"):
             given = arguments(node, ("tensors", "dim"))
@@ -175,10 +185,24 @@ class Reading:
         elif word in RESHAPES:
             self._flatten(node, _owner(node), own=False)
         elif plain in TWINS:
-            layer = _in_the_papers_words(replace(call, module=TWINS[plain].layer(node)), node)
+            layer = in_known_kind(replace(call, module=TWINS[plain].layer(node)), _shape(node))
             self._add(node, layer, [arguments(node, ("input",))["input"]])
-        else:
+        elif not self._is_written_out(node):
             self._refuse(node)
+
+    def _is_written_out(self, node: fx.Node) -> bool:
+        """Whether a node, with some before it, is an activation of maps; it is a layer then."""
+        for maps, activation in self._written_out.activations(node):
+            if maps in self._numbers:
+                called = f"{type(activation).__name__}, written out,"
+                self._add(node, replace(self._call(node, activation), function=called), (maps,))
+                return True
+        return False
+
+    def _call(self, node: fx.Node, module: nn.Module) -> Call:
+        """What a function does, by the module that does the same."""
+        line = node.meta["line"]
+        return Call(_owner(node), False, module, (), label_of(node), writes_over(node), line)
 
     def _channels(self, node: fx.Node) -> tuple[Any, range] | None:
         """What x[:, 48:], x.narrow(1, …), or a part of x.chunk(2, 1), takes channels of; which."""
@@ -351,21 +375,6 @@ class Reading:
             kept.append(replace(call, sources=tuple(new[source] for source in call.sources)))
         self.outputs = {name: new[number] for name, number in self.outputs.items()}
         return tuple(kept)
-
-
-def _in_the_papers_words(call: Call, node: fx.Node) -> Call:
-    """Torch's local response normalisation as the paper writes it: alpha is not divided by n; and
-    a softmax over classes by the name that it has here."""
-    norm = call.module
-    if isinstance(norm, nn.Softmax) and norm.dim in (None, 1, -1) and len(_shape(node)) == 2:
-        return replace(call, module=ChannelSoftmax())
-    if None in (wanted if isinstance(wanted := getattr(norm, "output_size", 1), tuple) else ()):
-        return replace(call, module=type(norm)(_shape(node)[2:]))
-    if not isinstance(norm, nn.LocalResponseNorm) or norm.size % 2 == 0:
-        return call
-    alpha = norm.alpha / norm.size
-    ours = ResponseNorm(_shape(node)[1], n=norm.size, k=norm.k, alpha=alpha, beta=norm.beta)
-    return replace(call, module=ours)
 
 
 def _is_several(node: Any) -> bool:

@@ -66,7 +66,7 @@ def rewrites(
             )
 
 
-_IN_TRAINING = (nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout, nn.Dropout2d)
+_IN_TRAINING = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
 
 
 def _steady(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> bool:

@@ -192,7 +192,19 @@ class _Signal(fx.Proxy):
         return len(self.node.meta["value"])
 
     def __iadd__(self, other: Any) -> Any:
-        return self.tracer.create_proxy("call_function", operator.iadd, (self, other), {})
+        return self._written_over(operator.iadd, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._written_over(operator.isub, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._written_over(operator.imul, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._written_over(operator.itruediv, other)
+
+    def _written_over(self, by: Callable[[Any, Any], Any], other: Any) -> Any:
+        return self.tracer.create_proxy("call_function", by, (self, other), {})
 
 
 class Tracer(fx.Tracer):
@@ -201,6 +213,8 @@ class Tracer(fx.Tracer):
     Other threads call their modules as ever meanwhile. Only tensors are traced; what follows from
     their shapes is worked out at once, on tensors without numbers where the images have none.
     """
+
+    proxy_buffer_attributes = True  # what is worked out of one is followed like any tensor
 
     def __init__(self, bare: Bare, images: Tensor) -> None:
         super().__init__()
@@ -298,6 +312,8 @@ def _line_now() -> str:
     """The line of the user's code that runs now."""
     frame = sys._getframe()
     while frame is not None and not _is_users(frame.f_code.co_filename):
+        if frame.f_code is Bare.forward.__code__:  # above it is who asks for the network
+            return ""
         frame = frame.f_back  # type: ignore[assignment]
     return _line(frame.f_code.co_filename, frame.f_lineno) if frame else ""
 

@@ -14,6 +14,7 @@ from training.errors import WorkbenchError
 from training.models.channel_softmax import ChannelSoftmax
 from training.models.merge import Add, Concat, Slice
 from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 
 KINDS: dict[str, type[nn.Module]] = {
     kind.__name__: kind
@@ -24,6 +25,7 @@ KINDS: dict[str, type[nn.Module]] = {
         nn.BatchNorm1d,
         nn.GroupNorm,
         ResponseNorm,
+        Scale,
         nn.MaxPool2d,
         nn.AvgPool2d,
         nn.AdaptiveAvgPool2d,

@@ -19,6 +19,7 @@ from training.models.merge import Add, Concat, Slice
 from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 from training.models.table_conv import TableConv2d
 from training.outputs import TwoClasses
 from viz.network.layers import Kind, backbone, kind_of
@@ -126,6 +127,8 @@ def _kind(layer: nn.Module, output: Tensor) -> str:
             words = ["batch normalisation"]
         case ResponseNorm():
             words = [f"response normalisation over {layer.n} channels"]
+        case Scale():
+            words = ["each channel times a number, plus another"]
         case nn.Dropout():
             words = [f"dropout {layer.p:g}"]
         case ScaledTanh():

@@ -16,6 +16,7 @@ from training.models.lenet import RadialBasis, ScaledTanh, SubSampling
 from training.models.merge import Add, Concat, Slice
 from training.models.pooling import StochasticPool2d
 from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 from training.models.table_conv import TableConv2d
 from training.outputs import TwoClasses
 
@@ -45,7 +46,7 @@ KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
         *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
         *(nn.Hardswish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus, nn.Tanh, nn.Sigmoid, ScaledTanh),
     ),
-    "normalisation": (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, ResponseNorm),
+    "normalisation": (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, ResponseNorm, Scale),
     "dropout": (nn.Dropout, nn.Dropout2d),
 }
 KEY_LAYERS: tuple[Kind, ...] = ("convolution", "merge", "pooling", "dense")

@@ -18,6 +18,7 @@ from training.models.lenet import Grey, SubSampling
 from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d, pooled_side
 from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 from training.models.table_conv import TableConv2d
 from viz.network.layers import KINDS
 
@@ -184,7 +185,10 @@ def _normalised(layer: nn.BatchNorm2d) -> Local | None:
 
 
 AT_ONE_PLACE: frozenset[type[nn.Module]] = frozenset(
-    (*KINDS["activation"], *KINDS["merge"], *KINDS["dropout"], ResponseNorm, Grey, nn.Identity)
+    (
+        *(*KINDS["activation"], *KINDS["merge"], *KINDS["dropout"]),
+        *(ResponseNorm, Scale, Grey, nn.Identity),
+    )
 )
 """Their values depend on those at the same place, of all channels."""
 

@@ -16,6 +16,7 @@ from training.models import Network
 from training.models.merge import Add, Concat, Slice
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 from training.outputs import TwoClasses
 from viz.network.reach import padded, rows_of
 
@@ -55,7 +56,7 @@ def written_out(layer: nn.Module) -> bool:
 
 
 _KNOWN = (
-    *(nn.Conv2d, nn.ReLU, nn.Linear, nn.Flatten, Add, Concat, Slice, ResponseNorm),
+    *(nn.Conv2d, nn.ReLU, nn.Linear, nn.Flatten, Add, Concat, Slice, ResponseNorm, Scale),
     *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
     *(nn.Identity, nn.Dropout, nn.Dropout2d, TwoClasses),
 )
@@ -84,6 +85,8 @@ def back(
             scale = (layer.running_var + layer.eps).rsqrt()
             scale = scale if layer.weight is None else scale * layer.weight
             return [signal * scale.reshape(1, -1, *[1] * (signal.dim() - 2))]
+        case Scale():
+            return [signal * layer.weight.reshape(-1, *[1] * (signal.dim() - 2))]
         case nn.Linear():
             return [(signal @ layer.weight).reshape(source.shape)]
         case nn.Flatten():

@@ -6,11 +6,19 @@ from training.models.lenet import SubSampling
 from training.models.merge import Slice
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
+from training.models.scale import Scale
 from training.models.table_conv import TableConv2d
 
 
 def conv(kernel, *args, **options):
     return nn.Conv2d(6, 6, kernel, *args, **options)
+
+
+def scale():
+    layer = Scale(6)
+    nn.init.normal_(layer.weight)
+    nn.init.normal_(layer.bias)
+    return layer
 
 
 class Mirrored(nn.Conv2d):
@@ -84,6 +92,7 @@ KINDS = {
     "attention": Attention(),
     "dropout": nn.Dropout2d(0.5),
     "identity": nn.Identity(),
+    "scaled": scale(),
     "channels": Slice(0, 6),
     "gelu": nn.GELU(),
     "prelu": nn.PReLU(6),
