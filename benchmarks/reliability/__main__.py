@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import auto_cli
+from jsonargparse import ArgumentParser, auto_cli, auto_parser
 
 from benchmarks.reliability import training, visitors
 
@@ -60,5 +60,13 @@ def _print(lane: Callable[[Path], Any]) -> None:
     print(f"took: {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
+LANES = [killed, told_to_stop, full_disk, many_visitors]
+
+
+def parser() -> ArgumentParser:
+    """The lanes as commands."""
+    return auto_parser(LANES)
+
+
 if __name__ == "__main__":
-    auto_cli([killed, told_to_stop, full_disk, many_visitors])
+    auto_cli(LANES)

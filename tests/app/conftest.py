@@ -9,12 +9,14 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app.jobs import ask as asking
@@ -25,6 +27,9 @@ from training.processes import end
 from training.runs import Run
 from training.status import RUNNING, read_status
 from viz.store.lend import split_of
+
+# AppTest looks through all installed packages before every run, which took half of its time
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("blue", "green", "red", "stripes")

@@ -47,6 +47,8 @@ def look_at(words: Sequence[str]) -> None:
             accepts(benchmarks_parser(), rest)
         case ["python", "-m", "benchmarks.reliability.mutated_images", *rest]:  # and this
             accepts(import_module("benchmarks.reliability.mutated_images").parser(), rest)
+        case ["python", "-m", "benchmarks.reliability", *rest]:  # this too
+            accepts(import_module("benchmarks.reliability.__main__").parser(), rest)
         case ["python", "docs/make_gallery.py", *rest]:  # so does this
             accepts(loaded(ROOT / "docs/make_gallery.py").parser(), rest)
         case ["python", "docs/files_of_views.py"]:  # tests/test_house.py runs it

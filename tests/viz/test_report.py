@@ -110,7 +110,7 @@ def test_every_section_is_there_with_its_pictures_or_the_reason(written: Path):
 def test_the_page_is_alone_in_the_world(written: Path):
     text = written.read_text()
     found = Elements(text)
-    assert "http" not in text
+    assert "http" not in re.sub(r"base64,[^\"]*", "", text)  # which may spell it by chance
     assert not found.named("script")
     assert not found.named("link")
     assert not [name for _tag, attributes in found.found for name in attributes if name[:2] == "on"]

@@ -224,7 +224,7 @@ class AlexNet:
     def _initialise(self, network: Network) -> None:
         last = self._names[-1]
         for name, layer in network.layers.items():
-            if not isinstance(layer, nn.Conv2d | nn.Linear):
+            if not isinstance(layer, nn.Conv2d | nn.Linear) or layer.weight.is_meta:
                 continue
             if name == "conv1" and self.conv1_std is not None:
                 nn.init.normal_(layer.weight, std=self.conv1_std)

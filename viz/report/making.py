@@ -22,7 +22,6 @@ from viz.report.sections import SECTIONS, Section
 from viz.report.subject import Subject, Wanted
 from viz.store.export import SCALE, Made, command_line, how_made
 
-COLOURS = 256  # of a picture's palette: a third of the size, and next to no visible difference
 WRONG_FLAGS = 2  # what argparse exits with
 Views = Mapping[str, Callable[..., None]]
 
@@ -155,7 +154,7 @@ def _draw(wanted: Wanted, run: Run, views: Views, number: int) -> Picture:
     with TemporaryDirectory() as folder, redirect_stdout(said):
         out = Path(folder) / "picture.png"
         views[wanted.view](str(run.path), out=str(out), **flags)
-        png, width = _with_palette(out)
+        png, width = _opaque(out)
     return Picture(
         number,
         wanted.view,
@@ -168,16 +167,16 @@ def _draw(wanted: Wanted, run: Run, views: Views, number: int) -> Picture:
     )
 
 
-def _with_palette(path: Path) -> tuple[bytes, int]:
-    """A picture of ours in few colours, with its description, and the width to show it at."""
+def _opaque(path: Path) -> tuple[bytes, int]:
+    """A picture of ours without its alpha, which is 1, with its description; and its width, px."""
     with Image.open(path) as picture:
         described = PngInfo()
         for name in ("Title", "Description"):
             described.add_text(name, str(picture.info[name]))
-        few = picture.convert("RGB").quantize(COLOURS, kmeans=1)
+        colours = picture.convert("RGB")
     file = io.BytesIO()
-    few.save(file, "PNG", optimize=True, pnginfo=described)
-    return file.getvalue(), few.width // SCALE
+    colours.save(file, "PNG", pnginfo=described)
+    return file.getvalue(), colours.width // SCALE
 
 
 def _typed(value: Any) -> Any:
