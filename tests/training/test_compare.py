@@ -260,6 +260,7 @@ def test_a_shipped_recipe_is_printed_by_its_name():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("soon")  # what the line itself starts are real processes
 def test_the_line_that_is_printed_runs_as_it_stands(write, album, tmp_path, monkeypatch, capsys):
     file, data = odd_place(tmp_path, album)
     write(seeds=[0], variants={"only": {"epochs": 1}}, paper={}).rename(file)

@@ -118,7 +118,7 @@ def _plain(calls: Sequence[Call]) -> Iterator[str]:
     """features_0, classifier_1 …; functions by what they do, and numbers for what comes again."""
     seen: dict[str, int] = {}
     for call in calls:
-        path = call.path.replace(".", "_")
+        path = re.sub(r"\W", "_", call.path)
         name = path if call.own else "_".join(filter(None, [path, word_for(call.module)]))
         seen[name] = seen.get(name, 0) + 1
         yield name if seen[name] == 1 else f"{name}_{seen[name]}"

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import torch
@@ -20,7 +20,7 @@ from training.settings import Filled, Range, Side, settle
 if TYPE_CHECKING:
     from training.adopt.tracing import Trace
 
-USUAL = 224  # px, that all of them take
+LARGE = 299  # px, that all take whose size is not fixed: Inception v3 needs the most
 
 # torchvision.models takes more than a second to import, so only what needs it does
 
@@ -91,11 +91,10 @@ def _plan(name: str, auxiliary: bool, image_size: int) -> _Plan:
     # in evaluation mode there are no auxiliary classifiers
     found = _traced(name, theirs.train(), image_size)
     _refuse_shared_weights(name, found)
-    main = found.heads[0]
-    if main != len(found.calls) - 1 or not isinstance(found.calls[main].module, nn.Linear):
+    if found.heads[0] != len(found.calls) - 1:
         raise WorkbenchError(
-            f"torchvision's {name} does not end in a fully connected layer for the classes, which "
-            "the views need."
+            f"torchvision's {name} goes on after the layer that gives the classes, which the views "
+            "take for the last."
         )
     names = tuple(layer_names(theirs, found.calls))
     assert len(set(names)) == len(names)
@@ -109,9 +108,9 @@ def _traced(name: str, theirs: nn.Module, image_size: int) -> Trace:
     try:
         return trace(theirs, image_size)
     except WorkbenchError as error:
-        if _takes(theirs, image_size) or not _takes(theirs, USUAL):
+        if _takes(theirs, image_size) or not _takes(theirs, LARGE):
             raise  # the size is not to blame
-        larger = range(image_size + 1, USUAL + 1)
+        larger = range(image_size + 1, LARGE + 1)
         smallest = larger[bisect_left(larger, True, key=lambda side: _takes(theirs, side))]
         raise WorkbenchError(
             f"An image_size of {image_size} px is too small for {name}. Take at least "
@@ -123,7 +122,7 @@ def _takes(theirs: nn.Module, image_size: int) -> bool:
     """Whether a network on the meta device comes to an end with images of that side."""
     try:
         theirs(torch.empty(2, 3, image_size, image_size, device="meta"))
-    except (RuntimeError, ValueError):
+    except Exception:  # of a layer, or of a check of torchvision's own
         return False
     return True
 
@@ -147,7 +146,13 @@ def _theirs(name: str, num_classes: int, auxiliary: bool) -> nn.Module:
             f"torchvision has no classifier {name!r}. It has vgg16 and resnet18, for example."
         )
     choices = {"aux_logits": auxiliary, "init_weights": True} if name == "googlenet" else {}
-    network: nn.Module = models.get_model(name, num_classes=num_classes, **choices)
+    build = partial(models.get_model, name, num_classes=num_classes, **choices)
+    try:
+        network: nn.Module = build()
+    except NotImplementedError:  # on the meta device, as RegNet works out its widths in tensors
+        with torch.device("cpu"):
+            network = build()
+        network = network.to("meta")
     return network
 
 
