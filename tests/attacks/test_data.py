@@ -1,12 +1,12 @@
 """Folders of images as disks and people leave them: trained on rightly, told, or refused."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.attacks.rows import missing
 from training.config import FitConfig
 from training.data import describe, open_data
 from training.errors import WorkbenchError
@@ -31,10 +31,7 @@ HELD = {
 
 
 def test_the_tests_that_hold_these_faults_are_there():
-    spec = importlib.util.spec_from_file_location("rows", Path(__file__).parent / "rows.py")
-    rows = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rows)
-    assert rows.missing(HELD) == []
+    assert missing(HELD) == []
 
 
 @pytest.fixture

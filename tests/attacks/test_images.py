@@ -1,12 +1,10 @@
 """Hostile and broken pictures: refused with a reason, or decoded; never a crash, never an echo."""
 
-import importlib.util
 import io
 import random
 import struct
 import warnings
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.reliability.mutated_images import FORMATS, OF_DATA, measure, mutated, seeds_of
+from tests.attacks.rows import missing
 from training.images import ImageError, read_image
 
 pytestmark = pytest.mark.thorough
@@ -49,15 +48,8 @@ HELD = {
 }
 
 
-def rows():
-    spec = importlib.util.spec_from_file_location("rows", Path(__file__).parent / "rows.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_tests_that_hold_these_faults_are_there():
-    assert rows().missing(HELD) == []
+    assert missing(HELD) == []
 
 
 def noise(mode: str = "RGB", size: tuple[int, int] = (40, 30)) -> Image.Image:
