@@ -60,7 +60,7 @@ def _print(lane: Callable[[Path], Any]) -> None:
     print(f"took: {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-LANES = [killed, told_to_stop, full_disk, many_visitors]
+LANES: list[Callable[..., Any] | type] = [killed, told_to_stop, full_disk, many_visitors]
 
 
 def parser() -> ArgumentParser:

@@ -85,6 +85,8 @@ class Visitor:
         images: list[str] = []
         at_work = False
         for element in self._elements():
+            if element is None:  # the page is drawn anew at once
+                return [], True
             match element.WhichOneof("type"):
                 case "exception":
                     raise RuntimeError(f"{address}: {element.exception.message[:200]}")
@@ -98,8 +100,8 @@ class Visitor:
                     images += list(_images(json.loads(element.plotly_chart.spec)))
         return images, at_work
 
-    def _elements(self) -> Iterator[Element]:
-        """What a run of the page draws, until it has finished."""
+    def _elements(self) -> Iterator[Element | None]:
+        """What a run of the page draws, until it has finished; None where it asks for another."""
         started = False
         while True:
             message = ForwardMsg()
@@ -110,6 +112,8 @@ class Visitor:
                 case "delta" if started and message.delta.WhichOneof("type") == "new_element":
                     yield message.delta.new_element
                 case "script_finished" if started:
+                    if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                        yield None
                     return
 
 
@@ -182,13 +186,16 @@ def together(
     return found
 
 
-def compared(folder: Path, visitors: int, seconds: float) -> Visits:
+def compared(
+    folder: Path, visitors: int, seconds: float, epochs: Sequence[int] = (1, 2, 3)
+) -> Visits:
     """What one visitor sees alone, then several together in a workbench that has cached nothing.
 
     Args:
         folder: An empty one.
         visitors: How many.
         seconds: How long.
+        epochs: Of the three, those to look at.
     """
     run = fit(
         FitConfig(
@@ -200,7 +207,7 @@ def compared(folder: Path, visitors: int, seconds: float) -> Visits:
             options={"widths": [6, 8, 8, 8, 6], "hidden": [16, 12]},
         )
     )
-    addresses = usual_addresses(run.path, ["conv1", "conv2", "conv5"], [1, 2, 3])
+    addresses = usual_addresses(run.path, ["conv1", "conv2", "conv5"], epochs)
     for name in ("one", "many"):
         shutil.copytree(folder / "trained", folder / name)
     with workbench(folder / "one") as (server, _):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability import training, visitors
+from benchmarks.reliability import training
 from training.status import FAILED
 
 
@@ -27,11 +27,3 @@ def test_a_training_on_a_disk_that_becomes_full_says_so_and_goes_on_when_there_i
     assert "MB are free" in found.said
     assert found.left is not None
     assert (found.left.unreadable, found.left.stray, found.left.not_resumed) == (0, 0, 0)
-
-
-@pytest.mark.slow
-def test_visitors_at_once_see_what_one_sees_alone(tmp_path: Path) -> None:
-    found = visitors.compared(tmp_path, visitors=3, seconds=5)
-    assert found.looks
-    assert not found.errors
-    assert not found.other

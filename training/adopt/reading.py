@@ -142,10 +142,10 @@ class Reading:
         if plain == "add" and 0 in node.args[:2]:  # sum([a, b]) begins with it
             self._same(node, next(each for each in node.args if isinstance(each, fx.Node)))
         elif (moved := scaled(node, self._constants)) is not None:
-            source, channels = moved
-            weights = weights_of_scale(node, source, channels)
-            layer = replace(call, module=Scale(channels), constants=weights)
-            self._add(node, layer, (source,))
+            maps, count = moved
+            weights = weights_of_scale(node, maps, count)
+            layer = replace(call, module=Scale(count), constants=weights)
+            self._add(node, layer, (maps,))
         elif plain == "add" and not node.kwargs:
             self._add(node, replace(call, module=Add()), node.args)
         elif plain in ("cat", "concat", "concatenate"):
