@@ -186,16 +186,13 @@ def together(
     return found
 
 
-def compared(
-    folder: Path, visitors: int, seconds: float, epochs: Sequence[int] = (1, 2, 3)
-) -> Visits:
+def compared(folder: Path, visitors: int, seconds: float) -> Visits:
     """What one visitor sees alone, then several together in a workbench that has cached nothing.
 
     Args:
         folder: An empty one.
         visitors: How many.
         seconds: How long.
-        epochs: Of the three, those to look at.
     """
     run = fit(
         FitConfig(
@@ -207,7 +204,7 @@ def compared(
             options={"widths": [6, 8, 8, 8, 6], "hidden": [16, 12]},
         )
     )
-    addresses = usual_addresses(run.path, ["conv1", "conv2", "conv5"], epochs)
+    addresses = usual_addresses(run.path, ["conv1", "conv2", "conv5"], [1, 2, 3])
     for name in ("one", "many"):
         shutil.copytree(folder / "trained", folder / name)
     with workbench(folder / "one") as (server, _):

@@ -1,4 +1,7 @@
-"""What visitors do to the workbench: rows that tests of its pages, its jobs and a lane hold."""
+"""What visitors do to the workbench: rows that tests of its pages and its jobs hold.
+
+Eight visitors at once are too many for a test: `python -m benchmarks.reliability many_visitors`.
+"""
 
 from tests.attacks.rows import missing
 
