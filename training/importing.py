@@ -17,6 +17,7 @@ from training.adopt.channel_order import in_colour
 from training.adopt.fitting import Where, fitted, initialised
 from training.adopt.input_steps import InputSteps
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
+from training.adopt.rewrites import listed
 from training.adopt.weights.matching import Rename
 from training.adopt.weights.weight_files import read_state_dict
 from training.atomic import make_folder
@@ -265,13 +266,28 @@ def _adopt(
     )
 
 
-def _write(path: Path, weights: Mapping[str, Tensor], *, data: str | None, **settings: Any) -> Run:
+def _write(
+    path: Path,
+    weights: Mapping[str, Tensor],
+    *,
+    data: str | None,
+    told: Sequence[str],
+    **settings: Any,
+) -> Run:
+    wrong = [name for name, value in weights.items() if not _is_finite(value)]
+    if wrong:
+        told = (*told, f"Not all numbers in {listed(wrong)} are finite.")
     make_folder(path / "checkpoints")
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None
     # last: without it the folder is no run
-    write_settings(path, data=spec, **settings, **provenance())
+    write_settings(path, data=spec, told=tuple(told), **settings, **provenance())
     return Run.open(path)
+
+
+def _is_finite(value: Tensor) -> bool:
+    # a sum takes no memory, and is finite for weights of any size that is one
+    return bool(value.sum().isfinite()) or bool(value.isfinite().all())
 
 
 def _free(run: str | Path) -> Path:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from jsonargparse import auto_parser
 from streamlit.web import cli as streamlit
 from torch.distributed.run import get_args_parser as torchrun_parser
 
@@ -27,6 +28,7 @@ from viz import cli
 from viz.store.view import views
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RELIABILITY = "benchmarks.reliability.__main__"
 GIVEN: dict[str, list[str]] = {
     "fit": [],
     "evaluate": ["run"],
@@ -48,7 +50,7 @@ def look_at(words: Sequence[str]) -> None:
         case ["python", "-m", "benchmarks.reliability.mutated_images", *rest]:  # and this
             accepts(import_module("benchmarks.reliability.mutated_images").parser(), rest)
         case ["python", "-m", "benchmarks.reliability", *rest]:  # this too
-            accepts(import_module("benchmarks.reliability.__main__").parser(), rest)
+            accepts(import_module(RELIABILITY).parser(), rest)
         case ["python", "docs/make_gallery.py", *rest]:  # so does this
             accepts(loaded(ROOT / "docs/make_gallery.py").parser(), rest)
         case ["python", "docs/files_of_views.py"]:  # tests/test_house.py runs it
@@ -170,6 +172,7 @@ def parsers() -> list[tuple[argparse.ArgumentParser, list[str]]]:
         *((parser, ["run"]) for parser in view_parsers().values()),
         (benchmarks_parser(), []),
         (import_module("benchmarks.reliability.mutated_images").parser(), []),
+        *((auto_parser(lane), []) for lane in import_module(RELIABILITY).LANES),
         (loaded(ROOT / "docs/make_gallery.py").parser(), ["run"]),
     ]
 

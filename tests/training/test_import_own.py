@@ -149,6 +149,14 @@ def test_a_live_module_is_adopted_from_a_notebook(tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+def test_weights_that_are_no_numbers_are_told_at_import(tmp_path, capsys):
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
+    nn.init.constant_(module[0].bias, torch.nan)
+    run = import_network(module, run=tmp_path / "run", classes=["a", "b"], image_size=8)
+    assert "Not all numbers in conv1.bias are finite." in run.info.told
+    assert "conv1.bias" in capsys.readouterr().err
+
+
 def test_any_classifier_of_torchvisions_is_adopted(tmp_path):
     theirs = build_network("torchvision:squeezenet1_1", 4, {}).eval()
     save_file(theirs.state_dict(), tmp_path / "weights.safetensors")
