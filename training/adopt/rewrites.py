@@ -10,6 +10,7 @@ from training.adopt.calls import Call
 from training.adopt.forms import Ending
 from training.adopt.tracing import Trace
 from training.models.merge import Add
+from training.models.scale import Scale
 
 NAMED = 4  # layers that a sentence names; it counts the others
 
@@ -92,7 +93,14 @@ def _functions(calls: Sequence[Call], names: Sequence[str]) -> Iterator[str]:
             f"The weights of {listed(own)} are kept as their own forward works them out: a plain "
             "layer with these weights gives the same."
         )
-    functions = [call.function if not call.own else "" for call in calls]
+    scales = [
+        name for name, call in zip(names, calls, strict=True) if isinstance(call.module, Scale)
+    ]
+    if scales:
+        yield f"What it multiplies its maps by, or adds to them, is {listed(scales)} now."
+    functions = [
+        "" if call.own or isinstance(call.module, Scale) else call.function for call in calls
+    ]
     for function in dict.fromkeys(filter(None, functions)):
         found = [name for name, each in zip(names, functions, strict=True) if each == function]
         times = "" if len(found) == 1 else f"{len(found)} times "

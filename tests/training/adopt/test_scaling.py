@@ -56,7 +56,9 @@ def written_over(net: nn.Module, x: Tensor) -> Tensor:
 def test_numbers_for_all_or_for_each_channel_are_a_layer(what) -> None:
     module = Learned(what)
     same_logits(module)
-    layers = list(adopt(module.eval(), image_size=SIZE).network.layers.values())
+    adoption = adopt(module.eval(), image_size=SIZE)
+    layers = list(adoption.network.layers.values())
+    assert any(said.startswith("What it multiplies its maps by") for said in adoption.rewrites)
     assert isinstance(layers[-1], Scale)  # the temperature
     torch.testing.assert_close(layers[-1].weight, torch.full((3,), 1 / 2.5))
 
