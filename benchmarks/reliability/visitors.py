@@ -30,6 +30,7 @@ from training.config import FitConfig
 from training.fit import fit
 
 PATIENCE_S = 180
+AGAIN = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 Address = tuple[str, Mapping[str, str | int]]
 """Page and what its address says."""
 
@@ -77,44 +78,43 @@ class Visitor:
         raise TimeoutError(f"{address} is still at work after {PATIENCE_S} s.")
 
     def _draw(self, address: Address) -> tuple[list[str], bool]:
+        """The images of the page, once it has been drawn, and whether it is still at work."""
         page, said = address
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = urlencode(said)
         self._socket.send(message.SerializeToString())
-        images: list[str] = []
+        images: list[str] | None = None
         at_work = False
-        for element in self._elements():
-            if element is None:  # the page is drawn anew at once
-                return [], True
-            match element.WhichOneof("type"):
-                case "exception":
-                    raise RuntimeError(f"{address}: {element.exception.message[:200]}")
-                case "alert" if "Something is wrong" in element.alert.body:
-                    raise RuntimeError(f"{address}: {element.alert.body[:200]}")
-                case "progress":
-                    at_work = True
-                case "imgs":
-                    images += [each.url for each in element.imgs.imgs]  # named by their content
-                case "plotly_chart":
-                    images += list(_images(json.loads(element.plotly_chart.spec)))
-        return images, at_work
-
-    def _elements(self) -> Iterator[Element | None]:
-        """What a run of the page draws, until it has finished; None where it asks for another."""
-        started = False
         while True:
-            message = ForwardMsg()
-            message.ParseFromString(self._socket.recv(timeout=PATIENCE_S))
-            match message.WhichOneof("type"):
-                case "new_session":
-                    started = True
-                case "delta" if started and message.delta.WhichOneof("type") == "new_element":
-                    yield message.delta.new_element
-                case "script_finished" if started:
-                    if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                        yield None
-                    return
+            told = ForwardMsg()
+            told.ParseFromString(self._socket.recv(timeout=PATIENCE_S))
+            match told.WhichOneof("type"):
+                case "new_session":  # it may be drawn anew before it has been drawn
+                    images, at_work = [], False
+                case "delta" if images is not None:
+                    element = told.delta.new_element
+                    at_work |= element.WhichOneof("type") == "progress"
+                    images += _pictures(address, element)
+                case "script_finished" if images is not None:
+                    return images, at_work or told.script_finished == AGAIN
+
+
+def _pictures(address: Address, element: Element) -> Iterator[str]:
+    """Addresses of the pictures in what a page draws, which are named by their content.
+
+    Raises:
+        RuntimeError: If it is an error.
+    """
+    match element.WhichOneof("type"):
+        case "exception":
+            raise RuntimeError(f"{address}: {element.exception.message[:200]}")
+        case "alert" if "Something is wrong" in element.alert.body:
+            raise RuntimeError(f"{address}: {element.alert.body[:200]}")
+        case "imgs":
+            yield from (each.url for each in element.imgs.imgs)
+        case "plotly_chart":
+            yield from _images(json.loads(element.plotly_chart.spec))
 
 
 def _images(spec: Mapping[str, object]) -> Iterator[str]:
