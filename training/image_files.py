@@ -107,7 +107,7 @@ class ImageError(WorkbenchError):
         self.code = reason
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.explanation} [{self.reason}]"
+        return f"{self.name}: {self.explanation}"
 
 
 def content_of(path: Path, shown: str) -> bytes:
