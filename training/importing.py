@@ -17,7 +17,6 @@ from training.adopt.channel_order import in_colour
 from training.adopt.fitting import Where, fitted, initialised
 from training.adopt.input_steps import InputSteps
 from training.adopt.pixels import Numbers, Order, Pixels, Said, pixels_for
-from training.adopt.rewrites import listed
 from training.adopt.weights.matching import Rename
 from training.adopt.weights.weight_files import read_state_dict
 from training.atomic import make_folder
@@ -25,7 +24,7 @@ from training.checkpoints import save_checkpoint
 from training.class_lists import names_from, names_in_file
 from training.config import stored_size
 from training.data import describe
-from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple
+from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple, listing
 from training.errors import WorkbenchError
 from training.models import ADOPTED, MODELS, Architecture, Network, architecture, build, options
 from training.models.torchvision_networks import Torchvision
@@ -276,7 +275,7 @@ def _write(
 ) -> Run:
     wrong = [name for name, value in weights.items() if not _is_finite(value)]
     if wrong:
-        told = (*told, f"Not all numbers in {listed(wrong)} are finite.")
+        told = (*told, f"Not all numbers in {listing(wrong)} are finite.")
     make_folder(path / "checkpoints")
     save_checkpoint(path, 1, weights)
     spec = describe(data).spec if data else None

@@ -5,6 +5,7 @@ Like modules of somebody's own they are known by what they compute.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
@@ -69,10 +70,7 @@ class WrittenOut:
         values: dict[fx.Node, Any] = {origin: maps}
         for node in steps:
             if node.op == "get_attr":
-                value = self._root
-                for part in str(node.target).split("."):
-                    value = getattr(value, part)
-                values[node] = value
+                values[node] = operator.attrgetter(str(node.target))(self._root)
             else:
                 values[node] = run_node(node, self._root, values.__getitem__)
         return values[steps[-1]]

@@ -224,6 +224,7 @@ class AlexNet:
     def _initialise(self, network: Network) -> None:
         last = self._names[-1]
         for name, layer in network.layers.items():
+            # on the meta device torch would import its compiler for it, which takes seconds
             if not isinstance(layer, nn.Conv2d | nn.Linear) or layer.weight.is_meta:
                 continue
             if name == "conv1" and self.conv1_std is not None:
