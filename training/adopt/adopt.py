@@ -16,20 +16,19 @@ from training.adopt.constants import constant
 from training.adopt.forms import Ending, settled
 from training.adopt.input_steps import InputSteps, input_steps
 from training.adopt.names import own_names
+from training.adopt.no_scores import refuse_no_scores
 from training.adopt.on_cpu import OnCpu
 from training.adopt.own_modules import as_torchs_activations, as_torchs_norms
 from training.adopt.rewrites import listed, rewrites
-from training.adopt.tracing import BATCH, Bare, Trace, reason, trace, where_raised
+from training.adopt.tracing import BATCH, Bare, Trace, trace
 from training.adopt.unwrapping import unwrapped, without_hooks
+from training.adopt.users_lines import reason, where_raised
 from training.errors import WorkbenchError
 from training.geometry import IMAGE
 from training.models.adopted import Adopted, may_be_called, stage
-from training.models.channel_softmax import ChannelSoftmax
-from training.models.merge import Concat, Slice
 from training.models.network import Network
 from training.models.paper_names import paper_names
-from training.models.scale import Scale
-from training.outputs import OUTPUTS, SOFTMAX, OutputsName
+from training.outputs import OUTPUTS, OutputsName
 
 IMAGES = 2  # in the comparison; not as many as in the trace, so that a fixed number is noticed
 LOGITS = ("logits", "out", "output")  # what people call them in a dictionary
@@ -98,7 +97,7 @@ def adopt(
     calls = _needed(found.calls, found.outputs[returned])
     if not calls:
         raise WorkbenchError(f"{name} returns its images as they are; it is no classifier.")
-    _refuse_no_scores(calls, ending, outputs, name)
+    refuse_no_scores(calls, ending, outputs, name)
     names = _names(original, calls)
     num_classes = found.shapes[returned][1]
     graph = tuple(_graph(calls, names))
@@ -211,50 +210,6 @@ def _logits(found: Trace, name: str, num_classes: int | None) -> str:
         f"{name} returns {said or 'no tensor'}; expected logits (N, classes). Return them alone, "
         'or in a dictionary as "logits".'
     )
-
-
-def _refuse_no_scores(
-    calls: Sequence[Call], ending: Ending, given: OutputsName | None, name: str
-) -> None:
-    """Refuse what is returned as it is and is no scores: P of a kind, or a mean of such numbers.
-
-    Args:
-        calls: What leads to the output.
-        ending: What was found after it.
-        given: What its owner says. A softmax is taken of anything then, and one number is log odds
-            whatever it comes out of, but for a sigmoid.
-        name: Of the network.
-    """
-    guessed = ending.scores == 1 and given is None
-    kinds = (*_PROBABILITIES, *(_BOUNDED if guessed else ()))
-    head = next((each for each in _givers(calls) if isinstance(each.module, kinds)), None)
-    if head and ending.is_bare and given != SOFTMAX.name:
-        line = f" ({head.line})" if head.line else ""
-        raise WorkbenchError(
-            f"{name} gives numbers out of a {type(head.module).__name__}{line} that are no plain "
-            "sigmoid or softmax of its last scores, so what they mean is not known. Let forward "
-            "end in the scores, or say by --outputs how they were read in training."
-        )
-
-
-_PROBABILITIES = (nn.Sigmoid, nn.Hardsigmoid, ChannelSoftmax)
-_BOUNDED = (nn.Tanh, nn.Hardtanh, nn.ReLU, nn.ReLU6, nn.Softplus)  # where would one half be?
-_PASS_ON = (
-    *(nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d),
-    *(nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d, Slice, Concat, Scale),
-)
-
-
-def _givers(calls: Sequence[Call]) -> Iterator[Call]:
-    """The calls whose numbers are returned, pooled or put side by side at most."""
-    waiting = {len(calls) - 1}
-    while waiting - {-1}:
-        call = calls[number := max(waiting)]
-        waiting.remove(number)
-        if isinstance(call.module, _PASS_ON):
-            waiting.update(call.sources)
-        else:
-            yield call
 
 
 def _needed(calls: Sequence[Call], head: int) -> list[Call]:

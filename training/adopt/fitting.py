@@ -83,7 +83,7 @@ def initialised(module: nn.Module, image_size: int) -> nn.Module:
     """
     if not any(map(is_lazy, module.state_dict().values())):
         return module
-    from training.adopt.tracing import reason, where_raised
+    from training.adopt.users_lines import reason, where_raised
 
     first = next((each for each in module.modules() if isinstance(each, nn.Conv2d)), None)
     *others, last = dict.fromkeys((3, first.in_channels or 3 if first else 3))

@@ -27,7 +27,8 @@ from training.adopt.functions import (
 )
 from training.adopt.indexing import channels_kept
 from training.adopt.known_kinds import in_known_kind
-from training.adopt.padding import Pad, pad_of_function, pad_of_module, with_own_padding
+from training.adopt.needless import without_needless
+from training.adopt.padding import pad_of_function, pad_of_module, with_own_padding
 from training.adopt.scaling import scaled, weights_of_scale
 from training.adopt.written_out import WrittenOut
 from training.errors import WorkbenchError
@@ -72,8 +73,8 @@ class Reading:
                 self._read(node)
             except WorkbenchError as error:  # it may lead to nothing that is wanted
                 self._fail(node, error)
-        self._calls = with_own_padding(self._calls, type(network).__name__)
-        self.calls = self._without_needless_layers()
+        padded = with_own_padding(self._calls, type(network).__name__)
+        self.calls, self.outputs = without_needless(padded, self.outputs)
 
     def _read(self, node: fx.Node) -> None:
         if is_constant(node, self._constants):
@@ -345,36 +346,6 @@ class Reading:
             f"here: {what}. Known are the layers of torch.nn for images, sums of branches, "
             "concatenation of channels and flattening; an input is normalised by --mean and --std."
         )
-
-    def _without_needless_layers(self) -> tuple[Call, ...]:
-        """`Network` flattens maps before a fully connected layer by itself; convolutions pad."""
-        readers: dict[int, list[int]] = {number: [] for number in range(len(self._calls))}
-        for number, call in enumerate(self._calls):
-            for source in call.sources:
-                readers.setdefault(source, []).append(number)
-        heads = set(self.outputs.values())
-
-        def takes_maps(number: int) -> bool:
-            module = self._calls[number].module
-            if isinstance(module, nn.Linear):
-                return True
-            return isinstance(module, (nn.Dropout, nn.ReLU)) and spared(number)
-
-        def spared(number: int) -> bool:
-            return number not in heads and all(map(takes_maps, readers[number]))
-
-        kept: list[Call] = []
-        new = {-1: -1}
-        for number, call in enumerate(self._calls):
-            if isinstance(call.module, Pad) or (
-                isinstance(call.module, nn.Flatten) and spared(number)
-            ):
-                new[number] = new[call.sources[0]]
-                continue
-            new[number] = len(kept)
-            kept.append(replace(call, sources=tuple(new[source] for source in call.sources)))
-        self.outputs = {name: new[number] for name, number in self.outputs.items()}
-        return tuple(kept)
 
 
 def _is_several(node: Any) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import linecache
 import operator
 import sys
-import sysconfig
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,6 +19,7 @@ from training.adopt.ending import take_off
 from training.adopt.forms import Ending
 from training.adopt.on_cpu import OnCpu
 from training.adopt.reading import Reading
+from training.adopt.users_lines import line_now, reason, where_raised
 from training.errors import WorkbenchError
 from training.models.layer_kinds import KINDS
 from training.outputs import OutputsName
@@ -155,22 +154,6 @@ def _cause(error: Exception) -> str:
     )
 
 
-def reason(error: Exception) -> str:
-    """The first line of what an error says, without its full stop."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(". ")
-
-
-def where_raised(error: BaseException) -> str:
-    """The line of the user's own code in which an error arose: " (nets.py, line 7: `…`)"."""
-    found, step = "", error.__traceback__
-    while step is not None:
-        if _is_users(step.tb_frame.f_code.co_filename):
-            found = f" ({_line(step.tb_frame.f_code.co_filename, step.tb_lineno)})"
-        step = step.tb_next
-    return found
-
-
 class _Signal(fx.Proxy):
     """A tensor on its way, whose shape can be asked for like that of any other."""
 
@@ -249,7 +232,7 @@ class Tracer(fx.Tracer):
     def create_proxy(self, *of: Any, **more: Any) -> Any:
         proxy = super().create_proxy(*of, **more)
         node = proxy.node
-        node.meta["line"] = _line_now()
+        node.meta["line"] = line_now(Bare.forward.__code__)  # above is who asks
         self.at_work = True
         try:
             node.meta["value"] = value = self._value(node)
@@ -295,29 +278,3 @@ def _has_tensors(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return any(_has_tensors(each) for each in value)
     return isinstance(value, Tensor)
-
-
-_NOT_THE_USERS = (Path(torch.__file__).parent, Path(__file__).parents[1])
-_PYTHONS = Path(sysconfig.get_path("stdlib"))
-
-
-def _is_users(file: str) -> bool:
-    path = Path(file)
-    if file.startswith("<frozen") or any(folder in path.parents for folder in _NOT_THE_USERS):
-        return False
-    return _PYTHONS not in path.parents or "site-packages" in path.parts
-
-
-def _line_now() -> str:
-    """The line of the user's code that runs now."""
-    frame = sys._getframe()
-    while frame is not None and not _is_users(frame.f_code.co_filename):
-        if frame.f_code is Bare.forward.__code__:  # above it is who asks for the network
-            return ""
-        frame = frame.f_back  # type: ignore[assignment]
-    return _line(frame.f_code.co_filename, frame.f_lineno) if frame else ""
-
-
-def _line(file: str, number: int) -> str:
-    source = linecache.getline(file, number).strip()
-    return f"{Path(file).name}, line {number}" + (f": `{source}`" if source else "")

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from training.adopt.on_cpu import OnCpu, StartsTraining
-from training.adopt.tracing import reason, where_raised
+from training.adopt.users_lines import reason, where_raised
 from training.errors import WorkbenchError
 from training.models import MODELS
 
