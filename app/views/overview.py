@@ -19,7 +19,7 @@ from training.errors import WorkbenchError
 from training.runs import Run
 from training.status import FINISHED, RUNNING
 from viz.architecture import called
-from viz.drawing.words import percent
+from viz.drawing.words import label_of, percent
 from viz.network.images import spread_over_classes
 from viz.report.command import cached_report
 from viz.store.export import command_line
@@ -78,21 +78,22 @@ def _bars(classes: tuple[str, ...], probability: np.ndarray, true_class: str) ->
     """The top-5 predictions as bars, as in Krizhevsky et al. 2012, figure 4."""
     best = probability.argsort()[::-1][:TOP].tolist()
     return "".join(
-        _bar(classes[index], float(probability[index]), classes[index] == true_class)
+        _bar(classes, index, float(probability[index]), classes[index] == true_class)
         for index in best
     )
 
 
-def _bar(name: str, share: float, right: bool) -> str:
-    words = escape(name)
+def _bar(classes: tuple[str, ...], index: int, share: float, right: bool) -> str:
+    words = escape(label_of(classes, index, None))
     shown = f"<b>{words}</b> ✓" if right else words
     colour = RIGHT if right else WRONG
     return (
-        f'<div title="{words}, {percent(share)}" style="display:flex; gap:4px; font-size:12px; '
-        "line-height:20px; margin-bottom:2px; border-radius:2px; padding:0 4px; "
+        f'<div title="{escape(classes[index])}, {percent(share)}" '
+        'style="display:flex; gap:4px; font-size:12px; '
+        "line-height:1.25; margin-bottom:2px; border-radius:2px; padding:3px 4px; "
         f'background:linear-gradient(to right, {colour} {100 * share:.1f}%, transparent 0)">'
-        '<span style="flex:1; overflow:hidden; white-space:nowrap; text-overflow:ellipsis">'
-        f"{shown}</span><span>{100 * share:.0f} %</span></div>"
+        f'<span style="flex:1">{shown}</span>'
+        f'<span style="white-space:nowrap">{100 * share:.0f} %</span></div>'
     )
 
 

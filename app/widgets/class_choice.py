@@ -12,7 +12,7 @@ from app.shell import address
 from app.widgets.bars import best
 from training.models import Network
 from training.runs import Run
-from viz.drawing.words import percent
+from viz.drawing.words import label_of, percent
 
 
 def probabilities(network: Network, image: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = 
             default=int(probability.argmax()) if known is None else known,
             also={name: index for index, name in enumerate(classes)},
             format_func=lambda index: (
-                f"{classes[index]}{' ✓' if index == known else ''} · "
+                f"{label_of(classes, index, None)}{' ✓' if index == known else ''} · "
                 f"{percent(float(probability[index]))}"
             ),
         )

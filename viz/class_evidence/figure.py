@@ -25,8 +25,9 @@ from viz.drawing.style import (
     class_name,
     head,
     hide_axes,
-    plain,
+    lines_of,
 )
+from viz.drawing.words import label_of
 
 
 def draw(shown: ClassEvidenceShown) -> Figure:
@@ -35,7 +36,7 @@ def draw(shown: ClassEvidenceShown) -> Figure:
     image, left, right = figure.subplots(1, 3, width_ratios=[0.62, 1, 1])
     hide_axes(image)
     image.imshow(channels_last(shown.picture), interpolation="nearest")
-    head(image, plain(shown.name, 28))
+    head(image, lines_of(shown.name, 28))
     epochs = shown.found.epoch.numpy()
     marker = "o" if len(epochs) <= FEW else None
     for index in [*reversed(competitors(shown.found, shown.label)), shown.label]:
@@ -94,7 +95,7 @@ def pointing(shown: ClassEvidenceShown, *, dark: bool, height: int = 360) -> go.
             figure,
             epochs,
             pd.Series(shown.found.probability[:, index].numpy()),
-            class_name(shown.classes, index, 22),
+            label_of(shown.classes, index, 22).replace("\n", "<br>"),
             class_colour(index),
             ":.1%}",
             dash="solid" if index == shown.label else "dot",
@@ -110,7 +111,10 @@ def pointing(shown: ClassEvidenceShown, *, dark: bool, height: int = 360) -> go.
         legend="legend2",
         in_legend=False,
     )
-    titles = ["probability", f"rank of {shown.classes[shown.label]}, of {len(shown.classes)}"]
+    titles = [
+        "probability",
+        f"rank of {label_of(shown.classes, shown.label, None)}, of {len(shown.classes)}",
+    ]
     dress_lines(
         figure, titles, int(epochs.iloc[-1]), dark=dark, height=height, legend_at_right=True
     )

@@ -15,9 +15,9 @@ from viz.drawing.style import (
     SMALL_PT,
     TEXT_PT,
     head,
+    lines_of,
     pixel_axes,
     pixel_figure,
-    plain,
     show,
 )
 
@@ -53,7 +53,7 @@ def draw(shown: CorrespondenceShown) -> Figure:
             ax = pixel_axes(figure, left, below + place * (side + GAP_PX), side, side)
             show(ax, tile)
             if place == 0:
-                words = plain(name, round(side / 5.5)) if name else "whole"
+                words = lines_of(name, round(side / 5.5)) if name else "whole"
                 ax.set_title(words, size=SMALL_PT, color=INK, loc="left", pad=3)
     return figure
 
@@ -83,7 +83,7 @@ def draw_layer(ax: Axes, found: Correspondence, layer: int, *, names: bool) -> N
             )  # fmt: skip
     head(ax, found.layers[layer])
     ax.set(xlim=(0, most), ylim=(len(found.parts) - 0.5, -0.5))
-    ax.set_yticks(range(len(found.parts)), [plain(name, 20) for name in found.parts])
+    ax.set_yticks(range(len(found.parts)), [lines_of(name, 20) for name in found.parts])
     ax.tick_params(axis="y", length=0, labelsize=TEXT_PT, labelcolor=INK, labelleft=names)
     ax.set_xticks(_ticks(most))
     ax.tick_params(axis="x", labelsize=SMALL_PT, color=QUIET, labelcolor=INK, length=3, width=0.6)

@@ -15,6 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.spines import Spine
 from matplotlib.text import Text
 
+from viz.drawing.words import in_lines, label_of
+
 DPI = 100  # pixels of an axes are pixels of the file; save at a multiple to stay crisp
 PAPER, INK, QUIET = "#ffffff", "#262730", "#6b6f7b"
 DARK_PAPER, DARK_INK, DARK_QUIET = "#0e1117", "#fafafa", "#a3a8b4"
@@ -112,14 +114,19 @@ def number(value: float) -> str:
 
 
 def plain(name: str, longest: int = 24) -> str:
-    """A class name or file name as it may stand in a figure: short, its dollars no formula."""
+    """A file's name as it may stand in a figure: short, its dollars no formula."""
     short = name if len(name) <= longest else name[: longest - 1] + "…"
     return short.replace("$", r"\$")
 
 
-def class_name(classes: Sequence[str], index: int, longest: int = 28) -> str:
-    """The class by name; an index without a name shows as such."""
-    return plain(classes[index], longest) if 0 <= index < len(classes) else f"class {index}"
+def class_name(classes: Sequence[str], index: int, letters: int | None = None) -> str:
+    """The class by name in full, in lines of so many letters where there is little room."""
+    return label_of(classes, index, letters).replace("$", r"\$")
+
+
+def lines_of(name: str, letters: int) -> str:
+    """Any other name in full, in lines of so many letters."""
+    return "\n".join(in_lines(name, letters)).replace("$", r"\$")
 
 
 def darken(figure: Figure) -> Figure:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.sheet import as_array, channels_last, sheet, shrink
-from viz.drawing.style import DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, hide_axes, plain
+from viz.drawing.style import DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, hide_axes, lines_of
 from viz.invariance.compute import TRANSFORMATIONS, Invariance
 from viz.invariance.query import InvarianceShown
 
@@ -33,7 +33,7 @@ def draw_lines(ax: Axes, found: Invariance, values: Tensor, names: Sequence[str]
     """
     for place, (line, name) in enumerate(zip(as_array(values), names, strict=True)):
         colour = OKABE_ITO[place % len(OKABE_ITO)]
-        ax.plot(as_array(found.amount), line, color=colour, linewidth=1.4, label=plain(name, 28))
+        ax.plot(as_array(found.amount), line, color=colour, linewidth=1.4, label=lines_of(name, 28))
     kind = TRANSFORMATIONS[found.transformation]
     ax.set_xlabel(f"{kind.words}, {kind.unit}", size=TEXT_PT, color=INK)
     ax.set_ylim(bottom=0)
