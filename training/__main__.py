@@ -47,9 +47,10 @@ def parser() -> Parser:
     )
     adopt.add_argument(
         "--classes",
-        type=str,
-        default="imagenet",
-        help="imagenet, data for the names of --data, a number, or a file of names",
+        type=str | None,
+        default=None,
+        help="imagenet, data for the names of --data, a number, or a file of names; if not given, "
+        "ImageNet's for 1,000 outputs, else class 0, class 1 and so on, as many as outputs",
     )
     adopt.add_argument("--data", type=str | None, default=None, help="data set to mine")
     adopt.add_argument(

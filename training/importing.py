@@ -21,13 +21,13 @@ from training.adopt.weights.matching import Rename
 from training.adopt.weights.weight_files import read_state_dict
 from training.atomic import make_folder
 from training.checkpoints import save_checkpoint
-from training.class_lists import names_from, names_in_file
 from training.config import stored_size
 from training.data import describe
 from training.data.source import IMAGENET_MEAN, IMAGENET_STD, Triple, listing
 from training.errors import WorkbenchError
 from training.models import ADOPTED, MODELS, Architecture, Network, architecture, build, options
 from training.models.torchvision_networks import Torchvision
+from training.output_names import class_names, counted, named
 from training.outputs import BINARY, OUTPUTS, SOFTMAX, OutputsName
 from training.run_settings import write_settings
 from training.run_writer import provenance
@@ -40,7 +40,7 @@ def import_weights(
     *,
     run: str | Path,
     model: str = "alexnet-onetower",
-    classes: str = "imagenet",
+    classes: str | None = None,
     data: str | None = None,
     choices: Mapping[str, Any] | None = None,
     image_size: int | None = None,
@@ -61,7 +61,8 @@ def import_weights(
         model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
             FILE.py:NAME for a class, function or module of your own. That file's code is run.
         classes: imagenet, data for those of the data set, a file with one class name a line, a JSON
-            or CSV file, or a number of classes.
+            or CSV file, or a number of classes. If not given, the network's outputs are counted:
+            1,000 are ImageNet's, of any others the names are "class 0" and so on.
         data: Data set to mine for patches and neighbours, as for training.
         choices: What differs from the model's own options.
         image_size: Side of the input, px; the model's own if not given.
@@ -84,7 +85,8 @@ def import_weights(
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
-    names = class_names(classes, data)
+    given = None if classes is None else class_names(classes, data)
+    count = None if given is None else len(given)
     said = Said(mean, std, range, channels)
     outputs = checked("--outputs", OutputsName | None, outputs)
     rename = checked("--rename", Literal["order"] | dict[str, str | None] | None, rename)
@@ -101,7 +103,7 @@ def import_weights(
         module, found = fitted(
             contents,
             lambda count: initialised(build_network(model, count, choices), side),
-            len(names),
+            count,
             outputs,
             where,
         )
@@ -109,7 +111,7 @@ def import_weights(
         return _adopt(
             path,
             module.eval(),
-            names,
+            given,
             _sides(image_size, resize),
             said,
             data,
@@ -127,9 +129,10 @@ def import_weights(
             choices["auxiliary"] = 0.0  # torchvision leaves them out of the weights it gives away
             design = replace(design, auxiliary=0.0)
         where = replace(where, paths=design.layer_paths())
-    network, found = fitted(contents, partial(_on_meta, design), len(names), outputs, where)
+    network, found = fitted(contents, partial(_on_meta, design), count, outputs, where)
     reading = OUTPUTS[outputs or (BINARY.name if network.num_classes == 1 else SOFTMAX.name)]
-    names = _named(names, reading.name, contents.file)
+    names, unnamed = counted(given, network.num_classes, reading.name, data, file)
+    names = named(names, reading.name, contents.file)
     if reading is SOFTMAX and len(names) == 1:
         raise WorkbenchError(
             "One class is named, and the softmax of one number is 1 whatever it is. Name two, or "
@@ -149,7 +152,7 @@ def import_weights(
         preprocess=pixels.preprocess,
         data=data,
         imported=contents.file,
-        told=(*found.told, meaning, *pixels.told),
+        told=(*found.told, *unnamed, meaning, *pixels.told),
     )
 
 
@@ -203,28 +206,10 @@ def _on_meta(design: Architecture, outputs: int) -> Network:
         return build(design, outputs)
 
 
-def _named(names: Sequence[str], outputs: str, network: str) -> Sequence[str]:
-    """The classes' names; of two that one number tells apart, one name is enough.
-
-    Raises:
-        WorkbenchError: If one number is to tell more classes apart.
-    """
-    if OUTPUTS[outputs].positive is None:
-        return names
-    if len(names) == 1:
-        return [f"not {names[0]}", names[0]]
-    if len(names) != 2:
-        raise WorkbenchError(
-            f"{network} gives one number, which tells two classes apart, but {len(names)} are "
-            "named. Name two, the one that a large number speaks for last; or that one alone."
-        )
-    return names
-
-
 def _adopt(
     path: Path,
     module: nn.Module,
-    names: Sequence[str],
+    given: Sequence[str] | None,
     sides: tuple[int, int],
     said: Said,
     data: str | None,
@@ -238,12 +223,14 @@ def _adopt(
     from training.adopt.forms import told as told_of
 
     size, _resize = sides
+    count = None if given is None else len(given)
     adoption = adopt(
-        module, image_size=size, num_classes=len(names), outputs=outputs, channels=said.count
+        module, image_size=size, num_classes=count, outputs=outputs, channels=said.count
     )
     known, name, ending = adoption.network.num_classes, type(module).__name__, adoption.ending
+    names, unnamed = counted(given, known, ending.outputs, data, file or name)
     if ending.is_one_number:
-        names = _named(names, BINARY.name, name)
+        names = named(names, BINARY.name, name)
     if known != len(names):
         raise WorkbenchError(
             f"{name} tells {known} classes apart, but {len(names)} are named. Give --classes a "
@@ -259,7 +246,7 @@ def _adopt(
         outputs=ending.outputs,
         preprocess=pixels.preprocess,
         data=data,
-        told=(*told, told_of(ending, outputs, tuple(names)), *pixels.told),
+        told=(*told, *unnamed, told_of(ending, outputs, tuple(names)), *pixels.told),
         adopted={"name": name, "mended": list(adoption.rewrites)},
         **settings,
     )
@@ -300,24 +287,6 @@ def _sides(size: int, resize: int | None) -> tuple[int, int]:
     """Of the input, and of the images as they are stored, px."""
     size = checked("--image_size", Side, size)
     return size, checked("--resize", Side | None, resize) or stored_size(size)
-
-
-def class_names(classes: Any, data: str | None = None) -> Sequence[str]:
-    """Class names from imagenet, a data set, a file, a number, or any list or dictionary."""
-    if not isinstance(classes, str):
-        return names_from(classes)
-    if classes == "data":
-        if data is None:
-            raise WorkbenchError("--classes data takes the names from --data, which is not given.")
-        return describe(data).classes
-    if classes == "imagenet":
-        from torchvision.models import AlexNet_Weights
-
-        names: Sequence[str] = AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
-        return names
-    if classes.isdecimal():
-        return names_from(int(classes), "--classes")
-    return names_in_file(classes)
 
 
 def _pixels(said: Said, steps: InputSteps, sides: tuple[int, int], file: str) -> Pixels:

@@ -38,12 +38,12 @@ def fill() -> None:
     """Make all that the documents take to be there, in the folder that is the current one."""
     album(Path("photos"))
     Path("my_networks.py").write_text(NETWORK)
-    Path("names.txt").write_text("".join(f"thing {number}\n" for number in range(1000)))
+    Path("names.txt").write_text("".join(f"thing {number}\n" for number in range(5)))
     parts = "image,part,left,top,right,bottom\n3,nose,20,20,29,29\n6,nose,30,8,39,17\n"
     Path("parts.csv").write_text(parts)
     networks = {
         "alexnet-small": create("alexnet-small", 1000, **TINY),
-        "MyNet": loaded("my_networks.py").MyNet(1000),
+        "MyNet": loaded("my_networks.py").MyNet(5),
     }
     for name, network in networks.items():
         save_file(network.state_dict(), f"{name}.safetensors")

@@ -90,6 +90,14 @@ def test_a_network_from_a_file_is_imported_opened_and_looked_at(mine, capsys):
         assert out.exists()
 
 
+def test_classes_that_nobody_names_are_counted_by_the_weights(mine, capsys):
+    words = command(mine)
+    at = words.index("--classes")
+    assert main([*words[:at], *words[at + 2 :]]) == 0
+    assert "MyNet with 3 classes" in capsys.readouterr().out
+    assert Run.open(mine / "mine").classes == ("class 0", "class 1", "class 2")
+
+
 def test_a_run_holds_no_code(mine, capsys):
     assert main(command(mine)) == 0
     assert "this file is run" in capsys.readouterr().out

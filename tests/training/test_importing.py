@@ -1,5 +1,6 @@
 """Anybody's weights become a run, and nobody's code is run for it."""
 
+import json
 import pickle
 import zipfile
 
@@ -129,6 +130,37 @@ def test_a_wrong_architecture_names_a_layer(network, tmp_path):
     torch.save(network.state_dict(), tmp_path / "weights.pth")
     with pytest.raises(WorkbenchError, match="belongs to another network"):
         adopt(tmp_path / "weights.pth", tmp_path, choices={**SMALL, "hidden": (16,)})
+
+
+def test_classes_that_nobody_names_are_counted_by_the_outputs(network, tmp_path, capsys):
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    command = ["import", str(tmp_path / "weights.pth"), "--model", "alexnet-small"]
+    command += [f"--options={json.dumps(SMALL)}", "--run", str(tmp_path / "run")]
+    assert main(command) == 0
+    assert Run.open(tmp_path / "run").classes == ("class 0", "class 1", "class 2", "class 3")
+    assert "tells 4 classes apart, not named: --classes FILE" in capsys.readouterr().out
+
+
+def test_a_network_of_a_thousand_outputs_is_taken_for_imagenets_and_it_is_told(tmp_path):
+    torch.save(create("alexnet-small", 1000, **SMALL).state_dict(), tmp_path / "weights.pth")
+    run = adopt(tmp_path / "weights.pth", tmp_path, classes=None)
+    assert run.classes[:2] == ("tench", "goldfish")
+    assert any("1,000 outputs are taken for ImageNet's" in told for told in run.info.told)
+
+
+def test_one_output_that_nobody_names_tells_two_classes_apart(tmp_path):
+    torch.save(create("alexnet-small", 1, **SMALL).state_dict(), tmp_path / "weights.pth")
+    run = adopt(tmp_path / "weights.pth", tmp_path, classes=None)
+    assert (run.classes, run.info.outputs) == (("class 0", "class 1"), "binary")
+
+
+@pytest.mark.parametrize("classes", [None, "data"])
+def test_a_network_on_data_of_another_number_of_classes_is_told_both(network, tmp_path, classes):
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    both = r"4 classes apart.*builtin has 18|\(4, 12\), expected \(18, 12\)"
+    with pytest.raises(WorkbenchError, match=both):
+        adopt(tmp_path / "weights.pth", tmp_path, classes=classes, data="builtin")
+    assert not (tmp_path / "adopted").exists()
 
 
 def test_class_names_can_be_those_of_the_data_set():

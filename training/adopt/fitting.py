@@ -33,7 +33,7 @@ Built = TypeVar("Built", bound=nn.Module)
 def fitted(
     contents: Contents,
     build: Callable[[int], Built],
-    count: int,
+    count: int | None,
     given: OutputsName | None,
     where: Where,
 ) -> tuple[Built, Matched]:
@@ -42,7 +42,7 @@ def fitted(
     Args:
         contents: What the file holds.
         build: Makes the network, with so many outputs.
-        count: Classes that are named.
+        count: Classes that are named; None where none are, and the file says how many there are.
         given: What its owner says of its outputs; nothing else is tried then.
         where: Where the tensors lie.
 
@@ -62,6 +62,8 @@ def fitted(
             rename=where.rename,
         )
 
+    if count is None:
+        return _first_that_fits(tried, _counts(contents) if given != BINARY.name else [1])
     try:
         return tried(1 if given == BINARY.name else count)
     except CheckpointError:
@@ -69,6 +71,29 @@ def fitted(
             with suppress(WorkbenchError):
                 return tried(1)
         raise
+
+
+def _first_that_fits(
+    tried: Callable[[int], tuple[Built, Matched]], counts: list[int]
+) -> tuple[Built, Matched]:
+    """The network of the first number of outputs with which the file's tensors are its own."""
+    first, *others = counts
+    try:
+        return tried(first)
+    except CheckpointError:
+        for count in others:
+            with suppress(CheckpointError):
+                return tried(count)
+        raise
+
+
+def _counts(contents: Contents) -> list[int]:
+    """How many outputs the file's network may have, the likeliest first: what its tensors begin
+    with, those of fully connected layers before others, and the last one first."""
+    stored = [one.shape for tensors in contents.dicts.values() for one in tensors.values()]
+    weights = [shape for shape in reversed(stored) if shape]
+    full = [shape for shape in weights if len(shape) == 2]
+    return list(dict.fromkeys(shape[0] for shape in (*full, *weights) if shape[0])) or [1]
 
 
 def initialised(module: nn.Module, image_size: int) -> nn.Module:
