@@ -34,17 +34,18 @@ REMEMBERED = 4_096  # files
 AT_REST_S = 0.1  # two writings nearer to each other may bear the same time
 
 
-def checkpoint_path(run: Path, epoch: int) -> Path:
+def checkpoint_path(run: Path, epoch: float) -> Path:
     """Where an epoch's weights lie in a run folder."""
     return run / "checkpoints" / checkpoint_name(epoch)
 
 
-def checkpoint_name(epoch: int) -> str:
-    """What an epoch's file is called."""
-    return f"epoch-{epoch:04d}.safetensors"
+def checkpoint_name(epoch: float) -> str:
+    """What an epoch's file is called; of a fraction, a float, what was seen within an epoch."""
+    number = f"{epoch:08.3f}" if isinstance(epoch, float) else f"{epoch:04d}"
+    return f"epoch-{number}.safetensors"
 
 
-def save_checkpoint(run: Path, epoch: int, weights: Mapping[str, Tensor]) -> Path:
+def save_checkpoint(run: Path, epoch: float, weights: Mapping[str, Tensor]) -> Path:
     """Write an epoch's weights; a reader finds the whole file or none."""
     path = checkpoint_path(run, epoch)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
@@ -199,14 +200,16 @@ def _checked_header(file: BufferedReader, path: Path) -> Header:
             "make a run of them: python -m training import FILE --model NAME --run RUN.",
             code="foreign",
         )
-    if not re.fullmatch("[0-9]{1,9}", epoch) or not re.fullmatch("[0-9a-f]{64}", digest):
+    is_epoch = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", epoch)
+    if not is_epoch or not re.fullmatch("[0-9a-f]{64}", digest):
         raise CheckpointError(
             f"{path.name} does not say in its header which epoch it holds, and its SHA-256.",
             code="header",
         )
-    if checkpoint_name(int(epoch)) != path.name:
+    number = float(epoch) if "." in epoch else int(epoch)
+    if checkpoint_name(number) != path.name:
         raise CheckpointError(
-            f"{path.name} holds the weights of epoch {int(epoch)}: it was renamed. "
+            f"{path.name} holds the weights of epoch {number}: it was renamed. "
             "Give it its name back.",
             code="renamed",
         )

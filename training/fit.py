@@ -20,6 +20,7 @@ from training.data.batches import share
 from training.data.colours import colours_of
 from training.data.statistics import mean_image
 from training.device import choose_device, choose_dtype
+from training.early import EarlyCheckpoints
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, tally
 from training.fit_checks import check_batches, check_data, check_readable
@@ -200,8 +201,10 @@ def _epochs(
     preprocess, learner = Run.open(path).preprocess, start.learner
     last, history = restore(path, learner)
     first = last + 1
+    early = EarlyCheckpoints(path, config.early_checkpoints if ranks.is_first else 0)
     if ranks.is_first:
         cut_tables(path, last)
+        early.sweep(last)
 
     status.say("Reading the images")
     data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
@@ -242,6 +245,7 @@ def _epochs(
             _agreed(pause, ranks)
             if not step.loss < float("inf"):
                 break
+            early.save(epoch - 1 + step.images / step.total, learner)
         learner.trained.eval()
         seen = watch.activity()
         if reason := why_dead(step.mean_loss, learner.network.num_classes, seen):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 LAYERS, ADVICE = "layers.csv", "advice.txt"
 _EPOCH = re.compile(r"epoch-([0-9]{4,9})\.safetensors")
+_EARLY = re.compile(r"epoch-([0-9]{4}\.[0-9]{3})\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,15 @@ class Run:
         names = {path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors")}
         found = {int(match[1]) for name in names if (match := _EPOCH.fullmatch(name))}
         return sorted(each for each in found if checkpoint_name(each) in names)
+
+    @property
+    def early(self) -> list[float]:
+        """Fractions of the first epoch with a checkpoint, ascending: 0.1, 0.2 and so on.
+
+        `weight`, `digest` and `network` take them as they take an epoch; `epochs` has none.
+        """
+        names = (path.name for path in (self.path / "checkpoints").glob("epoch-0000.*.safetensors"))
+        return sorted(float(match[1]) for name in names if (match := _EARLY.fullmatch(name)))
 
     def sound(self, epochs: Sequence[int]) -> Sound:
         """Those of some epochs that can be used, for who looks at several of them.
@@ -153,7 +163,7 @@ class Run:
         return self.path / "derived"
 
     @torch.inference_mode(False)  # weights made inside of it could never be differentiated through
-    def network(self, epoch: int | None = None) -> Network:
+    def network(self, epoch: float | None = None) -> Network:
         """The network as it stood after an epoch (the last one by default), ready to look at.
 
         Raises:
@@ -172,11 +182,11 @@ class Run:
         """The network without weights, on the meta device; not to be changed. Raises RunError."""
         return plan(self.info, self.path / "run.json")
 
-    def weight(self, epoch: int, name: str) -> Tensor:
+    def weight(self, epoch: float, name: str) -> Tensor:
         """One tensor, such as `conv1.weight`, without reading the rest of the checkpoint."""
         return load_tensor(self._checkpoint(epoch), name, expected(self.plan))
 
-    def digest(self, epoch: int) -> str:
+    def digest(self, epoch: float) -> str:
         """SHA-256 of an epoch's weights, the key of cached results; reads the header only."""
         return stored_digest(self._checkpoint(epoch))
 
@@ -241,8 +251,10 @@ class Run:
             )
         return data if was_trained_here else counted_as(self.classes, data)
 
-    def _checkpoint(self, epoch: int | None, there: Sequence[int] | None = None) -> Path:
-        epochs = self.epochs if there is None else there
+    def _checkpoint(self, epoch: float | None, there: Sequence[float] | None = None) -> Path:
+        if there is None:
+            there = self.early if isinstance(epoch, float) else self.epochs
+        epochs = there
         if not epochs:
             raise CheckpointError(f"{self.name} has no checkpoint yet.", code="epoch")
         if epoch is None:
