@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from statistics import median
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
-from torch import nn
+from streamlit.delta_generator import DeltaGenerator
 
 from app.shell import address
-from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to, layer_picker
-from app.shell.runs import data_of, name_of
-from app.views.evolution import filters_settled, query_of, show
+from app.shell.runs import data_of
+from app.views.evolution import Followed, follow, show_rows
 from app.widgets.cached_patches import patches_of
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.layout import heading
+from app.widgets.paging import turn_pages
 from training.errors import WorkbenchError
 from training.models import Network
 from viz.network.choices import channel_count
 from viz.network.layers import deepest, key_layers, kind_of
-from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.view import pair
 from viz.top_patches import TopPatches
 
-CHANNELS, MOST = 6, 12
+ROWS, ROWS_OF_TWO = 6, 3  # channels on a page
+SEGMENTS = 8  # layers that stand side by side; more are chosen from a list
+BY_STRENGTH, BY_NUMBER = "strongest first", "by number"
 
 
 def page() -> None:
     heading(
         "Evolution",
         "Channels down, epochs across: the validation image that excites the channel most at "
-        "that epoch, and below it what the deconvnet says the unit saw. Lower layers settle "
-        "within a few epochs, higher ones much later.",
+        "that epoch, and below it what the deconvnet says the unit saw.",
     )
     choices = compared()
     choice = choices[0]
@@ -46,64 +47,148 @@ def page() -> None:
         with_one_epoch(choice)
         return
     plan = plan_of(choice.run)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with controls:
+        layer = choose_layer(plan)
+    second = second_of(choices, layer)
+    rows = choose_rows(choice, layer, controls, ROWS if second is None else ROWS_OF_TWO)
+    if rows is None:
+        return
+    a = follow(choice, layer, rows.shown)
+    if a is None:
+        return
+    b = None if second is None else follow_second(second, layer, rows.shown)
+    marked = [each.epoch for each in choices if each.run.path == choice.run.path]
+    show_rows([a, b] if b else [a], rows.channel, marked)
+    if b is not None and a.whole and b.whole:
+        offer_pair(a.side, b.side, pair(a.side, b.side))
+    elif a.whole:
+        offer_side(a.side)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is drawn."""
+
+    shown: list[int]  # channels
+    channel: int | None  # the one that is asked about; None where several are named
+
+
+def choose_layer(plan: Network) -> str:
+    """Side by side where there is room for them: one click less."""
+    layers, named = with_channels(plan), st.query_params.get("layer")
+    if len(layers) > SEGMENTS or (named in plan.layers and named not in layers):
         with st.container(width=235):
-            layer = layer_picker(plan, with_channels(plan), deepest(plan), also=plan.layers)
-        place = st.container(width=470)
-    top = patches_of(choice, layer)
-    if top is None:
-        return
-    with place:
-        channels = channels_of(top)
-    if len(choices) > 1:
-        st.markdown(f"**A**: {plain(name_of(choice.run))}")
-    first = show(asked(query_of(choice, layer, channels), "epochs"), choice, plan)
-    if first is None:
-        return
-    second = None
-    for other in choices[1:]:
-        second = show_second(choice, other, layer, channels)
-    if second is not None:
-        offer_pair(first, second, pair(first, second))
-    else:
-        offer_side(first)
-
-
-def show_second(choice: Choice, other: Choice, layer: str, channels: list[int]) -> Side | None:
-    """The same channels of another run below, and when the filters of both settle."""
-    if other.run.path == choice.run.path:
-        st.caption("All epochs of this run are in the picture: B can be another run here.")
-        return None
-    st.markdown(f"**B**: {plain(name_of(other.run))}")
-    plan = plan_of(other.run)
-    if layer not in with_channels(plan):
-        st.caption(f"B has no {layer}.")
-        return None
-    known = [each for each in channels if each < channel_count(plan, layer)]
-    try:
-        data_of(other.run)
-    except WorkbenchError as error:
-        st.caption(plain(str(error)))
-        return None
-    if len(other.run.epochs) < 2 or not known:
-        st.caption("B has a single epoch, or none of these channels: there is nothing to follow.")
-        return None
-    side = show(query_of(other, layer, known), other, plan)
-    if side is not None and all(
-        isinstance(each.layers[layer], nn.Conv2d) for each in (plan_of(choice.run), plan)
-    ):
-        a, b = (median(filters_settled(each.run, layer)) for each in (choice, other))
-        st.markdown(
-            f"Half of all filters of {layer} have settled by epoch **{a:.0f}** in A and by epoch "
-            f"**{b:.0f}** in B."
-        )
-    return side
+            return layer_picker(plan, layers, deepest(plan), also=plan.layers)
+    layer: str = address.pick(
+        st.segmented_control,
+        "Layer",
+        layers,
+        name="layer",
+        default=deepest(plan),
+        also={name: name for name in plan.layers if name not in layers},
+        required=True,
+    )
+    return layer
 
 
 def with_channels(plan: Network) -> list[str]:
     """Convolutions, and where their branches meet."""
     kinds = ("convolution", "merge")
     return [name for name in key_layers(plan) if kind_of(plan.layers[name]) in kinds]
+
+
+def choose_rows(choice: Choice, layer: str, place: DeltaGenerator, many: int) -> Rows | None:
+    """A page of channels; None while a job mines what their order depends on.
+
+    Strength is that of the last epoch, so that the rows stay where they are when the epoch moves.
+    """
+    count = channel_count(plan_of(choice.run), layer)
+    named = address.read("channels", lambda text: numbers(text, count), None)
+    if named is not None:
+        with place:
+            if st.button("All channels", icon=":material/list:"):
+                address.write(channels=None)
+                st.rerun()
+        return Rows(named, named[0] if len(named) == 1 else None)
+    with place:
+        how = address.pick(
+            st.segmented_control,
+            "Order",
+            [BY_STRENGTH, BY_NUMBER],
+            name="order",
+            default=BY_STRENGTH,
+            required=True,
+        )
+        rest = st.container(horizontal=True, gap="small", vertical_alignment="center", width=480)
+    order = list(range(count))
+    if how == BY_STRENGTH:
+        last = choice.run.sound(choice.run.epochs).epochs[-1]
+        top = patches_of(Choice(choice.run, last), layer)
+        if top is None:
+            return None
+        order = different(top)
+    with rest:
+        with st.container(width=105):
+            channel = address.pick_number(
+                st.number_input, "Channel", 0, count - 1, name="channel", default=order[0]
+            )
+        first = order.index(channel) // many * many
+        turn_pages(order, first, many)
+    return Rows(order[first : first + many], channel)
+
+
+def numbers(text: str, count: int) -> list[int]:
+    """Channels with commas between, each once."""
+    chosen = list(dict.fromkeys(int(part) for part in text.split(",")))
+    if not all(0 <= each < count for each in chosen):
+        raise ValueError(text)
+    return chosen
+
+
+def different(top: TopPatches) -> list[int]:
+    """All channels: the strongest that each favour another image, then the rest by strength."""
+    order = top.by_strength()
+    favourites: dict[int, int] = {}
+    for channel in order:
+        favourites.setdefault(int(top.image[channel, 0]), channel)
+    first = list(favourites.values())
+    return [*first, *(channel for channel in order if channel not in first)]
+
+
+def second_of(choices: Sequence[Choice], layer: str) -> Choice | None:
+    """Another run to set beside the first; a word and None where it cannot be, or is the same."""
+    if len(choices) < 2:
+        return None
+    a, b = choices
+    if a.run.path == b.run.path:
+        st.caption(
+            f"A and B are two epochs of this run, {a.epoch} and {b.epoch}: both are outlined, as "
+            "all of its epochs are in the picture. Another run would stand below it, row by row."
+        )
+        return None
+    if layer not in with_channels(plan_of(b.run)):
+        st.info(f"B, {b.title}, has no {plain(layer)}: A is shown alone.", icon=":material/info:")
+        return None
+    try:
+        data_of(b.run)
+    except WorkbenchError as error:
+        st.info(f"B, {b.title}, is not shown. {plain(str(error))}", icon=":material/info:")
+        return None
+    if len(b.run.epochs) < 2:
+        st.info(f"B, {b.title}, has a single checkpoint: A is shown alone.", icon=":material/info:")
+        return None
+    return b
+
+
+def follow_second(second: Choice, layer: str, channels: Sequence[int]) -> Followed | None:
+    """The same channels of B, as far as it has them."""
+    count = channel_count(plan_of(second.run), layer)
+    own = [each for each in channels if each < count]
+    if not own:
+        st.info(f"{layer} of B, {second.title}, has {count} channels only.", icon=":material/info:")
+        return None
+    return follow(second, layer, own)
 
 
 def without_data(error: WorkbenchError) -> None:
@@ -122,42 +207,6 @@ def with_one_epoch(choice: Choice) -> None:
     )
     if st.button("See its top patches", icon=":material/photo_library:"):
         go_to("top_patches")
-
-
-def channels_of(top: TopPatches) -> list[int]:
-    """The chosen channels; by default strong ones at the chosen epoch."""
-    count = len(top.score)
-    strongest = different(top, CHANNELS)
-
-    def parse(text: str) -> list[int]:
-        chosen = list(dict.fromkeys(int(part) for part in text.split(",")))
-        if not chosen or len(chosen) > MOST or not all(0 <= each < count for each in chosen):
-            raise ValueError(text)
-        return chosen
-
-    value = address.read("channels", parse, strongest)
-
-    def changed(chosen: list[int]) -> None:
-        address.write(channels=",".join(map(str, chosen)) if chosen else None)
-
-    st.multiselect(
-        "Channels",
-        range(count),
-        **address.bound("channels", value, count, changed),
-        max_selections=MOST,
-        format_func=str,
-    )
-    return value
-
-
-def different(top: TopPatches, count: int) -> list[int]:
-    """The strongest channels that each favour another image, then the strongest of the rest."""
-    order = top.by_strength()
-    favourites: dict[int, int] = {}
-    for channel in order:
-        favourites.setdefault(int(top.image[channel, 0]), channel)
-    first = list(favourites.values())
-    return [*first, *(channel for channel in order if channel not in first)][:count]
 
 
 page()

@@ -1,119 +1,191 @@
-"""Some channels of one run over its epochs, and when each of them settles."""
+"""Some channels of one run or two over all their epochs, and when each of them learnt."""
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
 import streamlit as st
-from torch import nn
 
 from app.jobs.ask import ask
+from app.shell.asked import asked
+from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.runs import name_of
-from app.widgets.drawing import show_figure
-from app.widgets.layout import picture_and_inspector, show_pixels
-from training.models import Network
-from training.runs import Run
-from viz.drawing.sheet import factor, sheet
-from viz.drawing.style import number
-from viz.evolution import (
-    Evolution,
-    EvolutionLook,
-    EvolutionQuery,
-    filter_settled,
-    same_image_since,
-    spread,
+from app.widgets.drawing import pointed_at
+from viz.evolution import EvolutionLook, EvolutionQuery, half_learnt
+from viz.evolution.figure import (
+    COSINE,
+    HEAD_PX,
+    RESPONSE,
+    Row,
+    evolution_pointing,
+    facts,
+    rows_of,
 )
-from viz.filters import film
 from viz.store.answer import Side
-from viz.store.view import draw
 
-FILTER_PX = 46
+LABEL_PX, PAGE_PX = 170, 1150
+SCROLLED = "evolution-scrolled"  # the epochs scroll, the channels' names stay
 
 
-def query_of(choice: Choice, layer: str, channels: list[int]) -> EvolutionQuery:
-    """Some channels of a layer at a few epochs of a run."""
-    epochs = tuple(spread(choice.run.epochs))
-    return EvolutionQuery(
-        str(choice.run.path), layer=layer, channels=tuple(channels), epochs=epochs
+@dataclass(frozen=True)
+class Followed:
+    """One run's channels, as far as they have been followed."""
+
+    choice: Choice
+    side: Side
+    whole: bool  # False while a job is at work on later epochs
+
+    def rows(self, name: str = "") -> list[Row]:
+        """One a channel."""
+        return rows_of(self.side.shown, name, whole=self.whole)
+
+
+def follow(choice: Choice, layer: str, channels: Sequence[int]) -> Followed | None:
+    """Some channels of a layer at all epochs of a run; None before the first one is there."""
+    query = EvolutionQuery(
+        str(choice.run.path), layer=layer, channels=tuple(channels), epochs=tuple(choice.run.epochs)
     )
-
-
-def show(query: EvolutionQuery, choice: Choice, plan: Network) -> Side | None:
-    """One run's channels over its epochs, and when they settle; None while a job is at work."""
-    channels, epochs = query.channels, query.epochs
-    reply = ask(query, f"Following {len(channels)} channels over {len(epochs)} epochs")
-    if reply.answer is None:
+    query = asked(query, "epochs")
+    words = f"Following {len(channels)} channels over {len(query.epochs)} epochs"
+    reply = ask(query, words)
+    if len(reply.parts) < 2:  # the weights' motion, and an epoch
         return None
-    side = reply.side(EvolutionLook())
-    picture, inspector = picture_and_inspector()
-    with picture:
-        show_figure(
-            draw(side),
-            alt=f"Strongest patch and projection of {query.layer}, channels {list(channels)}, "
-            f"at epochs {list(epochs)}",
+    return Followed(choice, reply.side(EvolutionLook()), reply.answer is not None)
+
+
+def show_rows(runs: Sequence[Followed], channel: int | None, marked: Sequence[int]) -> None:
+    """The answer in words, then the rows; a click on a cell opens the unit at that epoch."""
+    rows = together(runs)
+    for followed, who in zip(runs, "AB", strict=False):
+        say(followed, channel, f"**{who}**: {plain(name_of(followed.choice.run))}. " * two(runs))
+    legend()
+    figure, pitch = evolution_pointing(rows, width_px=PAGE_PX - LABEL_PX, marked=marked)
+    scrolled(round(figure.layout.width))
+    frame = st.container(horizontal=True, gap="small")
+    with frame.container(width=LABEL_PX):
+        st.html(labels(rows, pitch, channel))
+    with frame.container(width="stretch", key=SCROLLED):
+        layer, names = rows[0].evolution.layer, ", ".join(str(row.channel) for row in rows)
+        key = f"evolution {layer} {names} {marked}"
+        alt = (
+            f"Strongest patch and projection of {layer}, channels {names}, at each epoch from "
+            f"{rows[0].evolution.epoch[0]} to {rows[0].evolution.epoch[-1]}"
         )
-    with inspector:
-        inspect(choice, plan, side.shown.evolution)
-    return side
+        clicked = pointed_at(figure, key=key, alt=alt)
+    if clicked is not None:
+        line, own, epoch = clicked
+        run = runs["AB".index(rows[line].name or "A")].choice.run
+        if epoch in run.epochs:
+            go_to("unit", run=name_of(run), epoch=epoch, layer=layer, channel=own)
+    how_to_read(layer)
 
 
-def filters_settled(run: Run, layer: str) -> list[int]:
-    """The epoch at which each filter of a convolution has settled, over all that are sound."""
-    return _filters_settled(str(run.path), layer, dict(run.sound(run.epochs).digests))
+def scrolled(width_px: int) -> None:
+    """Let the picture keep its width and scroll in its own container."""
+    st.html(
+        f"<style>.st-key-{SCROLLED} {{overflow-x: auto; overflow-y: hidden; min-width: 0}}"
+        f".st-key-{SCROLLED} > div {{width: {width_px}px !important; max-width: none}}</style>"
+    )
 
 
-@st.cache_data(max_entries=32, show_spinner="Reading the filters of all epochs")
-def _filters_settled(run_path: str, layer: str, digests: dict[int, str]) -> list[int]:
-    run = Run.open(run_path)  # the digests themselves are part of the key only
-    return filter_settled({epoch: run.weight(epoch, f"{layer}.weight") for epoch in digests})
+def two(runs: Sequence[Followed]) -> bool:
+    """Whether two runs are shown."""
+    return len(runs) > 1
 
 
-def inspect(choice: Choice, plan: Network, result: Evolution) -> None:
-    """Where each channel settles, and for conv1 its filters."""
-    name = name_of(choice.run)
-    st.markdown("**When they settle**")
-    channels = result.channel.tolist()
-    since = same_image_since(result.epoch, result.image)
-    has_filters = isinstance(plan.layers[result.layer], nn.Conv2d)
-    by_filter = filters_settled(choice.run, result.layer) if has_filters else []
-    rows = []
-    for place, channel in enumerate(channels):
-        epoch = since[place]
-        row = {
-            "channel": channel,
-            "same image since": "still changing" if epoch is None else f"epoch {epoch}",
-        }
-        if by_filter:
-            row["same filter since"] = f"epoch {by_filter[channel]}"
-        row["activation"] = (
-            f"{number(float(result.score[0, place]))} → {number(float(result.score[-1, place]))}"
+def together(runs: Sequence[Followed]) -> list[Row]:
+    """The rows of one run, or of two in turn."""
+    if not two(runs):
+        return runs[0].rows()
+    a, b = (followed.rows(who) for followed, who in zip(runs, "AB", strict=True))
+    by_channel = {row.channel: row for row in b}
+    return [row for one in a for row in (one, by_channel.get(one.channel)) if row is not None]
+
+
+def say(followed: Followed, channel: int | None, who: str) -> None:
+    """When half of the layer had learnt, and the channel that is asked about."""
+    found = followed.side.shown.evolution
+    first, last = int(found.epoch[0]), int(found.epoch[-1])
+    if not followed.whole:
+        st.markdown(f"{who}Epochs {first} to {last} so far; when a channel learnt is known later.")
+        return
+    when, count = found.learnt, len(found.learnt)
+    half, known = half_learnt(when), sum(each is not None for each in when)
+    said = (
+        f"Half of the {count} channels of {found.layer} had learnt by epoch **{half}**"
+        if half is not None
+        else f"By epoch {last}, **{known} of {count}** channels of {found.layer} have learnt"
+    )
+    rest = f"; {count - known} still change." if known < count else "."
+    own = ""
+    for row in followed.rows():
+        if row.channel == channel:
+            more = facts(row)[1:]
+            own = f"**Channel {channel}: {row.word}** ({', '.join(more)}). "
+    st.markdown(f"{who}{own}{said}{rest}")
+
+
+def labels(rows: Sequence[Row], pitch: int, chosen: int | None) -> str:
+    """What stands at the left of each row."""
+    blocks = []
+    for place, row in enumerate(rows):
+        before = rows[place - 1] if row.name == "B" else None
+        lines = [*facts(row), *([] if before is None else [difference(before, row)])]
+        name = f"{row.name} · channel {row.channel}" if row.name else f"channel {row.channel}"
+        edge = "#e69f00" if row.channel == chosen else "transparent"
+        blocks.append(
+            f'<div style="position:absolute;top:{place * pitch + HEAD_PX + 2}px;left:0;right:0;'
+            f'border-left:3px solid {edge};padding-left:8px;line-height:1.35">'
+            f'<div style="font-size:15px;font-weight:600">{name}</div>'
+            f'<div style="font-size:13px;font-weight:600">{escape(lines[0])}</div>'
+            + "".join(
+                f'<div style="font-size:12px;opacity:.8">{escape(line)}</div>' for line in lines[1:]
+            )
+            + "</div>"
         )
-        rows.append(row)
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-    st.caption(
-        "A channel has settled where its strongest image stays the same to the last epoch shown, "
-        "and its filter where its cosine to the last epoch's is at least 0.9 from then on."
-    )
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        with st.container(width=140):
-            channel = st.selectbox("Channel", channels, key=f"channel of {name}")
-        if st.button("Its top patches", key=f"patches of {name}", icon=":material/photo_library:"):
-            go_to("top_patches", run=name, layer=result.layer, channel=channel)
-    if result.layer == plan.convolutions[0]:
-        draw_filters(choice.run, result)
+    return f'<div style="position:relative;height:{len(rows) * pitch}px">{"".join(blocks)}</div>'
 
 
-def draw_filters(run: Run, result: Evolution) -> None:
-    """The kernels themselves: only the first layer's can be seen as colours."""
-    st.markdown("**The filters themselves**")
-    epochs = result.epoch.tolist()
-    name = f"{result.layer}.weight"
-    weights = {epoch: run.weight(epoch, name)[result.channel] for epoch in epochs}
-    tiles = film(weights).tiles.transpose(0, 1).flatten(0, 1)  # channels down
-    pixels, _ = sheet(tiles, len(epochs), gap=3, enlarge=factor(tiles.shape[1], FILTER_PX))
-    show_pixels(
-        pixels,
-        caption=f"Channels {', '.join(map(str, result.channel.tolist()))} from above, epochs "
-        f"{', '.join(map(str, epochs))} across; one scale, mid grey is a weight of zero",
-        alt=f"Filters of channels {result.channel.tolist()} by epoch",
+def difference(a: Row, b: Row) -> str:
+    """When B learnt, held against A."""
+    if a.learnt is None or b.learnt is None:
+        return "not to be compared: one still changes"
+    later = b.learnt - a.learnt
+    if not later:
+        return "at the same epoch as A"
+    epochs = "epoch" if abs(later) == 1 else "epochs"
+    return f"{abs(later)} {epochs} {'later' if later > 0 else 'earlier'} than A"
+
+
+def legend() -> None:
+    """What the two lines are."""
+    line = (
+        '<span style="white-space:nowrap"><span style="display:inline-block;width:26px;'
+        'border-top:3px {} {};vertical-align:middle;margin-right:6px"></span>{}</span>'
     )
+    response = line.format("solid", RESPONSE, "response: mean of the nine strongest activations")
+    cosine = line.format("dotted", COSINE, "cosine of its weights to the last epoch's, 0 to 1")
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;font-size:13px;opacity:.9">'
+        f"{response}{cosine}<span><b>✓</b> learnt: both stay from here</span></div>"
+    )
+
+
+def how_to_read(layer: str) -> None:
+    """The definition, and what it does not say."""
+    with st.expander("How to read this"):
+        st.markdown(
+            f"A click on a cell opens the unit page of {layer} at that epoch.\n\n"
+            "**Learnt at an epoch**: from there to the last epoch the response (the mean of the "
+            "nine strongest activations) stays within 10 % of the last one, the shaded band, and "
+            "the cosine of the channel's weights to those of the last epoch is at least 0.9. "
+            "**Still changing**: one of the two first holds at the last epoch. **As at epoch 0**: "
+            "both held before training.\n\n"
+            "**Weights moved 1.4×** is the distance from the first epoch's weights to the last "
+            "one's, over the length of the first; the cosine beside it is between the two. Each "
+            "row's response has a scale of its own, from 0 to its largest. Lower layers settle "
+            "within a few epochs, higher ones much later (Zeiler & Fergus 2013, figure 4)."
+        )

@@ -2,65 +2,57 @@ import pytest
 import torch
 
 from training.errors import WorkbenchError
-from viz.evolution import evolution
+from viz.evolution import Motion, column, from_columns, mean_response
+from viz.evolution.compute import small
 from viz.top_patches import mine
-from viz.top_patches.gallery import gallery
+from viz.top_patches.gallery import Gallery, gallery
 
 
 def picture(images):
     return (images * 0.1 + 0.5).clamp(0, 1)
 
 
-def test_each_epoch_shows_what_mining_that_epoch_finds(make_tiny, noise):
-    networks = [(0, make_tiny(seed=0)), (3, make_tiny(seed=3))]
-    found = evolution(iter(networks), noise, "relu3", [5, 0], picture=picture)
-    assert found.epoch.tolist() == [0, 3]
-    assert found.channel.tolist() == [5, 0]
-    for place, (_, network) in enumerate(networks):
-        top = mine(network, noise, ["relu3"], k=1)["relu3"]
-        shown = gallery(network, noise, "relu3", top, found.channel, picture=picture)
-        for field in ("score", "image", "row", "col"):
-            expected = getattr(top, field)[found.channel, 0]
-            assert torch.equal(getattr(found, field)[place], expected), field
-        assert torch.equal(found.patch[place], shown.patch[:, 0])
-        assert torch.equal(found.projection[place], shown.projection[:, 0])
+def test_a_column_shows_what_mining_that_epoch_finds(make_tiny, noise):
+    network = make_tiny(seed=3)
+    top = mine(network, noise, ["relu3"], k=9)["relu3"]
+    found = column(network, noise, "relu3", [5, 0], top, picture=picture)
+    wanted = torch.tensor([5, 0])
+    for field in ("score", "image", "row", "col"):
+        assert torch.equal(getattr(found, field), getattr(top, field)[wanted, 0]), field
+    shown = gallery(network, noise, "relu3", top.best(1), wanted, picture=picture)
+    assert torch.equal(found.tile, small(shown))
+    assert found.response.tolist() == pytest.approx(top.score.mean(1).tolist())
 
 
-def test_networks_are_loaded_one_by_one_when_their_turn_comes(make_tiny, noise):
-    loaded, told = [], []
-
-    def networks():
-        for epoch in range(3):
-            loaded.append(epoch)
-            yield epoch, make_tiny(seed=epoch)
-
-    def note(done, _total):
-        told.append((len(loaded), done))
-
-    evolution(networks(), noise, "relu1", [0], picture=picture, epochs=3, progress=note)
-    assert told == [(1, 0), (1, 10), (2, 10), (2, 20), (3, 20), (3, 30)]
+def test_the_response_is_a_mean_over_the_images_there_are():
+    score = torch.tensor([[4.0, 2.0, 0.0], [3.0, 1.0, -torch.inf]])
+    assert mean_response(score).tolist() == [2, 2]
 
 
-def test_progress_runs_over_all_epochs(make_tiny, noise):
-    told = []
-    networks = [(0, make_tiny()), (1, make_tiny(seed=1))]
-    evolution(
-        networks,
-        noise,
-        "relu1",
-        [0],
-        picture=picture,
-        progress=lambda *step: told.append(step),
-    )
-    assert told == [(0, 20), (10, 20), (10, 20), (20, 20)]
+def test_tiles_are_bytes_and_large_ones_are_reduced():
+    patch = torch.ones(1, 1, 3, 120, 120)
+    tiles = small(Gallery(patch, torch.zeros_like(patch)))
+    assert tiles.shape == (1, 2, 72, 72, 3)
+    assert (int(tiles[0, 0].min()), int(tiles[0, 1].max())) == (255, 128)
+    assert small(Gallery(patch[..., :96, :96], patch[..., :96, :96])).shape == (1, 2, 96, 96, 3)
+
+
+def test_epochs_are_put_side_by_side(make_tiny, noise):
+    columns = []
+    for seed in (0, 3):
+        network = make_tiny(seed=seed)
+        top = mine(network, noise, ["relu3"], k=9)["relu3"]
+        columns.append(column(network, noise, "relu3", [5, 0], top, picture=picture))
+    moved = Motion(torch.ones(2, 6), torch.zeros(6))
+    found = from_columns("relu3", [0, 3], [5, 0], columns, moved)
+    assert (found.epoch.tolist(), found.channel.tolist()) == ([0, 3], [5, 0])
+    assert torch.equal(found.tile[1], columns[1].tile)
+    assert torch.equal(found.response[0], columns[0].response)
 
 
 def test_nothing_to_show_is_said_in_plain_words(tiny, noise):
     with pytest.raises(WorkbenchError, match="no epoch"):
-        evolution([], noise, "relu1", [0], picture=picture)
-    with pytest.raises(WorkbenchError, match="no image"):
-        evolution([(0, tiny)], noise[:0], "relu1", [0], picture=picture)
+        from_columns("relu1", [], [0], [], Motion(torch.ones(0, 6), torch.zeros(6)))
+    top = mine(tiny, noise, ["relu1"], k=9)["relu1"]
     with pytest.raises(WorkbenchError, match="channels 0 to 5"):
-        evolution([(0, tiny)], noise, "relu1", [9], picture=picture)
-    with pytest.raises(WorkbenchError, match="No layer 'relu9'"):
-        evolution([(0, tiny)], noise, "relu9", [0], picture=picture)
+        column(tiny, noise, "relu1", [9], top, picture=picture)

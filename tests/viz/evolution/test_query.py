@@ -1,5 +1,7 @@
 """An evolution as a question: each epoch's patches are those of top patches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,13 +10,15 @@ from training.errors import WorkbenchError
 from training.models import Network
 from training.runs import Run
 from viz import answer, ask, ask_two, pair
-from viz.evolution import EvolutionLook, EvolutionQuery, spread
+from viz.evolution import Column, EvolutionLook, EvolutionQuery, spread
+from viz.evolution.query import MotionQuery
 from viz.store import lend
-from viz.store.answer import CacheMiss
-from viz.store.lend import Lender
+from viz.store.answer import CacheMiss, load
+from viz.store.lend import Lender, Opened
 from viz.store.lines import arguments
 from viz.store.view import draw_both
 from viz.top_patches import TopPatchesQuery
+from viz.top_patches.gallery import gallery_of
 
 
 def asked(run: Run, **how: object) -> EvolutionQuery:
@@ -33,7 +37,8 @@ def test_it_follows_the_best_patch_of_each_epoch(run: Run):
         best = answer(mined, cached_only=True)["conv2"]
         assert found.image[column].tolist() == best.image[[1, 4], 0].tolist()
     again = answer(asked(run), cached_only=True)
-    assert torch.equal(again.projection, found.projection)
+    assert torch.equal(again.tile, found.tile)
+    assert again.learnt == found.learnt
 
 
 def test_no_checkpoint_is_opened_twice(run: Run, monkeypatch):
@@ -85,12 +90,57 @@ def test_other_weights_of_one_epoch_are_another_question(run: Run):
         answer(asked(run), cached_only=True)
 
 
+def test_a_pass_that_was_stopped_goes_on_with_the_next_epoch(run: Run):
+    class Stopped(Exception):
+        pass
+
+    def stop(done: int, _total: int) -> None:
+        if done > 16:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        answer(asked(run), progress=stop)
+    told: list[tuple[int, int]] = []
+    answer(asked(run), progress=lambda *step: told.append(step))
+    assert told[-1] == (32, 32)  # sixteen images at the two epochs that were missing
+
+
+def test_what_there_is_so_far_is_the_first_epochs(run: Run):
+    query = asked(run, epochs=(0, 1)).resolved(Opened.of(str(run.path), None, Lender()))
+    answer(query)
+    longer = replace(query, epochs=(0, 1, 2))
+    known = answer(MotionQuery(query.run, layer="conv2", epochs=longer.epochs))
+    found = longer.join([known, *so_far_columns(query, run)])
+    assert found.epoch.tolist() == [0, 1]
+    assert found.motion.cosine.shape == (2, 8)
+
+
+def so_far_columns(query: EvolutionQuery, run: Run) -> list[Column]:
+    opened = Opened.of(str(run.path), None, Lender())
+    return [each for part in query.columns if (each := load(part, opened)) is not None]
+
+
+def test_weights_are_followed_by_the_epochs_asked_for_and_pooling_has_none(run: Run):
+    moved = answer(MotionQuery(str(run.path), layer="conv2", epochs=(0, 2)))
+    first, last = (run.weight(epoch, "conv2.weight").flatten(1).double() for epoch in (0, 2))
+    expected = torch.nn.functional.cosine_similarity(first, last)
+    assert moved.cosine[0].tolist() == pytest.approx(expected.tolist())
+    assert not answer(MotionQuery(str(run.path), layer="pool2", epochs=(0, 2))).has_weights
+
+
 def test_the_arrays_say_what_the_images_are(run: Run):
     arrays = ask(asked(run, epochs=(0, 2)), EvolutionLook()).shown.arrays()
     assert arrays["label"].shape == arrays["image"].shape == (2, 2)
     assert arrays["label"][1, 0] == run.data().val.labels[arrays["image"][1, 0]]
     assert arrays["class_name"].tolist() == list(run.data().classes)
     assert str(arrays["layer"]) == "conv2"
+    assert arrays["response"].shape == arrays["cosine"].shape == (2, 8)
+    assert arrays["learnt"].shape == arrays["distance"].shape == (8,)
+    there = Opened.of(str(run.path), 2, Lender())
+    best = there.ask(TopPatchesQuery(str(run.path), 2, ("conv2",)))["conv2"].best(1)
+    pictures = gallery_of(there, "conv2", best, [1, 4])
+    assert np.array_equal(arrays["projection"][1], pictures.projection[:, 0])
+    assert np.array_equal(arrays["patch"][1], pictures.patch[:, 0])
 
 
 @pytest.mark.parametrize(
