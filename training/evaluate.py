@@ -142,8 +142,8 @@ class Tally:
             top5=self.top5 / images,
             images=images,
             confusion=self.confusion,
-            surest=self.surest,
-            worst=self.worst,
+            surest=self.surest.first(self._mistakes, _sureness),
+            worst=self.worst.first(self._mistakes, _wrongness),
         )
 
     def _remember(self, logits: Tensor, labels: Tensor, predictions: Tensor, index: Tensor) -> None:
@@ -159,8 +159,10 @@ class Tally:
         self._keep(self.surest + found, self.worst + found)
 
     def _keep(self, surest: Mistakes, worst: Mistakes) -> None:
-        self.surest = surest.first(self._mistakes, lambda them: them.probability[:, 0])
-        self.worst = worst.first(self._mistakes, lambda them: -them.truth)
+        # sorted only where some have to go: who wants them all has them sorted once, at the end
+        enough = len(surest) > self._mistakes
+        self.surest = surest.first(self._mistakes, _sureness) if enough else surest
+        self.worst = worst.first(self._mistakes, _wrongness) if enough else worst
 
 
 def evaluate(
@@ -230,6 +232,14 @@ def correct_in_top(logits: Tensor, labels: Tensor, k: int) -> Tensor:
     """Which images have their class among the k largest logits: (N, K), (N,) to (N,) bool."""
     predictions = logits.topk(min(k, logits.shape[1]), dim=1).indices
     return (predictions == labels[:, None]).any(dim=1)
+
+
+def _sureness(mistakes: Mistakes) -> Tensor:
+    return mistakes.probability[:, 0]
+
+
+def _wrongness(mistakes: Mistakes) -> Tensor:
+    return -mistakes.truth
 
 
 def _no_mistakes(predictions: int) -> Mistakes:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from PIL import ImageFile
+from PIL import ImageFile, features
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
@@ -20,7 +20,20 @@ from PIL.WebPImagePlugin import WebPImageFile
 from training.errors import WorkbenchError
 
 IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".bmp", ".heic", ".heif")
+    (
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".apng",
+        ".gif",
+        ".webp",
+        ".bmp",
+        ".heic",
+        ".heif",
+        ".avif",
+    )
 )
 """Names worth opening when a folder is scanned; lower case. What they hold is seen then."""
 
@@ -29,8 +42,8 @@ DATA_SUFFIXES = IMAGE_SUFFIXES | frozenset(
 )
 """The same for data sets."""
 
-UPLOADS = "JPEG, PNG, GIF, WebP, BMP or PPM"
-FORMATS = "JPEG, PNG, GIF, WebP, BMP, PPM, PGM, TIFF, JPEG 2000 or HEIC"
+UPLOADS = "JPEG, PNG, GIF, WebP, AVIF, BMP or PPM"
+FORMATS = "JPEG, PNG, GIF, WebP, AVIF, BMP, PPM, PGM, TIFF, JPEG 2000 or HEIC"
 
 MAX_BYTES = 256 * 2**20  # room for 50 megapixels, uncompressed
 
@@ -91,6 +104,7 @@ _FOREIGN: dict[bytes, str] = {
     b"PF": "a PFM file of floating-point numbers",
     b"<": "text (HTML, SVG or XML)",
 }
+_AVIF_BRANDS = (b"avif", b"avis")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -159,6 +173,8 @@ def opener_for(content: bytes, shown: str, *, of_data: bool = False) -> Opener:
         raise ImageError(shown, "empty", "the file has no content. Fetch it again.")
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return WebPImageFile
+    if content[4:8] == b"ftyp" and content[8:12] in _AVIF_BRANDS:
+        return _avif_opener(shown)
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         return _heic_opener(shown)
     openers = _OPENERS | (_OPENERS_OF_DATA if of_data else {})
@@ -174,7 +190,7 @@ def opener_for(content: bytes, shown: str, *, of_data: bool = False) -> Opener:
 
 def _foreign(content: bytes) -> str:
     if content[4:8] == b"ftyp":
-        return "an AVIF picture or a film"
+        return "a film"
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     known = (kind for magic, kind in _FOREIGN.items() if start.startswith(magic))
     return next(known, "no picture of a known kind, whatever its name says")
@@ -189,6 +205,18 @@ def _heic_opener(shown: str) -> Opener:
             "heic",
             "this is a HEIC picture. Run `pip install pillow-heif` to open it, or save it as JPEG.",
         ) from None
+
+
+def _avif_opener(shown: str) -> Opener:
+    """Pillow's wheels have the decoder since 11.3; a Pillow built otherwise may lack it."""
+    if not features.check("avif"):
+        raise ImageError(
+            shown,
+            "format",
+            "this is an AVIF picture, which this Pillow cannot decode. Run `pip install --upgrade "
+            "pillow`, or save it as JPEG.",
+        )
+    return import_module("PIL.AvifImagePlugin").AvifImageFile
 
 
 class Truncated(Exception):

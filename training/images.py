@@ -59,7 +59,7 @@ class Picture:
 
 
 def read_image(source: Path | bytes, *, name: str | None = None, of_data: bool = False) -> Picture:
-    """Decode a JPEG, PNG, GIF, WebP, BMP or PPM file (HEIC with pillow-heif), whole or not at all.
+    """Decode a JPEG, PNG, GIF, WebP, AVIF, BMP or PPM file (HEIC with pillow-heif), or nothing.
 
     Args:
         source: Path of the file, or its bytes.

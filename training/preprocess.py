@@ -16,12 +16,22 @@ from training.channels import Channels, Mix, channels_of, inverse_of, share_of
 Triple = tuple[float, float, float]
 
 
-def square(image: Image.Image, side: int) -> Image.Image:
-    """Short side to `side`, then the central square (Krizhevsky et al. 2012, section 2)."""
+CENTRE = 50  # per cent of the way along the long side
+
+
+def square(image: Image.Image, side: int, at: int = CENTRE) -> Image.Image:
+    """Short side to `side`, then the central square (Krizhevsky et al. 2012, section 2).
+
+    Args:
+        image: Any.
+        side: Of the square, px.
+        at: Where else the square lies, in per cent of its way along the long side: 0 is at the
+            left or the top, 100 at the right or the bottom.
+    """
     width, height = scaled = _scaled(image.size, side)
     if scaled != image.size:
         image = image.resize(scaled, Image.Resampling.BICUBIC)
-    left, top = (width - side) // 2, (height - side) // 2
+    left, top = (width - side) * at // 100, (height - side) * at // 100
     return image.crop((left, top, left + side, top + side))
 
 
@@ -133,6 +143,24 @@ class Preprocess:
         margin = (self.resize - self.size) // 2
         box = (margin, margin, margin + self.size, margin + self.size)
         return square(image, self.resize).crop(box)  # black where it is larger than the image
+
+    def frame(self, size: tuple[int, int], at: int = CENTRE) -> tuple[float, float, float, float]:
+        """Which part of a picture the network sees: left, top, right, bottom in its pixels.
+
+        Args:
+            size: Width and height of the picture, px.
+            at: Where its square lies, as `square` takes it.
+        """
+        scaled = _scaled(size, self.resize)
+        margin = max(self.resize - self.size, 0) // 2
+        side = min(self.size, self.resize)
+        starts = [(length - self.resize) * at // 100 + margin for length in scaled]
+        scales = [length / of for length, of in zip(size, scaled, strict=True)]
+        left, top = (start * scale for start, scale in zip(starts, scales, strict=True))
+        right, bottom = (
+            (start + side) * scale for start, scale in zip(starts, scales, strict=True)
+        )
+        return left, top, right, bottom
 
     def from_uint8(self, pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
         """Stored pixels (N, S, S, 3) uint8 to (N, C, size, size), normalised, channels last."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.shell import runs
 from training.images import read_image
-from training.preprocess import square
+from training.preprocess import CENTRE, square
 from training.progress import Progress, silent
 from training.runs import Run
 from viz.store.lend import Lender
@@ -30,18 +30,18 @@ class Shared(Lender):
         del progress  # opening shows a spinner of its own
         return runs.data_of(run)
 
-    def read(self, path: str, side: int) -> Image.Image:
-        return read_square(path, side)[0]
+    def read(self, path: str, side: int, at: int = CENTRE) -> Image.Image:
+        return read_square(path, side, at)[0]
 
 
 LENDER = Shared()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def read_square(path: str, side: int) -> tuple[Image.Image, tuple[str, ...]]:
+def read_square(path: str, side: int, at: int = CENTRE) -> tuple[Image.Image, tuple[str, ...]]:
     """An upload at the size the network needs, and what was done to it: it may have 50 megapixels.
 
     The path has the SHA-256 of the content in it, so it is all that the result depends on.
     """
     picture = read_image(Path(path))
-    return square(picture.image, side), picture.notices
+    return square(picture.image, side, at), picture.notices

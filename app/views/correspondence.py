@@ -21,7 +21,8 @@ from app.shell.errors import plain
 from app.shell.frame import Choice
 from app.shell.paths import runs_root
 from app.widgets.drawing import pointed_at
-from app.widgets.images import MOST_OF_A_CLASS, keep_file, safe_name, validation_name
+from app.widgets.images import MOST_OF_A_CLASS, validation_name
+from app.widgets.uploads import keep_file, safe_name
 from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run

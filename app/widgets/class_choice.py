@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,14 +12,38 @@ from torch import Tensor
 from app.shell import address
 from app.widgets.bars import best
 from training.models import Network
+from training.outputs import Outputs
 from training.runs import Run
 from viz.drawing.words import label_of, percent
+
+UNSURE = 0.3  # of a picture that no data set vouches for
+EVEN = 0.8  # share of the greatest entropy
 
 
 def probabilities(network: Network, image: Tensor) -> Tensor:
     """(K,) of one normalised image."""
     with torch.inference_mode():
         return network.probabilities(image[None].to(network.device))[0].cpu()
+
+
+def doubt_of(own: Tensor, outputs: Outputs) -> str:
+    """Whether none of the classes may fit a picture from elsewhere, in a sentence, or nothing.
+
+    Said where none reaches 30 %, or where the answer is spread nearly evenly over few classes.
+    The other way round it proves nothing: networks are often sure of what they were never shown.
+
+    Args:
+        own: (K,) probabilities of the picture.
+        outputs: What they are.
+    """
+    best, count = float(own.max()), len(own)
+    spread = float(-(own * own.clamp(min=1e-12).log()).sum()) / math.log(max(count, 2))
+    if best >= UNSURE and not (outputs.exclusive and spread > EVEN):
+        return ""
+    return (
+        f"None of the {count} classes may fit: the most probable one has {percent(best, 0)}. "
+        "A network can also be sure of what it was never shown."
+    )
 
 
 def caption_outputs(run: Run) -> None:

@@ -33,7 +33,7 @@ from PIL import Image
 from training.image_files import IMAGE_SUFFIXES
 from training.images import ImageError, read_image
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 OF_DATA = ("TIFF", "JPEG2000")  # opened in data sets alone
 COUNT = 2_000
 HEADER = 64  # bytes at the start in which most formats say their size

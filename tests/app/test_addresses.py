@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.shell.menu import VIEWS
 from app.views.correspondence import TABLE, folder_of, keep_table
-from app.widgets.images import keep_upload, upload_folder
+from app.widgets.uploads import keep_upload, upload_folder
 from tests.app.test_correspondence import BOXES
 from training.runs import Run
 from viz.attribution import AttributionQuery

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.images import keep_upload
+from app.widgets.uploads import keep_upload
 from tests.app.test_retrieval import words
 from training.runs import Run
 from viz import answer

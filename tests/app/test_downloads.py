@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.images import keep_upload
+from app.widgets.uploads import keep_upload
 from tests.app.test_images import picture_bytes
 from viz.__main__ import main
 from viz.store.provenance import read_made

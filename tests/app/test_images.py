@@ -7,13 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.images import keep_upload, offered, safe_name, upload_folder
+from app.shell.lender import LENDER
+from app.widgets.class_choice import doubt_of
+from app.widgets.images import offered
+from app.widgets.uploads import keep_upload, path_of, safe_name, upload_folder
 from training.data import Split
 from training.errors import WorkbenchError
+from training.outputs import SOFTMAX
+from training.preprocess import Preprocess
 from training.runs import Run
+from viz.store.lend import Lender, Opened
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
@@ -25,6 +32,11 @@ def picture_bytes(kind: str = "PNG", size: tuple[int, int] = (48, 40), **how: An
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, kind, **how)
     return file.getvalue()
+
+
+def words(test: AppTest) -> str:
+    """What a page says."""
+    return "\n".join(element.value for element in [*test.markdown, *test.caption])
 
 
 def split_of(labels: list[int]) -> Split:
@@ -110,7 +122,7 @@ def test_what_was_done_to_an_upload_is_said(app: Open) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     test = app("occlusion", image=keep_upload(picture_bytes("JPEG", exif=exif), "turned.jpg"))
-    assert any("EXIF" in notice.value for notice in test.info)
+    assert "Rotated or mirrored as its EXIF orientation asks" in words(test)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +143,66 @@ def test_without_data_a_page_asks_for_an_upload(app: Open, small: Run) -> None:
     test = app("occlusion")
     assert not test.exception
     assert "Upload a picture" in test.info[-1].value
-    assert not app("occlusion", image=keep_upload(picture_bytes(), "mine.png")).info
+    mine = app("occlusion", image=keep_upload(picture_bytes(), "mine.png"))
+    assert not any("Upload a picture" in notice.value for notice in mine.info)
+
+
+def test_another_square_of_a_photograph_is_chosen_by_address_and_command_alike(
+    app: Open, small: Run, in_address: Said
+) -> None:
+    key = keep_upload(picture_bytes(size=(96, 40)), "wide.png")
+    test = app("occlusion", image=f"{key}@100")
+    assert not test.exception
+    assert in_address(test, "image") == f"{key}@100"
+    line = next(code.value for code in test.code if code.value.startswith("python -m viz"))
+    source = f"{path_of(key)}@100"
+    assert source in line
+    opened = Opened.of(str(small.path), 3, Lender())
+    assert opened.image_digest(source) != opened.image_digest(str(path_of(key)))
+    lent = [lender.read(str(path_of(key)), 32, 100) for lender in (LENDER, Lender())]
+    assert lent[0] == lent[1]
+
+
+def test_the_upload_stays_in_the_strip_beside_the_run_s_images_until_it_is_closed(
+    app: Open, in_address: Said
+) -> None:
+    test = app("occlusion", image=keep_upload(picture_bytes(), "mine.png"))
+    test.query_params["image"] = "val:3"
+    assert "mine\\.png" in words(test.run())
+    test.button(key="close upload").click().run()
+    assert not test.exception
+    assert "mine\\.png" not in words(test)
+    assert in_address(test, "image") == "val:3"
+
+
+def test_closing_the_upload_that_is_looked_at_leads_back_to_the_run_s_images(
+    app: Open, in_address: Said
+) -> None:
+    test = app("occlusion", image=keep_upload(picture_bytes(), "mine.png"))
+    test.button(key="close upload").click().run()
+    assert not test.exception
+    assert in_address(test, "image") is None
+
+
+def test_under_more_stands_the_number_of_the_image_that_is_looked_at(app: Open) -> None:
+    test = app("retrieval")
+    assert not test.exception
+    assert f"(validation image {test.number_input[0].value})" in words(test)
+
+
+def test_the_frame_is_what_the_network_sees() -> None:
+    preprocess = Preprocess(size=24, resize=32, mean=(0.5,) * 3, std=(0.2,) * 3)
+    assert preprocess.frame((64, 32)) == (20, 4, 44, 28)
+    assert preprocess.frame((64, 32), 0) == (4, 4, 28, 28)
+    assert preprocess.frame((320, 640), 100) == (40, 360, 280, 600)
+
+
+@pytest.mark.parametrize(
+    ("own", "doubted"),
+    [([0.28] + [0.008] * 90, True), ([0.9] + [0.001] * 100, False), ([0.9, 0.1], False),
+     ([0.55, 0.45], True)],
+)  # fmt: skip
+def test_a_picture_may_be_of_no_class_where_none_is_probable(
+    own: list[float], doubted: bool
+) -> None:
+    assert bool(doubt_of(torch.tensor(own), SOFTMAX)) == doubted

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.images import keep_upload
+from app.widgets.uploads import keep_upload
 from tests.app.test_images import picture_bytes
 from tests.app.test_retrieval import words
 from training.runs import Run

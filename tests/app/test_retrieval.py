@@ -8,17 +8,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app.widgets.images import keep_upload
-from tests.app.test_images import picture_bytes
+from app.widgets.uploads import keep_upload
+from tests.app.test_images import picture_bytes, words
 from training.runs import Run
 from viz import Look, answer, ask
 from viz.retrieval import RetrievalQuery
 
 Open = Callable[..., AppTest]
-
-
-def words(test: AppTest) -> str:
-    return "\n".join(element.value for element in [*test.markdown, *test.caption])
 
 
 def test_the_page_says_how_many_neighbours_share_the_query_s_class(app: Open, small: Run) -> None:

@@ -105,7 +105,7 @@ REFUSED = {
     "a Windows icon": (encoded(noise(), "ICO"), "format"),
     "a pointer of Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid here", "format"),
     "a numpy array": (b"\x93NUMPY\x01\x00here", "format"),
-    "an AVIF": (b"\0\0\0\x20ftypavif\0\0\0\0", "format"),
+    "an AVIF of its first box alone": (b"\0\0\0\x20ftypavif\0\0\0\0", "damaged truncated"),
     "a BMP that claims a compression of its own": (
         encoded(noise(), "BMP")[:30] + b"\xff\xff\xff\x7f" + encoded(noise(), "BMP")[34:],
         "damaged",

@@ -59,8 +59,8 @@ def claiming(kind: str, width: int, height: int) -> bytes:
     return bytes(content)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
-def test_the_five_formats_open_without_a_word(kind):
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF"])
+def test_the_six_formats_open_without_a_word(kind):
     colour = Image.new("RGB", (20, 30), RED)
     picture = read_image(encoded(colour, kind, **({"quality": 95} if kind == "JPEG" else {})))
     assert (picture.image.mode, picture.image.size) == ("RGB", (20, 30))
@@ -128,13 +128,13 @@ def test_sixteen_bit_greys_are_scaled_not_clipped():
     assert "16 bits" in picture.notices[0]
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_of_an_animation_the_first_frame_is_used(kind):
     frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, BLUE)]
     options = {"lossless": True} if kind == "WEBP" else {}
     content = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
     picture = read_image(content)
-    assert picture.image.getpixel((10, 10)) == RED
+    assert np.abs(np.subtract(picture.image.getpixel((10, 10)), RED)).max() <= 6
     assert "first" in picture.notices[0]
 
 
@@ -213,7 +213,7 @@ def test_a_file_of_too_many_bytes_is_not_even_read(tmp_path):
 
 
 @pytest.mark.parametrize("permissive", [False, True])
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF"])
 def test_half_a_picture_is_refused(kind, permissive, monkeypatch):
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", permissive)  # set by other libraries
     content = encoded(noise(), kind)
@@ -237,7 +237,7 @@ def test_no_bytes_are_no_picture(tmp_path):
         (b"%PDF-1.7\n", "PDF"),
         (b"8BPS\0\1", "Photoshop"),
         (b"PK\x03\x04", "ZIP"),
-        (b"\0\0\0\x20ftypavif\0\0\0\0", "AVIF"),
+        (b"\0\0\0\x20ftypisom\0\0\0\0", "film"),
         (b"just some words", "no picture"),
     ],
 )
@@ -310,7 +310,7 @@ def test_an_error_survives_the_way_from_a_child_process():
 def test_garbled_bytes_end_in_a_picture_or_in_an_image_error():
     chance = random.Random(0)
     frames = {"save_all": True, "append_images": [noise()]}
-    seeds = [encoded(noise(), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP")]
+    seeds = [encoded(noise(), kind) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF")]
     seeds += [encoded(noise(), kind, **frames) for kind in ("PNG", "GIF", "WEBP")]
     for _ in range(2000):
         content = bytearray(chance.choice(seeds))

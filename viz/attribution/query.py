@@ -77,7 +77,8 @@ class AttributionQuery(Query[Any]):
     """
 
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     label: str | None = None
     """Class, by name or number; the most probable one if not given."""
     method: tuple[MethodName, ...] = ()

@@ -32,7 +32,8 @@ class ByHandQuery(Query[Sum]):
     """
 
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     channel: int = 0
     """Of the unit."""
     row: int = 0

@@ -43,7 +43,8 @@ class ClassEvidenceQuery(Query[ClassEvidence]):
     epoch: int | None = None
     """The last epoch looked at; the run's last one if not given."""
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     epochs: tuple[int, ...] = ()
     """Numbers with commas between; all up to the last one looked at if not given."""
 

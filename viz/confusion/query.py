@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from torch import Tensor
 
 from training.evaluate import Evaluation
+from viz.confusion.compute import clustered
 from viz.mistakes.query import EvaluationQuery
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
@@ -17,7 +18,10 @@ from viz.store.query import Look
 
 @dataclass(frozen=True)
 class ConfusionLook(Look):
-    """The whole matrix is shown."""
+    """The whole matrix is shown, its classes in one order or the other."""
+
+    order: Literal["clustered", "given"] = "clustered"
+    """clustered: what is confused stands side by side; given: as the network counts its classes."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ class ConfusionShown:
     def confusion(self) -> Tensor:
         """(K, K) images of class (row) predicted as class (column)."""
         return self.found.confusion
+
+    @property
+    def order(self) -> list[int]:
+        """The classes in the order in which they are drawn."""
+        count = len(self.confusion)
+        return clustered(self.confusion) if self.look.order == "clustered" else list(range(count))
 
     def arrays(self) -> Arrays:
         """The matrix, and what its rows and columns stand for."""

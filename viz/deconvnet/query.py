@@ -44,7 +44,8 @@ class DeconvnetQuery(Query[Projected]):
     """
 
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     layer: str | None = None
     """The last convolution if not given."""
     channel: int | None = None

@@ -44,7 +44,7 @@ def point_at_sheet(
     """
     height, width = pixels.shape[:2]
     centres = [grid.centre(index) for index in range(grid.count)]
-    figure = go.Figure(go.Image(source=_data_uri(pixels), hoverinfo="skip"))
+    figure = go.Figure(go.Image(source=data_uri(pixels), hoverinfo="skip"))
     figure.add_trace(
         _markers(centres, min(grid.height, grid.width), customdata, hover),
     )
@@ -73,7 +73,7 @@ def point_at_spots(
         outlines: (top, left, bottom, right) of what is chosen, half open.
     """
     height, width = pixels.shape[:2]
-    figure = go.Figure(go.Image(source=_data_uri(pixels), hoverinfo="skip"))
+    figure = go.Figure(go.Image(source=data_uri(pixels), hoverinfo="skip"))
     figure.add_trace(
         _markers(centres, size, customdata).update(hovertemplate=f"{hover}<extra></extra>")
     )
@@ -207,7 +207,7 @@ def _bare(
     )
 
 
-def _data_uri(pixels: np.ndarray) -> str:
+def data_uri(pixels: np.ndarray) -> str:
     file = BytesIO()
     # without loss and as small as PNG, in a quarter of the time
     Image.fromarray(pixels).save(file, "WEBP", lossless=True, quality=0, method=0)

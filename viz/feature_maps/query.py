@@ -28,7 +28,8 @@ class FeatureMapsQuery(Query[FeatureMaps]):
     """
 
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     layer: str | None = None
     """Any layer; the last maps before the classifier if not given."""
 

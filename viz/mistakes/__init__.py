@@ -9,6 +9,7 @@ from viz.mistakes.compute import (
     as_evaluation,
     class_errors,
     confused,
+    taken,
 )
 from viz.mistakes.query import EvaluationQuery, MistakesLook, MistakesQuery
 
@@ -24,4 +25,5 @@ __all__ = [
     "as_evaluation",
     "class_errors",
     "confused",
+    "taken",
 ]

@@ -16,7 +16,8 @@ from viz.store.cache import Arrays, from_arrays, to_arrays
 
 __all__ = ["Confused", "Evaluation", "Mistakes", "Order", "class_errors", "confused", "evaluation"]
 
-MOST = 64  # mistakes that are kept of each kind
+MOST = 64  # mistakes on one figure
+ALL = 10**9  # mistakes that are kept: a page leads through all of them
 
 Order = Literal["surest", "worst"]
 
@@ -38,7 +39,7 @@ def evaluation(member: Member, *, views: int = 1, progress: Progress = silent) -
         views: 1 for the central crop, 10 for the mean of ten views.
         progress: Told (images done, images).
     """
-    scores = evaluate_together([member], views=views, mistakes=MOST, progress=progress)
+    scores = evaluate_together([member], views=views, mistakes=ALL, progress=progress)
     return scores[-1].evaluation
 
 
@@ -52,6 +53,16 @@ def confused(confusion: Tensor, count: int) -> Confused:
     wrong = confusion.clone().fill_diagonal_(0).flatten()
     order = wrong.argsort(descending=True, stable=True)[: min(count, int((wrong > 0).sum()))]
     return Confused(order // len(confusion), order % len(confusion), wrong[order])
+
+
+def taken(mistakes: Mistakes, label: int | None, guess: int | None) -> Mistakes:
+    """Those among them of a class that were taken for another; None leaves it open."""
+    wanted = torch.ones(len(mistakes), dtype=torch.bool)
+    if label is not None:
+        wanted &= mistakes.label == label
+    if guess is not None:
+        wanted &= mistakes.guess[:, 0] == guess
+    return mistakes[wanted]
 
 
 def class_errors(confusion: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ from training.ensemble import Member, border_of, check_classes
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, Mistakes
 from training.progress import Progress
-from viz.mistakes.compute import MOST, Order, as_arrays, as_evaluation, evaluation
+from viz.mistakes.compute import MOST, Order, as_arrays, as_evaluation, evaluation, taken
+from viz.network.choices import class_index
 from viz.store.cache import Arrays, to_arrays
 from viz.store.lend import Opened
 from viz.store.query import Look, Query
@@ -29,7 +30,7 @@ class EvaluationQuery(Query[Any]):
     """10 for the mean of the paper's ten views."""
 
     view: ClassVar[str] = "evaluation"
-    version: ClassVar[int] = 2  # 2: asked for as an object
+    version: ClassVar[int] = 3  # 3: all mistakes are kept
     answer_type: ClassVar[type] = Evaluation
     on_data: ClassVar[bool] = True
     message: ClassVar[str] = "Evaluating the network"
@@ -56,16 +57,24 @@ class EvaluationQuery(Query[Any]):
 
 @dataclass(frozen=True)
 class MistakesLook(Look):
-    """Which mistakes are shown; one pass finds 64 of either kind."""
+    """Which mistakes are shown; one pass finds all of them."""
 
     order: Order = "surest"
     """surest: the most confident mistakes; worst: the lowest probability of the true class."""
     k: int = 8
     """Images wanted, at most 64."""
+    first: int = 0
+    """How many to leave out before: 8 for the second eight."""
+    true: str | None = None
+    """Only images of this class, by name or number."""
+    taken: str | None = None
+    """Only images whose top prediction is this class, by name or number."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MOST:
             raise WorkbenchError(f"--k must be from 1 to {MOST}, got {self.k}.")
+        if self.first < 0:
+            raise WorkbenchError(f"--first must be at least 0, got {self.first}.")
 
 
 @dataclass(frozen=True)
@@ -83,12 +92,18 @@ class MistakesQuery(EvaluationQuery):
     message: ClassVar[str] = "Looking for mistakes"
 
     def show(self, opened: Opened, answer: Evaluation, look: MistakesLook) -> MistakesShown:
-        found = (answer.surest if look.order == "surest" else answer.worst)[: look.k]
+        found = answer.surest if look.order == "surest" else answer.worst
+        classes = opened.run.classes
+        label, guess = (
+            None if name is None else class_index(classes, name) for name in (look.true, look.taken)
+        )
+        found = taken(found, label, guess)
+        found, of = found[look.first : look.first + look.k], len(found)
         split, indices = opened.split(self.split), found.index.numpy()
         preprocess = opened.run.preprocess
         pictures = preprocess.picture(preprocess.from_uint8(split.images[indices]))
         names = tuple(split.names[index] for index in indices.tolist())
-        return MistakesShown(look, opened.run.classes, found, pictures, names)
+        return MistakesShown(look, classes, found, pictures, names, of)
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,7 @@ class MistakesShown:
     found: Mistakes  # k of them
     pictures: Tensor  # as the network sees them, (k, 3, H, W) in [0, 1]
     names: tuple[str, ...]  # of the images' files
+    of: int = 0  # how many there are in all
 
     def arrays(self) -> Arrays:
         """The mistakes, and what the numbers of images and classes stand for."""

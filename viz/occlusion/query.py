@@ -50,7 +50,8 @@ class OcclusionQuery(Resumable[Any]):
     """
 
     image: tuple[ImageSource, ...] = (ImageSource("0"),)
-    """A picture file, or the number of a validation image; several with commas between."""
+    """A picture file, or the number of a validation image; several with commas between. photo.jpg@0
+    is its left or upper square, @100 the right or lower one."""
     window: int | None = None
     """Side of the window in pixels; if not given, a seventh of the input and at least 12, which is
     32 of 224 and 12 of 64."""

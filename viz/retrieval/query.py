@@ -58,7 +58,8 @@ class RetrievalQuery(Query[Tensor]):
     """
 
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     k: int = 12
     """Neighbours wanted."""
     layer: str | None = None

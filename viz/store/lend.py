@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from training.device import choose_device
 from training.errors import WorkbenchError
 from training.images import read_image
 from training.models import Network
+from training.preprocess import CENTRE, square
 from training.progress import Progress, silent
 from training.runs import Run
 
@@ -55,10 +57,13 @@ class Lender:
             self._data[key] = run.data(progress)
         return self._data[key]
 
-    def read(self, path: str, side: int) -> Image.Image:
-        """A picture file, RGB; it may come as the square of that side which a network needs."""
-        del side
-        return read_image(Path(path)).image
+    def read(self, path: str, side: int, at: int = CENTRE) -> Image.Image:
+        """A picture file, RGB; it may come as the square of that side which a network needs.
+
+        Any but the central square does: what comes after would take the central one.
+        """
+        image = read_image(Path(path)).image
+        return image if at == CENTRE else square(image, side, at)
 
     def ask(self, query: Query[Any], **how: Any) -> Any:
         """Another question, with what is open already; see `viz.store.answer.answer`."""
@@ -147,8 +152,9 @@ class Opened:
             WorkbenchError: If there is no such picture.
         """
         if not is_number(source):
+            path, at = file_and_square(source)
             side = self.run.preprocess.resize
-            return Picture(self.lender.read(source, side), Path(source).name)
+            return Picture(self.lender.read(path, side, at), Path(source).name)
         images = self.data().val.images
         index = int(source)
         if index >= len(images):
@@ -220,6 +226,22 @@ def split_of(data: Data, split: str) -> Split:
 def same_images(runs: Sequence[Run]) -> bool:
     """Whether runs were trained on the same data, so that a number names the same picture."""
     return len({run.config.get("data_fingerprint") for run in runs}) == 1
+
+
+def file_and_square(source: str) -> tuple[str, int]:
+    """Path of a picture and where its square lies: photo.jpg@0 is the left or upper one.
+
+    A file that is called so itself is meant as it is.
+    """
+    found = re.fullmatch(r"(.+)@(\d{1,2}|100)", source, re.DOTALL)
+    if found is None or Path(source).is_file():
+        return source, CENTRE
+    return found[1], int(found[2])
+
+
+def with_square(path: str, at: int) -> str:
+    """The same as a question and an address have it; the central square needs no word."""
+    return path if at == CENTRE else f"{path}@{at}"
 
 
 def is_number(text: str) -> bool:

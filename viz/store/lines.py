@@ -21,6 +21,7 @@ from typing import Any, Literal, Union
 from docstring_parser import parse_from_object
 
 from training.errors import WorkbenchError
+from viz.store.lend import file_and_square
 from viz.store.query import ImageSource, Look, Query
 
 Asked = Query[Any] | Look
@@ -51,7 +52,7 @@ def from_text(kind: Any, text: str) -> Any:
                 return choice
         raise ValueError(f"choose one of: {', '.join(map(str, arguments))}")
     if typing.get_origin(kind) is tuple:
-        if arguments[0] is ImageSource and Path(text).is_file():
+        if arguments[0] is ImageSource and Path(file_and_square(text)[0]).is_file():
             return (text,)  # one picture whose name has a comma in it
         row = next(csv.reader([text.strip("[]")]), [])
         try:

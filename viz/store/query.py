@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 Asked = TypeVar("Asked", bound="Query[Any]")
 ImageSource = NewType("ImageSource", str)
-"""A picture file, or the number of a validation image."""
+"""A picture file, or the number of a validation image. Of a picture file the network sees the
+central square; photo.jpg@0 means the left or upper one, @100 the right or lower one."""
 FIRST_IMAGE = ImageSource("0")
 
 

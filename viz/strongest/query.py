@@ -34,7 +34,8 @@ class StrongestQuery(Query[list[Strongest]]):
     """
 
     image: ImageSource = FIRST_IMAGE
-    """A picture file, or the number of a validation image."""
+    """A picture file, or the number of a validation image; photo.jpg@0 is its left or upper
+    square, @100 the right or lower one."""
     measure: Measure = "activation"
     """By what a unit is the strongest of its layer: activation; or share, which is its activation
     by the strongest one of its channel in any validation image. The top patches of the layers are
