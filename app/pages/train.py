@@ -3,146 +3,127 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from app.jobs import job as jobs
-from app.jobs.ask import ask
 from app.shell import address, runs
 from app.shell.errors import plain, readable
-from app.shell.frame import STATES, chosen_run, go_to
-from app.shell.paths import runs_root
+from app.shell.frame import chosen_run
 from app.shell.training_progress import TrainingProgress
-from app.views.curves import show_advice, show_curves
-from app.views.filters import show_sheet
-from app.views.train import DEFAULTS, checked, fit_flags, free_name, more_settings, understood
+from app.views.train import checked, fit_flags, object_in
+from app.views.train_form import Form, draw, form
+from app.views.train_like import choose_like, leave_the_address, take_up_the_address
+from app.views.train_settings import HELP, show_groups, show_json
+from app.views.train_watch import show_progress, show_starting, show_what_it_learned
 from app.widgets.layout import heading
 from training.data import SOURCES
+from training.differences import in_words
 from training.errors import WorkbenchError
 from training.models import MODELS
-from training.runs import Run
-from training.status import FINISHED, NO_MESSAGE, RUNNING
+from training.runs import BrokenRun, Run
+from training.status import FINISHED, RUNNING
 from viz.drawing.words import percent
-from viz.filters import FiltersLook, FiltersQuery
 
-LOOK_EVERY_S = 1.0
-SHEET_PX = 320
+OWN = "the network's own choices"
 
 
 def train() -> None:
     heading("Train", "A network learns in a process of its own; you can leave and come back.")
-    _new_run()
-    _starting()
-    if (run := chosen_run()) is not None:
-        _watch(run)
-    _list()
+    there, broken = runs.there_are()
+    chosen = chosen_run()
+    show_starting()
+    show_progress(chosen, there)
+    st.fragment(readable()(_new_run))()
+    if chosen is not None and chosen.status().state != RUNNING:
+        st.subheader(f"What {plain(runs.name_of(chosen))} learned", anchor=False)
+        show_what_it_learned(chosen)
+    _list(there, broken)
 
 
 def _new_run() -> None:
+    new = take_up_the_address(form())
     with st.container(border=True):
-        st.markdown("**A new run**")
-        row = st.columns([2, 2, 3, 1, 1])
-        model = row[0].selectbox("Network", list(MODELS), index=list(MODELS).index(DEFAULTS.model))
-        name = row[1].text_input("Name", value=free_name("run"), max_chars=64, key="new name")
-        data = row[2].text_input(
-            "Data",
-            value=DEFAULTS.data,
+        _first_row(new)
+        _second_row(new)
+        show_groups(new)
+        _say_and_start(new)
+        show_json(new)
+
+
+def _first_row(new: Form) -> None:
+    row = st.columns([5, 4], vertical_alignment="bottom")
+    by_name = {runs.name_of(run): run for run in runs.there_are()[0] if _was_trained(run)}
+    with row[0]:
+        draw(
+            st.selectbox, "Like this run, but …", [OWN, *by_name], key="like",
+            value=new.like if new.like in by_name else OWN,
+            put=lambda name: choose_like(by_name.get(name)),
+            help="Fills in everything from a run that was trained here; then change what you like.",
+        )  # fmt: skip
+    with row[1]:
+        draw(
+            st.text_input, "Name", key="name", value=new.name or new.suggested_name(), max_chars=64,
+            put=lambda name: setattr(new, "name", name.strip() or None),
+        )  # fmt: skip
+
+
+def _second_row(new: Form) -> None:
+    row = st.columns([3, 4, 1.4, 1.4])
+    most = {"epochs": 1_000_000, "seed": 2**53 - 1}  # the latter: what a browser counts to
+    with row[0]:
+        draw(st.selectbox, "Network", list(MODELS), key="model", value=new.model, put=new.set_model)
+    with row[1]:
+        draw(
+            st.text_input, "Data", key="data", value=new.settings["data"],
+            put=lambda data: new.settings.update(data=data.strip()),
             help="builtin needs nothing. Or " + ", ".join(f"`{name}:PATH`" for name in SOURCES),
-        )
-        epochs = row[3].number_input("Epochs", 1, 10_000, DEFAULTS.epochs)
-        seed = row[4].number_input("Seed", 0, 2**31 - 1, DEFAULTS.seed)
-        settings = {"model": model, "data": data.strip(), "epochs": epochs, "seed": seed}
-        with st.expander("More"):
-            settings |= more_settings()
-        if st.button("Start training", type="primary", icon=":material/play_arrow:"):
-            _start(name.strip(), settings)
+        )  # fmt: skip
+    for place, name, low in ((row[2], "epochs", 1), (row[3], "seed", 0)):
+        with place:
+            draw(
+                st.number_input, name.title(), low, most[name], key=name, value=new.settings[name],
+                put=partial(new.settings.__setitem__, name), help=HELP[name],
+            )  # fmt: skip
 
 
-def _start(name: str, settings: dict[str, Any]) -> None:
+def _say_and_start(new: Form) -> None:
+    problem = new.problem()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Start training", type="primary", icon=":material/play_arrow:")
+        differ = in_words(new.changes())
+        if new.like is not None:
+            what = f"differs in {plain(differ)}" if differ else "nothing is changed yet"
+            st.markdown(f"Like **{plain(new.like)}**: {what}.")
+    if pressed:
+        _start(new)
+    elif problem is not None:
+        st.error(plain(problem), icon=":material/error:")
+
+
+def _start(new: Form) -> None:
+    name = new.name or new.suggested_name()
     try:
-        settings = understood(settings)
-        checked(name, settings)
-        jobs.train(fit_flags(settings), name=name)
+        for what, text in new.typed.items():
+            object_in(text, what)
+        checked(name, new.settings)
+        jobs.train(fit_flags(new.settings), name=name)
     except WorkbenchError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
     st.session_state["starting"] = name, time.time()
+    new.name, new.asked = None, ()
+    leave_the_address()
+    st.rerun()
 
 
-def _starting() -> None:
-    """While a new run's process has not written its folder yet."""
-    if "starting" in st.session_state:
-        st.fragment(_until_there, run_every=0.3)()
+def _was_trained(run: Run) -> bool:
+    return run.info.training is not None and run.info.model in MODELS
 
 
-@readable()
-def _until_there() -> None:
-    if "starting" not in st.session_state:
-        return
-    name, began = st.session_state["starting"]
-    if (runs_root() / name / "run.json").exists():
-        del st.session_state["starting"], st.session_state["new name"]
-        address.write(run=name, epoch=None)
-        st.rerun()
-    if jobs.is_starting(name) or time.time() - began < 1:
-        st.progress(min((time.time() - began) / 6, 0.95), text=f"{plain(name)} · starting")
-    else:
-        words = plain(jobs.training_log(name) or NO_MESSAGE)
-        st.error(f"{plain(name)} could not be trained: {words}", icon=":material/error:")
-
-
-def _watch(run: Run) -> None:
-    st.subheader(plain(runs.name_of(run)), anchor=False)
-    every = LOOK_EVERY_S if run.status().state == RUNNING else None
-    st.fragment(_progress, run_every=every)(run)
-    row = st.container(horizontal=True, gap="small")
-    epochs = run.epochs
-    if epochs:
-        query = FiltersQuery(str(run.path), epochs[-1])
-        side = ask(query).side(FiltersLook(scale="shared"))
-        with row.container(width=SHEET_PX + 4):
-            st.markdown(f"First filters, epoch {epochs[-1]}")
-            if (channel := show_sheet(side, SHEET_PX, key="train filters")) is not None:
-                go_to("filters", channel=channel)
-    with row.container(width=764):
-        show_curves(run)
-
-
-@readable()
-def _progress(run: Run) -> None:
-    _state_and_button(run)
-    show_advice(run)
-
-
-def _state_and_button(run: Run) -> None:
-    progress = TrainingProgress.of(run)
-    words, button = st.columns([6, 1], vertical_alignment="center")
-    if progress.status.state == RUNNING:
-        words.progress(progress.share, text=progress.words)
-        if button.button("Stop", key="stop", icon=":material/stop:", width="stretch"):
-            jobs.stop_training(run.path)
-        return
-    why = f" · {plain(progress.status.message)}" if progress.status.message else ""
-    words.markdown(f"{_state(run)}{why}")
-    if not _can_go_on(run, progress):
-        return
-    if button.button("Resume", key="resume", icon=":material/play_arrow:", width="stretch"):
-        jobs.train(["--resume"], name=runs.name_of(run))
-
-
-def _can_go_on(run: Run, progress: TrainingProgress) -> bool:
-    ended_early = progress.newest < progress.epochs and progress.status.state != FINISHED
-    return ended_early and (run.path / "resume.pt").exists()
-
-
-def _state(run: Run) -> str:
-    return STATES.get(run.status().state, "finished")
-
-
-def _list() -> None:
-    there, broken = runs.there_are()
+def _list(there: list[Run], broken: list[BrokenRun]) -> None:
     if not there and not broken:
         return
     st.subheader("All runs", anchor=False)
@@ -170,12 +151,12 @@ def _list() -> None:
 def _row(run: Run) -> dict[str, str]:
     progress = TrainingProgress.of(run)
     metrics = run.metrics()
-    best = percent(float(metrics["val_top1"].max())) if len(metrics) else ""
+    lowest = percent(1 - float(metrics["val_top1"].max())) if len(metrics) else ""
     return {
         "run": runs.name_of(run),
         "state": progress.status.state,
         "epochs": f"{max(progress.newest, 0)} of {progress.epochs}",
-        "best top-1 accuracy": best,
+        "lowest top-1 error": lowest,
         "network": run.info.model,
         "data": run.data_name,
         "made": run.info.created[:16].replace("T", " "),

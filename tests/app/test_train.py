@@ -1,5 +1,6 @@
 """Train: teach one."""
 
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -34,7 +35,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def start(test: AppTest, **typed: Any) -> AppTest:
-    for box in test.text_input:
+    for box in [*test.text_input, *test.text_area]:
         if box.label in typed:
             box.set_value(typed[box.label])
     return next(button for button in test.button if button.label == "Start training").click().run()
@@ -128,6 +129,61 @@ def test_a_run_is_stopped_and_goes_on_from_its_last_epoch(
     wait_until(lambda: run.epochs[-1] > reached and run.status().state == RUNNING)
     jobs.stop_training(run.path)
     wait_until(lambda: run.status().state == STOPPED)
+
+
+def number(test: AppTest, label: str) -> Any:
+    return next(box for box in test.number_input if box.label == label)
+
+
+def table_says(test: AppTest) -> str:
+    return " ".join(each.value for each in test.markdown)
+
+
+def test_the_table_and_the_json_of_options_are_the_same(app: Open) -> None:
+    test = app("train")
+    number(test, "conv1 stride").set_value(4).run()
+    [json_box] = [box for box in test.text_area if box.label == "Options of the network"]
+    assert json.loads(json_box.value) == {"strides": [4, 1, 1, 1, 1]}
+    assert "16×16×48 → 7" in table_says(test)
+    assert "47 px / 8" in table_says(test)  # conv2: 7 + 2·4, then 4 steps of 8
+    json_box.set_value('{"kernels": [11, 5, 3, 3, 3]}').run()
+    assert number(test, "conv1 stride").value == 2
+    assert number(test, "conv1 kernel").value == 11
+
+
+def test_a_layer_of_which_nothing_is_left_is_told_in_its_row(app: Open) -> None:
+    test = app("train")
+    number(test, "conv1 stride").set_value(40).run()
+    assert not test.exception
+    said = table_says(test).replace("\\", "")
+    assert "**conv1**: a pooling window of 3 px does not fit into a map of 2 × 2" in said
+
+
+def test_the_address_fills_in_a_run_with_changes(
+    app: Open, small: Run, spawned: list[list[str]]
+) -> None:
+    test = app("train", like="small", strides="1", lr="0.5")
+    assert number(test, "conv1 stride").value == 1
+    assert number(test, "conv1 width").value == 6
+    assert "strides 2 1 1 1 1 → 1 1 1 1 1" in table_says(test).replace("\\", "")
+    start(test)
+    [command] = spawned
+    assert command[5].endswith("small-strides1-lr0.5")
+    parsed = parser().parse_args(["fit", "--run", "x", *command[6:]])["fit"]
+    before = small.config["training"]
+    for field in fields(FitConfig):
+        if field.name not in ("run", "lr", "options"):
+            assert parsed[field.name] == before[field.name], field.name
+    assert parsed["lr"] == 0.5
+    assert parsed["options"] == before["options"] | {"strides": [1, 1, 1, 1, 1]}
+
+
+def test_what_the_address_says_wrongly_gives_a_notice(app: Open) -> None:
+    test = app("train", like="nobody", strides="none")
+    assert not test.exception
+    said = " ".join(each.value for each in test.info)
+    assert "no like" in said
+    assert "no strides" in said
 
 
 @pytest.mark.browser

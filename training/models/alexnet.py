@@ -12,8 +12,9 @@ from training.errors import WorkbenchError
 from training.models.drop_connect import DropConnect
 from training.models.initialisers import FILLERS
 from training.models.network import Network
-from training.models.pooling import POOLINGS, pooled_side
+from training.models.pooling import POOLINGS
 from training.models.response_norm import ResponseNorm
+from training.models.stages import stages
 from training.settings import LARGEST_IMAGE, Count, Length, OneOf, Probability, Range, Side, settle
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -192,15 +193,7 @@ class AlexNet:
 
     def _side(self, side: int) -> int | None:
         """Side of the last map for an image of this side, px; None where nothing is left."""
-        for number, padding in enumerate(self.paddings, start=1):
-            if f"conv{number}" not in self.without:
-                padded = side + 2 * padding
-                side = (padded - self.kernels[number - 1]) // self.strides[number - 1] + 1
-            if side > 0 and number in self.pool_after:
-                side = pooled_side(side, self.pool_kernel, self.pool_stride, self.pool_ceil)
-            if side < 1:
-                return None
-        return side
+        return stages({**vars(self), "image_size": side})[-1].left or None
 
     def _classifier(self, features: int, num_classes: int) -> Layers:
         layers: Layers = {}
