@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,7 +81,7 @@ class Job:
             shutil.rmtree(self.folder, ignore_errors=True)
             _make(self.folder)
             pid = spawn(self.command, self.folder / "log.txt")
-            _note(self.folder, self.command, pid, durable=False)
+            _note(self.folder, self.command, pid, asked=self.arguments, durable=False)
 
     def cancel(self) -> None:
         """End it, to the last child, and remember that somebody wanted that."""
@@ -99,22 +100,19 @@ class Job:
 def running() -> list[Job]:
     """The jobs that are at work now, whoever started them."""
     found = []
-    for folder in sorted(runs_root().glob(".jobs/*/command.json")):
-        seen = folder.stat().st_mtime if folder.exists() else 0.0
-        if folder.parent.name.startswith("train-") or _over.get(folder) == seen:
-            continue
+    for note in sorted(runs_root().glob(".jobs/*/command.json")):
         try:
-            command = json.loads(folder.read_text(encoding="utf-8"))["command"]
-            job = Job(tuple(command[3:-2]))  # python -m viz … --progress FILE
-            status = job.status()
+            begun = note.stat().st_mtime
+            if _over.get(note) == begun:
+                continue
+            job = Job(tuple(json.loads(note.read_text(encoding="utf-8"))["asked"]))
         except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if job.folder != folder.parent:
-            continue
+            continue  # gone meanwhile, or of an older workbench
+        status = job.status() if job.arguments else None
         if status is not None and status.state == RUNNING:
             found.append(job)
         else:
-            _over[folder] = seen
+            _over[note] = begun
     return found
 
 
@@ -228,9 +226,11 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _note(folder: Path, command: list[str], pid: int, *, durable: bool = True) -> None:
+def _note(
+    folder: Path, command: list[str], pid: int, *, asked: Sequence[str] = (), durable: bool = True
+) -> None:
     """Write down who works for a folder, for whoever looks for it later."""
-    started = {"command": command, "pid": pid, "born": born(pid)}
+    started = {"command": command, "pid": pid, "born": born(pid), "asked": list(asked)}
     write_text(folder / "command.json", json.dumps(started), durable=durable)
 
 

@@ -101,8 +101,8 @@ def choose(page: str) -> None:
                 other = choose_compare_with(by_name, runs.name_of(run), page)
                 st.session_state["compare_with"] = other and Choice(*other)
     with st.sidebar, readable():
-        if run := chosen_run():
-            _watch(run, page)
+        if shown := chosen_run():
+            _watch(shown, page)
         show_tray(there)
         _show_broken(broken)
     address.show_notices()

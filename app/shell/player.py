@@ -65,7 +65,11 @@ def mount(name: str, **how: Any) -> Any:
         name: Of its files.
         **how: As Streamlit takes it: key, data, and callbacks.
     """
-    return st.components.v2.component(f"filterscope_{name}", **_source(name))(**how)
+    source = _source(name)
+    drawn = st.components.v2.component(
+        f"filterscope_{name}", html=source.get("html"), css=source.get("css"), js=source.get("js")
+    )
+    return drawn(**how)
 
 
 @cache
