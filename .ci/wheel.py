@@ -29,6 +29,8 @@ def main() -> None:
         programs = install(build(place / "wheel"), place / "fresh")
         for module in ("training", "viz"):
             run([programs / "python", "-m", module, "--help"], cwd=place)
+        opens = "from pathlib import Path; from training.shipped import unpack; unpack(Path('run'))"
+        run([programs / "python", "-c", opens], cwd=place)
         (place / "empty").mkdir()
         look(programs / "filterscope", place / "empty")
 
