@@ -30,36 +30,53 @@ def show_advice(run: Run) -> None:
         st.warning(plain(advice), icon=":material/speed:")
 
 
-def show_curves(run: Run) -> None:
+def show_curves(run: Run, *, height: int = 320, stacked: bool = False, layers: bool = True) -> None:
     """Loss and error by epoch and what the layers do, with downloads; they grow by themselves.
 
     Nothing before the first epoch.
+
+    Args:
+        run: Whose.
+        height: Of the figure, px.
+        stacked: Loss above error, for a narrow column.
+        layers: Whether those of the layers follow here, else where `show_layers` is called.
     """
-    every = LOOK_EVERY_S if run.status().state == RUNNING else None
-    st.fragment(_curves, run_every=every)(run)
+    st.fragment(_curves, run_every=_every(run))(run, height, stacked, layers)
+
+
+def show_layers(run: Run) -> None:
+    """What the layers do, folded."""
+    st.fragment(_layers, run_every=_every(run))(run)
+
+
+def _every(run: Run) -> float | None:
+    return LOOK_EVERY_S if run.status().state == RUNNING else None
 
 
 @readable()
-def _curves(run: Run) -> None:
+def _curves(run: Run, height: int, stacked: bool, layers: bool) -> None:
     metrics = run.metrics()
     if metrics.empty:
         return
     epochs = int((run.info.training or {}).get("epochs", len(metrics)))
     best = overfits_after(metrics)
     _draw(
-        curves_lines(metrics, epochs=epochs, dark=is_dark()),
+        curves_lines(metrics, epochs=epochs, dark=is_dark(), height=height, stacked=stacked),
         f"Loss and error over {len(metrics)} epochs"
         + (f"; it overfits after epoch {best}" if best else ""),
         key=f"curves {run.path}",
     )
     offer_side(_asked(run, "run"))
-    _layers(run, epochs)
+    if layers:
+        _layers(run)
 
 
-def _layers(run: Run, epochs: int) -> None:
+@readable()
+def _layers(run: Run) -> None:
     metrics, layers = run.metrics(), run.layers()
     if layers.empty:
         return
+    epochs = int((run.info.training or {}).get("epochs", len(metrics)))
     with st.expander("What the layers do"):
         st.caption(
             "How far a step moves the weights of each layer, as a share of their norm, means over "

@@ -14,6 +14,8 @@ from viz.drawing.lines import add_line, dress_lines
 from viz.drawing.style import DARK_QUIET, DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT, head, number
 
 TRAIN, VALIDATION = OKABE_ITO[4], OKABE_ITO[5]
+OVERFITTING = "rgba(213, 94, 0, 0.10)"
+MARGINS_PX = 88  # above and below the panels to point at
 
 
 def draw(shown: CurvesShown) -> Figure:
@@ -106,7 +108,12 @@ def curves_figure(metrics: pd.DataFrame, *, epochs: int | None = None) -> Figure
 
 
 def curves_lines(
-    metrics: pd.DataFrame, *, epochs: int | None = None, dark: bool = False
+    metrics: pd.DataFrame,
+    *,
+    epochs: int | None = None,
+    dark: bool = False,
+    height: int = 320,
+    stacked: bool = False,
 ) -> go.Figure:
     """The same to point at: the pointer reads values, the legend hides and shows lines.
 
@@ -114,22 +121,32 @@ def curves_lines(
         metrics: As for `curves_figure`.
         epochs: As for `curves_figure`.
         dark: For a dark page.
+        height: In pixels.
+        stacked: Loss above error, for a narrow column.
     """
-    figure = make_subplots(cols=2, horizontal_spacing=0.09)
+    if stacked:
+        figure = make_subplots(rows=2, vertical_spacing=80 / (height - MARGINS_PX))
+    else:
+        figure = make_subplots(cols=2, horizontal_spacing=0.09)
     last = max(epochs or len(metrics), 2)
-    for column, panel in enumerate((LOSS, ERROR), 1):
+    places = [(1, 1), (2, 1) if stacked else (1, 2)]
+    for panel_number, (place, panel) in enumerate(zip(places, (LOSS, ERROR), strict=True), 1):
         for name, (words, colour, dash) in panel.items():
             values = metrics[name] if name.endswith("loss") else 1 - metrics[name]
             shown = ":.3g} nats" if name.endswith("loss") else ":.1%}"
             add_line(
                 figure, metrics["epoch"], values, words, colour, shown,
-                dash=dash, place=(1, column), legend=f"legend{column}",
+                dash=dash, place=place, legend=f"legend{panel_number}",
             )  # fmt: skip
-    dress_lines(figure, ["loss (nats)", "error"], last, dark=dark, height=320)
+    dress_lines(figure, ["loss (nats)", "error"], last, dark=dark, height=height)
     highest = metrics[list(LOSS)].max().max() if len(metrics) else 1.0
-    figure.update_yaxes(range=[0, 1.15 * highest], col=1)  # room for the words at the line
-    figure.update_yaxes(range=[0, 1.005], tickformat=".0%", col=2)
+    (_, _), (row, col) = places
+    figure.update_yaxes(range=[0, 1.15 * highest], row=1, col=1)  # room for the words at the line
+    figure.update_yaxes(range=[0, 1.005], tickformat=".0%", row=row, col=col)
+    if stacked:
+        figure.update_xaxes(title=None, row=1, col=1)
     _mark_best_line(figure, metrics, last, dark)
+    _shade_overfitting(figure, metrics, last, places)
     return figure
 
 
@@ -144,6 +161,17 @@ ERROR = {
 }
 
 
+def _shade_overfitting(
+    figure: go.Figure, metrics: pd.DataFrame, last: int, places: list[tuple[int, int]]
+) -> None:
+    """All epochs after which the network only learns its training images better."""
+    epoch = overfits_after(metrics)
+    for row, col in places if epoch is not None else ():
+        figure.add_vrect(
+            epoch, last + 0.5, fillcolor=OVERFITTING, line_width=0, layer="below", row=row, col=col
+        )
+
+
 def _mark_best_line(figure: go.Figure, metrics: pd.DataFrame, last: int, dark: bool) -> None:
     epoch = best_epoch(metrics)
     if epoch is None:
@@ -151,6 +179,11 @@ def _mark_best_line(figure: go.Figure, metrics: pd.DataFrame, last: int, dark: b
     quiet = DARK_QUIET if dark else QUIET
     is_right = epoch > (last + 1) / 2
     figure.add_vline(epoch, line={"color": quiet, "dash": "dot", "width": 1}, row=1, col=1)
+    lowest = {"symbol": "circle-open", "size": 12, "color": VALIDATION, "line": {"width": 2}}
+    figure.add_scatter(
+        x=[epoch], y=[float(metrics["val_loss"].min())], mode="markers", marker=lowest,
+        hoverinfo="skip", showlegend=False, row=1, col=1,
+    )  # fmt: skip
     figure.add_annotation(
         x=epoch,
         y=1,

@@ -62,8 +62,22 @@ def test_the_lines_to_point_at_are_those_of_the_figure():
         for line in ax.lines
         if not line.get_label().startswith("_")
     }
-    shown = {trace.name: list(trace.y) for trace in curves_lines(metrics()).data}
+    shown = {trace.name: list(trace.y) for trace in curves_lines(metrics()).data if trace.name}
     assert shown == drawn
+
+
+def test_what_comes_after_the_best_epoch_of_a_network_that_overfits_is_shaded_in_both_panels():
+    assert not any(shape.type == "rect" for shape in curves_lines(metrics()).layout.shapes)
+    for stacked in (False, True):
+        figure = curves_lines(overfitting(), stacked=stacked)
+        shades = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+        assert [(shade.x0, shade.xref) for shade in shades] == [(2, "x"), (2, "x2")]
+
+
+def test_stacked_panels_stand_one_above_the_other():
+    loss, error = curves_lines(metrics(), stacked=True).select_yaxes()
+    assert loss.domain[0] > error.domain[1]
+    assert (loss.range, error.range) == ((0, pytest.approx(1.15 * 2.1)), (0, 1.005))
 
 
 def test_a_run_without_an_epoch_has_empty_curves(pixels_of):
