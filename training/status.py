@@ -35,6 +35,7 @@ class Status:
     done: AtLeast0 = 0
     total: AtLeast0 = 0
     started: Moment = 0.0  # seconds since 1970, of the work whose progress this is
+    skipped: AtLeast0 = 0  # of `done`, what was done by then: the first step includes start-up
     updated: Moment = 0.0
     pid: AtLeast0 = 0
     born: Moment = 0.0  # seconds since 1970, of the process; 0 in files of older versions
@@ -45,10 +46,10 @@ class Status:
     @property
     def seconds_left(self) -> float | None:
         """Time left at the speed so far; None before there is one."""
-        elapsed = self.updated - self.started
-        if not self.done or not self.total or elapsed <= 0:
+        elapsed, done = self.updated - self.started, self.done - self.skipped
+        if done <= 0 or not self.total or elapsed <= 0:
             return None
-        return elapsed * (self.total - self.done) / self.done
+        return elapsed * (self.total - self.done) / done
 
 
 def read_status(path: Path) -> Status | None:
@@ -112,13 +113,17 @@ class Reporter:
             raise
 
     def __call__(self, done: int, total: int) -> None:
+        if not self.status.total:  # the clock of a phase starts with its first word
+            self.status = replace(self.status, started=time.time(), skipped=done)
         self.status = replace(self.status, done=done, total=total)
         if time.time() - self.status.updated >= self._every_s or done == total:
             self._try_to_write()
 
     def say(self, message: str) -> None:
         """Begin a new phase of the work, with a count of its own."""
-        self.status = replace(self.status, message=message, done=0, total=0, started=time.time())
+        self.status = replace(
+            self.status, message=message, done=0, total=0, started=time.time(), skipped=0
+        )
         self._try_to_write()
 
     def end(self, state: str, message: str = "") -> None:

@@ -31,6 +31,19 @@ def test_time_left_follows_from_the_speed_so_far():
     assert Status(done=0, total=100, started=1000.0, updated=1010.0).seconds_left is None
 
 
+def test_the_speed_is_that_since_the_first_step_which_includes_what_is_done_once(tmp_path):
+    reporter = Reporter(tmp_path / "status.json", message="Mining", every_s=0)
+    reporter(30, 120)
+    assert reporter.status.skipped == 30
+    assert reporter.status.seconds_left is None
+    reporter(60, 120)
+    elapsed = reporter.status.updated - reporter.status.started
+    assert (reporter.status.seconds_left or 0) == pytest.approx(2 * elapsed)
+    reporter.say("Projecting")
+    assert reporter.status.skipped == 0
+    reporter.end(FINISHED)
+
+
 def test_work_that_was_killed_reads_as_stopped(tmp_path):
     path = tmp_path / "status.json"
     code = (

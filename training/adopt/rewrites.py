@@ -49,7 +49,7 @@ def rewrites(
             "zeros there instead, which give the same."
         )
     if not ending.is_bare:
-        yield f"It ended in {ending.words}: that is left out, as the views take logits."
+        yield "What it does to its scores at the end is left out, as the views take logits."
     if returned:
         others = [
             f"number {int(name) + 1}" if name.isdigit() else name
