@@ -5,11 +5,16 @@ import platform
 import torch
 from jsonargparse import auto_cli
 
-from benchmarks import browser, leafing, mining, occlusion, training
+from benchmarks import browser, first_visit, leafing, mining, occlusion, training
 from training.memory import keep_freed_memory
 
 
-def benchmarks(rounds: int = 5, photographs: str | None = None, run: str | None = None) -> None:
+def benchmarks(
+    rounds: int = 5,
+    photographs: str | None = None,
+    run: str | None = None,
+    only_first_visit: bool = False,
+) -> None:
     """Print every table.
 
     Args:
@@ -17,8 +22,14 @@ def benchmarks(rounds: int = 5, photographs: str | None = None, run: str | None 
         photographs: Folder with train/<class>/…, for the speed of training; none without it.
         run: A run folder with epochs and images, for what a visitor waits in the browser; none
             without it. What its last epochs show is mined and kept there.
+        only_first_visit: What a first visitor waits in the browser, and no other table.
     """
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}\n")
+    if only_first_visit:
+        print("| a first visit, in Chromium: from the address to | s |\n|---|---|")
+        for what, seconds in first_visit.measure():
+            print(f"| {what} | {seconds:.1f} |")
+        return
     print("| occlusion, AlexNet, 224 px, square 32, stride 8 | s | times ours |\n|---|---|---|")
     times = occlusion.measure(rounds)
     ours = times[0][1]

@@ -59,7 +59,7 @@ def measure(run_path: str, rounds: int) -> list[tuple[str, list[float]]]:
     for epoch in epochs:
         answer(TopPatchesQuery(str(run.path), epoch, together), lender)
     found = []
-    with workbench(run.path.parent) as (address, _), _tab() as tab:
+    with workbench(run.path.parent) as (address, _), new_tab() as tab:
         first, second, *_, before, _last = plan.convolutions
         for layers, hurried, how in (
             ((first, last), True, "clicked as soon as the last one stands"),
@@ -110,7 +110,7 @@ def _settle(tab: Any) -> None:
 
 
 @contextmanager
-def _tab() -> Iterator[Any]:
+def new_tab() -> Iterator[Any]:
     """A tab of 1440×900 in the system's Chromium."""
     from playwright.sync_api import sync_playwright
 
