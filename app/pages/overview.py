@@ -9,12 +9,13 @@ import streamlit as st
 
 from app.jobs import job as jobs
 from app.jobs.ask import ask
+from app.shell import first_visit
 from app.shell.errors import plain, readable
 from app.shell.frame import Choice, chosen, go_to
 from app.shell.training_progress import TrainingProgress
 from app.shell.words import count, duration
-from app.views.curves import show_advice, show_curves
-from app.views.filters import show_sheet
+from app.views.curves import show_advice, show_curves, show_layers
+from app.views.first_screen import answer_in_words, page_px, show_first_filters
 from app.views.overview import offer_report, show_configuration, show_predictions
 from app.views.self_check import show_opening
 from app.widgets.downloads import offer_side
@@ -26,34 +27,38 @@ from viz.architecture import ArchitectureQuery, LayerRow, called
 from viz.architecture.figure import architecture_pointing
 from viz.curves.figure import best_epoch
 from viz.drawing.words import percent
-from viz.filters import FiltersLook, FiltersQuery
 from viz.store.answer import Side
 from viz.store.query import Look
 
-SHEET_PX = 640  # the filters' sheet at most, beside the numbers
+BESIDE_PX = 900  # from this width on, filters and curves stand side by side
+FILTERS_SHARE, GAP_PX, CURVES_PX = 0.56, 24, 500
 LOOK_EVERY_S = 1.0
+TABLE_WIDTH_PX = 560  # of a few numbers
 LINES, TABLE_PX = 40, 560  # a longer table of layers has a scroll bar and this height
 MINED = ("convolution", "merge", "pooling")
 
 
 def overview(choice: Choice) -> None:
-    run = choice.run
-    heading(
-        f"Overview of {plain(run.name)}",
-        "Each square is one filter of the first layer: what it likes to see, grey where it does "
-        "not care. Click one to look closer.",
-    )
+    run, metrics = choice.run, choice.run.metrics()
+    heading(f"Overview of {plain(run.name)}", plain(answer_in_words(run, choice.epoch, metrics)))
     _training(run)
-    row = st.container(horizontal=True, gap="large")
-    with row.container(width=SHEET_PX + 4):
+    width = page_px()
+    beside = width >= BESIDE_PX
+    left = round(FILTERS_SHARE * width) if beside else width
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=left):
         # before anything that takes longer: it is the first picture
-        _filters(choice)
+        show_first_filters(choice, left - 4)
+    with row.container(width=width - left - GAP_PX if beside else width):
+        first_visit.offer_while_it_learns(run.name)
+        if not metrics.empty:
+            _curves(run, stacked=beside)
     network = ask(ArchitectureQuery(str(run.path))).side(Look())
-    with row.container(width=400):
-        _numbers(choice, network.shown.rows)
-    _curves(run)
-    show_predictions(choice)
-    _architecture(network)
+    _architecture(run, network, width)
+    show_predictions(choice, width)
+    _numbers(choice)
+    show_layers(run)
+    _layer_by_layer(network)
     show_configuration(run)
     show_opening(choice)
     offer_report(choice)
@@ -82,35 +87,19 @@ def _band(run: Run) -> None:
     show_advice(run)
 
 
-def _filters(choice: Choice) -> None:
-    side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(FiltersLook(scale="shared"))
-    noise = " · untrained: pure noise" if choice.epoch == 0 else ""
-    st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
-    channel = show_sheet(side, SHEET_PX, key="overview filters")
-    if channel is not None:
-        go_to("filters", channel=channel)
-    offer_side(side)
-
-
-def _numbers(choice: Choice, rows: Sequence[LayerRow]) -> None:
+def _numbers(choice: Choice) -> None:
     metrics = choice.run.metrics()
     best = best_epoch(metrics)
     epochs = {choice.epoch: f"epoch {choice.epoch}", best: f"epoch {best}, the best"}
     table = {name: errors for epoch, name in epochs.items() if (errors := _errors(metrics, epoch))}
     if table:
-        st.markdown("**Errors**")
-        st.table(pd.DataFrame(table))
+        st.subheader("Errors", anchor=False)
+        st.table(pd.DataFrame(table), width=TABLE_WIDTH_PX)
     elif choice.run.info.training is not None:
         st.markdown("**Errors** will stand here after the first epoch.")
     else:
         st.markdown("**Errors** of an imported network are measured on its data by")
         st.code(f"python -m training evaluate {choice.run.path}", language="sh", wrap_lines=True)
-    parameters, macs = (sum(getattr(row, key) for row in rows) for key in COSTS)
-    size, classes = choice.run.preprocess.size, len(choice.run.classes)
-    st.markdown(
-        f"**{plain(called(choice.run))}** · {count(parameters)} parameters · "
-        f"{count(macs)} multiply-accumulates an image · input {size}×{size} px · {classes} classes"
-    )
     if len(metrics):
         speed = metrics["images_per_s"].median()
         took = duration(float(metrics["seconds"].sum()))
@@ -134,32 +123,40 @@ def _errors(metrics: pd.DataFrame, epoch: int | None) -> dict[str, str]:
     }
 
 
-def _curves(run: Run) -> None:
-    if run.metrics().empty:
-        return
-    st.subheader("How it learned", anchor=False)
-    st.caption("Where the two losses part, it begins to overfit. Click a name to hide its line.")
-    show_curves(run)
+def _curves(run: Run, *, stacked: bool) -> None:
+    st.markdown("**How it learned**")
+    show_curves(run, height=CURVES_PX if stacked else 320, stacked=stacked, layers=False)
 
 
-def _architecture(side: Side) -> None:
+def _architecture(run: Run, side: Side, width: int) -> None:
     rows = side.shown.rows
+    parameters, macs = (sum(getattr(row, key) for row in rows) for key in COSTS)
     st.subheader("The network", anchor=False)
+    st.markdown(
+        f"**{plain(called(run))}** · {count(parameters)} parameters · "
+        f"{count(macs)} multiply-accumulates an image · input {run.preprocess.size}×"
+        f"{run.preprocess.size} px · {len(run.classes)} classes"
+    )
+    alt = f"{side.shown.name} as a row of blocks"
+    figure = architecture_pointing(rows, width=width)
+    layer = pointed_at(figure, key="architecture", alt=alt)
     st.caption(
         "From the image at the left to the classes at the right; blocks are as high as their "
         "maps are wide, and thicker the more of them there are. Click a block for its patches."
     )
-    alt = f"{side.shown.name} as a row of blocks"
-    layer = pointed_at(architecture_pointing(rows), key="architecture", alt=alt)
     if layer in {row.name for row in rows if row.family in MINED}:
         go_to("top_patches", layer=layer)
+    offer_side(side)
+
+
+def _layer_by_layer(side: Side) -> None:
+    rows = side.shown.rows
     with st.expander("Layer by layer"):
         st.dataframe(
             _table(rows),
             hide_index=True,
             height="content" if len(rows) <= LINES else TABLE_PX,
         )
-    offer_side(side)
 
 
 def _table(rows: Sequence[LayerRow]) -> pd.DataFrame:

@@ -15,11 +15,15 @@ from typing import NoReturn
 import streamlit as st
 
 from app.jobs import job as jobs
+from app.shell import address
 from app.shell.errors import plain, readable
+from app.shell.menu import PAGES
 from app.shell.paths import runs_root
 
-DEMO = "demo"
+DEMO, SHIPPED = "demo", "finished"  # what is trained, and what comes with the package
 DEMO_FLAGS = ["--model", "alexnet-small", "--data", "builtin", "--epochs", "12", "--seed", "0"]
+DEMO_FLAGS += ["--early_checkpoints", "9"]  # filters move before the first epoch is over
+USUAL_TIME = "1 to 4 min"  # on two cores
 LOOK_EVERY_S = 0.3
 NEEDED = (
     "app.shell.frame",
@@ -29,6 +33,59 @@ NEEDED = (
     "app.views.filters",
     "viz.architecture.figure",
 )
+
+
+def is_first_visit() -> bool:
+    """Whether there is no run but the demo and the one that comes with the package."""
+    root = runs_root()
+    found = [*root.glob("*/run.json"), *root.glob("*/*/run.json")]
+    return all(path.parent in (root / DEMO, root / SHIPPED) for path in found)
+
+
+def usual_time(run: str) -> str:
+    """How long it takes to train, in words, before it is known how fast this machine is."""
+    return USUAL_TIME if run == DEMO else ""
+
+
+def offer_finished() -> None:
+    """A button that opens the run that comes with the package."""
+    if st.button(
+        "Open a finished run at once",
+        key="open finished",
+        icon=":material/bolt:",
+        help="A smaller network on the same pictures, trained before: every page works on it. "
+        "The other one goes on training.",
+    ):
+        _open_finished()
+
+
+def offer_while_it_learns(run: str) -> None:
+    """Beside the filters of the demo while it trains: what else can be looked at meanwhile."""
+    if run != DEMO or not (jobs.is_starting(DEMO) and is_first_visit()):
+        return
+    with st.container(border=True):
+        st.markdown("**While it learns**")
+        st.caption(
+            "The picture follows the network through its first epoch, tenth by tenth, then epoch "
+            "by epoch: noise turns into edges and colours."
+        )
+        with st.container(horizontal=True, gap="small"):
+            offer_finished()
+            if "tour" in PAGES:
+                st.page_link(
+                    "app/pages/tour.py",
+                    label="Two papers in ten figures",
+                    icon=":material/tour:",
+                )
+
+
+def _open_finished() -> NoReturn:
+    from training.shipped import unpack  # imports torch
+
+    with st.spinner("Opening it"):
+        unpack(runs_root() / SHIPPED)
+    address.write(run=SHIPPED, epoch=None)
+    st.rerun()
 
 
 def make_sure_of_a_run() -> None:
@@ -98,8 +155,9 @@ def _waiting() -> None:
         st.progress(
             min((time.time() - began) / 8, 0.95),
             text="There is no run yet, so a small network is being made for you. Its untrained "
-            "filters will be here in a few seconds; then watch them learn.",
+            f"filters will be here in a few seconds; then watch them learn, for {USUAL_TIME}.",
         )
+        offer_finished()
         return
     if words := jobs.training_log(DEMO):
         st.error(f"The demo could not be trained: {plain(words)}", icon=":material/error:")
@@ -109,3 +167,4 @@ def _waiting() -> None:
         st.session_state.pop("waiting since", None)
         jobs.train(DEMO_FLAGS, name=DEMO)
         st.rerun()
+    offer_finished()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.shell.first_visit import usual_time
 from app.shell.words import time_left
 from training.runs import Run
 from training.status import RUNNING, Status
+
+KNOWN_AT = 0.25  # of the first epoch: what its first batches say of the speed changes too much
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class TrainingProgress:
     epochs: int  # in all
     share: float  # of the whole run, in [0, 1]
     seconds_left: float | None
+    usual: str = ""  # how long such a run takes, in words, until it is known how long it takes here
 
     @classmethod
     def of(cls, run: Run) -> TrainingProgress:
@@ -33,19 +37,25 @@ class TrainingProgress:
         left = None
         if status.state == RUNNING:
             left = _seconds_left(run, status, epochs - done, now)
-        return cls(status, newest, epochs, min(done / epochs, 1.0) if epochs else 1.0, left)
+        share = min(done / epochs, 1.0) if epochs else 1.0
+        return cls(status, newest, epochs, share, left, usual_time(run.name))
 
     @property
     def words(self) -> str:
         """Epoch 3 of 12 · 40 s left."""
-        left = f" · {time_left(self.seconds_left)}" if self.seconds_left is not None else ""
-        return f"{self.status.message or 'Training'}{left}"
+        left = self.usual if self.seconds_left is None else time_left(self.seconds_left)
+        return f"{self.status.message or 'Training'}{f' · {left}' if left else ''}"
 
 
 def _seconds_left(run: Run, status: Status, epochs_left: float, now: float) -> float | None:
-    """At the mean speed of the last epochs, or of this one where it is the first."""
-    seconds = run.metrics()["seconds"].tail(3)
+    """At the mean speed of the last epochs, or of this one where it is the first.
+
+    The first of all counts only as long as it is alone: it includes what is done once.
+    """
+    seconds = run.metrics()["seconds"]
     if len(seconds):
-        return float(seconds.mean()) * epochs_left
-    elapsed = status.updated - status.started
-    return elapsed / now * epochs_left if now > 0.1 else None
+        return float(seconds.iloc[min(len(seconds) - 1, 1) :].tail(3).mean()) * epochs_left
+    if now < KNOWN_AT or status.done <= status.skipped:
+        return None
+    per_image = (status.updated - status.started) / (status.done - status.skipped)
+    return per_image * status.total * epochs_left

@@ -24,12 +24,17 @@ from viz.network.images import spread_over_classes
 from viz.report.command import cached_report
 from viz.store.export import command_line
 
-IMAGES, TOP, COLUMN_PX = 6, 5, 164
+IMAGES, TOP, COLUMN_PX, GAP_PX = 6, 5, 180, 16
 RIGHT, WRONG = "#0072b280", "#8888884d"  # half transparent: good on light and dark
 
 
-def show_predictions(choice: Choice) -> None:
-    """Draw the strip, once there are images: a run that has just begun still prepares them."""
+def show_predictions(choice: Choice, width: int) -> None:
+    """Draw the strip, once there are images: a run that has just begun still prepares them.
+
+    Args:
+        choice: Run and epoch.
+        width: To fill, px.
+    """
     run = choice.run
     if not run.info.data:
         return
@@ -46,15 +51,17 @@ def show_predictions(choice: Choice) -> None:
         st.warning(plain(str(error)), icon=":material/image_not_supported:")
         return
     split = data.val
-    chosen = spread_over_classes(split, IMAGES)
+    columns = max(3, min(8, width // COLUMN_PX))
+    column = (width - (columns - 1) * GAP_PX) // columns
+    chosen = spread_over_classes(split, max(columns, IMAGES))
     images = np.stack([split.images[index] for index in chosen])
     probability = _probabilities(choice, images)
-    row = st.container(horizontal=True, gap="medium")
+    row = st.container(horizontal=True, gap="small")
     for place, index in enumerate(chosen):
         true_class = data.classes[split.labels[index]]
-        with row.container(width=COLUMN_PX, gap="small"):
+        with row.container(width=column, gap="small"):
             alt = f"Validation image {index}, {true_class}"
-            st.image(images[place], width=COLUMN_PX, alt=alt)
+            st.image(images[place], width=column, alt=alt)
             st.html(_bars(run.classes, probability[place], true_class))
             if st.button(
                 "Where it looks",
