@@ -24,6 +24,9 @@ from viz.store.query import Asked, Resumable
 AT_ONCE_S = 3.0  # a child process needs as long to start
 
 
+_REPLIES = "replies of this page"
+
+
 class TooLong(Exception):
     """The work would take longer than a page should."""
 
@@ -40,6 +43,11 @@ class Reply(Generic[Asked]):
     query: Asked  # resolved
     parts: list[Any]  # the answers of the question's first parts, the last one maybe coarse
     whole: bool
+
+    def __post_init__(self) -> None:
+        replies = st.session_state.get(_REPLIES)
+        if replies is not None:
+            replies.append(self)
 
     @property
     def answer(self) -> Any:
@@ -106,6 +114,17 @@ def ask_cached(query: Asked) -> Reply[Asked] | None:
         )
     except CacheMiss:
         return None
+
+
+def collect_replies() -> None:
+    """From here on until `collected_replies`, remember what the page is answered."""
+    st.session_state[_REPLIES] = []
+
+
+def collected_replies() -> list[Reply[Any]]:
+    """What it was answered, in order; nothing is kept longer than for a run of the page."""
+    found: list[Reply[Any]] = st.session_state.pop(_REPLIES, [])
+    return found
 
 
 def can_cache(run: Run) -> bool:
