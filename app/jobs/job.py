@@ -14,17 +14,20 @@ import shutil
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.shell.paths import SOURCE, runs_root
 from training.atomic import write_text
 from training.errors import WorkbenchError
 from training.processes import GRACE_S, born, end, find, lower_priority
-from training.status import FAILED, RUNNING, STOPPED, Status, read_status
+from training.status import FAILED, FINISHED, RUNNING, STOPPED, Status, read_status
 
+CANCELLED = "Cancelled."
 _starting = threading.Lock()
 _visitors: dict[str, set[str]] = {}  # sessions that look at a job, by its key
+_over: dict[Path, float] = {}  # jobs that ended, and when they were begun: not to be read again
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,9 @@ class Job:
     def status(self) -> Status | None:
         """What it is doing; None if it was never started."""
         status = read_status(self.folder / "status.json")
+        if self.was_cancelled and (status is None or status.state != FINISHED):
+            # maybe before it wrote a word
+            return replace(status or Status(), state=STOPPED, message=CANCELLED)
         if status is None or status.state == STOPPED:
             # a child needs seconds to import torch before it writes its first status
             child = _child_of(self.folder)
@@ -75,20 +81,39 @@ class Job:
             shutil.rmtree(self.folder, ignore_errors=True)
             _make(self.folder)
             pid = spawn(self.command, self.folder / "log.txt")
-            _note(self.folder, self.command, pid, durable=False)
+            _note(self.folder, self.command, pid, asked=self.arguments, durable=False)
 
     def cancel(self) -> None:
         """End it, to the last child, and remember that somebody wanted that."""
         status = self.status()
-        if status is not None and status.state == RUNNING:
-            end(status.pid, status.born)
-            _remove_partial_files(Path(self.arguments[1]) / "derived")
-        if self.folder.exists():
-            (self.folder / "cancelled").touch()
+        if status is None or status.state != RUNNING:
+            return
+        (self.folder / "cancelled").touch()  # first: whoever looks meanwhile sees no crash
+        end(status.pid, status.born)
+        _remove_partial_files(Path(self.arguments[1]) / "derived")
 
     @property
     def was_cancelled(self) -> bool:
         return (self.folder / "cancelled").exists()
+
+
+def running() -> list[Job]:
+    """The jobs that are at work now, whoever started them."""
+    found = []
+    for note in sorted(runs_root().glob(".jobs/*/command.json")):
+        try:
+            begun = note.stat().st_mtime
+            if _over.get(note) == begun:
+                continue
+            job = Job(tuple(json.loads(note.read_text(encoding="utf-8"))["asked"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # gone meanwhile, or of an older workbench
+        status = job.status() if job.arguments else None
+        if status is not None and status.state == RUNNING:
+            found.append(job)
+        else:
+            _over[note] = begun
+    return found
 
 
 def train(flags: list[str], *, name: str) -> None:
@@ -201,9 +226,11 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _note(folder: Path, command: list[str], pid: int, *, durable: bool = True) -> None:
+def _note(
+    folder: Path, command: list[str], pid: int, *, asked: Sequence[str] = (), durable: bool = True
+) -> None:
     """Write down who works for a folder, for whoever looks for it later."""
-    started = {"command": command, "pid": pid, "born": born(pid)}
+    started = {"command": command, "pid": pid, "born": born(pid), "asked": list(asked)}
     write_text(folder / "command.json", json.dumps(started), durable=durable)
 
 

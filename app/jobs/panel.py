@@ -75,7 +75,7 @@ def _panel(job: Job, label: str, so_far: SoFar, shown: Any) -> None:
     now = so_far()
     if now is not None and now[1] != shown:
         st.rerun()
-    with st.container(border=True):
+    with st.container(border=True, key="job_panel" if status.state == RUNNING else None):
         if status.state == RUNNING:
             _progress(job, label, status)
         elif status.state == FINISHED and st.session_state.get("job done") != job.key:
@@ -107,7 +107,8 @@ def _stage(status: Status, label: str) -> str:
 def _ended(job: Job, label: str, status: Status) -> None:
     words, button = st.columns([5, 1], vertical_alignment="center")
     if status.state == STOPPED:
-        words.markdown(f"**{plain(label)}** · stopped. Its partial result is cached.")
+        cached = " What it has worked out so far is kept." if job.folder.exists() else ""
+        words.markdown(f"**{plain(label)}** · {plain(status.message or 'Stopped.')}{cached}")
     elif status.state == FINISHED:
         words.error("It finished, but its result is not there. Can the run folder be written?")
     else:

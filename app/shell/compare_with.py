@@ -1,7 +1,7 @@
-"""Compare with: a second run or epoch, chosen once in the sidebar for all pages that can show two.
+"""Compare with: a second run or epoch, chosen once in the bar for all pages that can show two.
 
 The address says `beside`, the name of a run, and `beside_epoch`. Pages then show A, what the rest
-of the sidebar says, beside B on one scale.
+of the bar says, beside B on one scale.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.shell import address
+from app.shell.player import player
 from training.runs import Run
 
 PAGES = (
@@ -27,6 +28,7 @@ PAGES = (
     "unit",
 )
 NOTHING = "nothing"
+BOX_PX, B_PX = 170, 300  # for the box, and for the player of B's epochs
 
 
 def choose_compare_with(runs: Mapping[str, Run], run: str, page: str) -> tuple[Run, int] | None:
@@ -46,23 +48,38 @@ def choose_compare_with(runs: Mapping[str, Run], run: str, page: str) -> tuple[R
         return None
 
     def describe(name: str) -> str:
-        return "this run, another epoch" if name == run else name
+        if name == NOTHING:
+            return "Compare with …"
+        return "B: this run" if name == run else f"B: {name}"
 
     itself = [run] if run in there else []
     offered = [NOTHING, *itself, *(name for name in there if name != run)]
-    name = address.pick(
-        st.selectbox, "Compare with", offered, name="beside", default=NOTHING, format_func=describe
-    )
+    with st.container(width=BOX_PX):
+        name = address.pick(
+            st.selectbox,
+            "Compare with",
+            offered,
+            name="beside",
+            default=NOTHING,
+            format_func=describe,
+            label_visibility="collapsed",
+        )
     if name == NOTHING:
         return None
     epochs = there[name].epochs
-    if len(epochs) == 1:
-        return there[name], epochs[0]
-    epoch: int = address.pick(
-        st.select_slider,
-        "Epoch of B",
-        epochs,
-        name="beside_epoch",
-        default=epochs[0] if name == run else epochs[-1],
-    )
-    return there[name], epoch
+    return there[name], _epoch_of_b(epochs, epochs[0] if name == run else epochs[-1])
+
+
+def _epoch_of_b(epochs: list[int], default: int) -> int:
+    epoch = address.read("beside_epoch", lambda text: epochs[epochs.index(int(text))], default)
+    if len(epochs) > 1:
+        with st.container(width=B_PX):
+            player(
+                epochs,
+                epoch,
+                lambda to, _: address.write(beside_epoch=None if to == default else to),
+                key="epochs of B",
+                label="B: epoch",
+                keys=False,
+            )
+    return epoch

@@ -1,4 +1,4 @@
-"""What all pages share: which run, which epoch, and the sidebar to choose them."""
+"""What all pages share: which run and which epoch, and the bar to choose them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import streamlit as st
 
 from app.jobs import panel as job_panel
-from app.shell import address, first_visit, runs
+from app.jobs.tray import show_tray
+from app.shell import address, first_visit, runs, window
 from app.shell.compare_with import choose_compare_with
 from app.shell.epochs import LIVE, choose_epoch, set_epoch
 from app.shell.errors import plain, readable
@@ -22,10 +23,13 @@ from training.status import DEAD, FAILED, RUNNING, STOPPED
 from viz.network.layers import backbone
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from training.models import Network
 
 ALONE = ("compare",)  # pages that choose among the runs themselves
 LOOK_EVERY_S, GLANCE_EVERY_S = 1.0, 5.0
+RUN_PX = 170  # of the box with the runs, in the bar
 STATES = {
     RUNNING: ":green[●] training",
     STOPPED: ":orange[■] stopped",
@@ -74,7 +78,7 @@ class Choice:
 
 
 def choose(page: str) -> None:
-    """Draw the sidebar and settle run and epoch for the page that comes next.
+    """Draw the bar and the tray, and settle run and epoch for the page that comes next.
 
     Args:
         page: Name of the page, such as "top_patches".
@@ -85,18 +89,28 @@ def choose(page: str) -> None:
     st.session_state["page"] = page
     for name in ("run", "choice", "compare_with"):
         st.session_state[name] = None
-    with st.sidebar, readable():
+    with _bar(), readable():
+        window.watch()
         if there and page not in ALONE:
             run = st.session_state["run"] = _choose_run(there)
-            epoch = choose_epoch(run, page, arrived)
+            with st.container(key="player"):
+                epoch = choose_epoch(run, page, arrived)
             if epoch is not None:
                 st.session_state["choice"] = Choice(run, epoch)
                 by_name = {runs.name_of(each): each for each in there}
                 other = choose_compare_with(by_name, runs.name_of(run), page)
                 st.session_state["compare_with"] = other and Choice(*other)
-            _watch(run, page)
+    with st.sidebar, readable():
+        if shown := chosen_run():
+            _watch(shown, page)
+        show_tray(there)
         _show_broken(broken)
     address.show_notices()
+
+
+def _bar() -> DeltaGenerator:
+    """One line on top of every page, in sight while it scrolls."""
+    return st.container(key="bar", horizontal=True, gap="small", vertical_alignment="center")
 
 
 def settle(page: str) -> None:
@@ -203,7 +217,17 @@ def _choose_run(there: list[Run]) -> Run:
     def changed(chosen: str) -> None:
         address.write(run=chosen, epoch=None)
 
-    st.selectbox("Run", list(by_name), **address.bound("run", name, list(by_name), changed))
+    def describe(name: str) -> str:
+        return f"{name} ●" if by_name[name].status().state == RUNNING else name
+
+    with st.container(width=RUN_PX):
+        st.selectbox(
+            "Run",
+            list(by_name),
+            format_func=describe,
+            label_visibility="collapsed",
+            **address.bound("run", name, list(by_name), changed),
+        )
     st.session_state["run before"] = name
     if st.query_params.get("run") != name:
         address.fill_in("run", name)
@@ -231,7 +255,6 @@ def _glance(run: Run, page: str, seen: tuple[object, ...]) -> None:
         st.rerun()
     st.caption(_description(run))
     if progress.status.state == RUNNING:
-        st.progress(progress.share, text=f":green[●] {progress.words}")
         choice = st.session_state["choice"]
         if choice and choice.epoch < progress.newest and page not in LIVE:
             newest = progress.newest

@@ -10,17 +10,38 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-PICTURE_PX = 690  # what a window of 1024 px has room for beside the sidebar
+from app.shell.window import is_lecture, page_px
+
+__all__ = [
+    "INSPECTOR_PX",
+    "PICTURE_PX",
+    "SMALL_PX",
+    "THIRD_PX",
+    "columns",
+    "heading",
+    "inspector_is_beside",
+    "page_px",
+    "picture_and_inspector",
+    "picture_px",
+    "png_of_pixels",
+    "show_pixels",
+]
+
+PICTURE_PX = 690  # at least
 INSPECTOR_PX = 388  # three images of 128 px side by side
 SMALL_PX = 220  # three in a window of 1024 px
 THIRD_PX = 350  # two in a window of 1024 px, three in one of 1440 px
+GAP_PX = 16  # between picture and inspector
 
-# the page's own margins would cost a fifth of a window of 1024 px; corners are pixels, too
-STYLE = """
-[data-testid="stMainBlockContainer"] {padding: 2.75rem 0.75rem 4rem 1.25rem}
-[data-testid="stImage"] img {border-radius: 0}
-[data-testid="stFileUploaderDropzone"] {padding: 0.5rem}
-"""
+
+def inspector_is_beside() -> bool:
+    """Whether there is room for it at the right of the picture."""
+    return not is_lecture() and page_px() >= PICTURE_PX + GAP_PX + INSPECTOR_PX
+
+
+def picture_px() -> int:
+    """Width of a page's picture: what the inspector leaves of it, in CSS pixels."""
+    return page_px() - (INSPECTOR_PX + GAP_PX if inspector_is_beside() else 0)
 
 
 def show_pixels(pixels: np.ndarray | bytes, *, alt: str, caption: str | None = None) -> None:
@@ -44,9 +65,15 @@ def png_of_pixels(pixels: np.ndarray) -> bytes:
 
 
 def picture_and_inspector() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Picture and inspector: side by side where there is room, else one below the other."""
+    """Picture and inspector: side by side where there is room.
+
+    Else the inspector is a drawer at the lower edge of the window, in sight however long the
+    picture is; a lecture has none.
+    """
+    if not inspector_is_beside():
+        return st.container(), st.container(key="inspector" if is_lecture() else "drawer")
     row = st.container(horizontal=True, gap="small")
-    return row.container(width=PICTURE_PX), row.container(width=INSPECTOR_PX)
+    return row.container(width=picture_px()), row.container(width=INSPECTOR_PX)
 
 
 def columns(titles: Sequence[str], width_px: int = THIRD_PX) -> list[DeltaGenerator]:
@@ -60,6 +87,5 @@ def columns(titles: Sequence[str], width_px: int = THIRD_PX) -> list[DeltaGenera
 
 def heading(title: str, reading: str) -> None:
     """What a page is about, and one line on how to read its picture."""
-    st.html(f"<style>{STYLE}</style>")
     st.title(title, anchor=False)
     st.caption(reading)

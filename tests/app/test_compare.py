@@ -98,7 +98,8 @@ def test_pages_open_the_runs_of_a_comparison(app: Open, pair: Path, name: str) -
     test = app(name, run="pair/relu-seed0")
     assert not test.exception
     assert not test.error
-    assert test.sidebar.selectbox[0].value == "pair/relu-seed0"
+    [box] = [box for box in test.selectbox if box.label == "Run"]
+    assert box.value == "pair/relu-seed0"
 
 
 def test_a_comparison_that_is_not_there_gives_the_default_and_a_notice(

@@ -38,7 +38,7 @@ def test_a_page_shows_what_it_can_and_names_the_rest(app: Open, page: str) -> No
     test = app(page, run="small", epoch=3)
     assert not test.exception
     assert not test.error
-    [runs] = [box for box in test.sidebar.selectbox if box.label == "Run"]
+    [runs] = [box for box in test.selectbox if box.label == "Run"]
     assert set(runs.options) == {"small", "other"}
     named = " ".join(element.value for element in test.sidebar.markdown)
     for name in ("deep", "no", "date", "caf"):

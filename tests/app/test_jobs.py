@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from app.jobs import job as jobs
-from app.jobs.job import Job
+from app.jobs.job import Job, running
 from training.checkpoints import save_checkpoint
 from training.data import describe
 from training.models import create, options
@@ -122,6 +122,31 @@ def test_cancelling_ends_the_job_to_its_last_child(
     assert not list(derived.iterdir())
 
 
+def test_a_job_that_is_cancelled_before_its_first_word_was_cancelled_and_did_not_fail(
+    job: Callable[[str], Job],
+) -> None:
+    made = job(COUNTING)
+    made.start()
+    made.cancel()
+    assert state(made) == STOPPED
+    assert made.status().message == "Cancelled."
+    made.start()
+    assert state(made) == RUNNING
+    made.cancel()
+
+
+def test_the_tray_knows_what_is_at_work_whoever_began_it(
+    job: Callable[[str], Job], wait_until: Wait
+) -> None:
+    made = job(COUNTING)
+    assert made not in running()
+    made.start()
+    assert running() == [made]
+    wait_until(lambda: made.status() and made.status().done)
+    made.cancel()
+    assert running() == []
+
+
 def test_a_job_that_fails_says_why_in_its_own_words(
     job: Callable[[str], Job], wait_until: Wait
 ) -> None:
@@ -210,16 +235,16 @@ def test_a_job_is_found_again_after_a_reload_and_can_be_cancelled(
     slow_run: Path, server: str, page: Any, wait_until: Wait
 ) -> None:
     page.goto(f"{server}/top_patches?run=slow")
-    page.get_by_role("button", name="Cancel").wait_for()
+    page.get_by_test_id("stMain").get_by_role("button", name="Cancel").wait_for()
     [status] = slow_run.parent.glob(".jobs/*/command.json")
     file = status.with_name("status.json")
     wait_until(file.exists)
     process = psutil.Process(read_status(file).pid)
     process.suspend()  # so that it is in the middle for as long as this test looks
     page.reload()
-    page.get_by_role("button", name="Cancel").wait_for()
+    page.get_by_test_id("stMain").get_by_role("button", name="Cancel").wait_for()
     assert len(list(slow_run.parent.glob(".jobs/*/command.json"))) == 1
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Try again").wait_for()
     wait_until(lambda: not is_at_work(process))
     assert not list((slow_run / "derived").glob(".*.partial"))

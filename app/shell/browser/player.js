@@ -1,0 +1,147 @@
+// One player of epochs: step back, play, step on, scrub, speed. It answers at once and tells the
+// server the epoch it stands at; what the server draws meanwhile is told apart by that number, so
+// that five steps of an arrow key are five steps however late the pictures come. Whoever shows
+// frames in the browser listens to the window's event "filterscope:epoch".
+const BEAT_MS = 50, FRAME_MS = 700, SEND_MS = 80, LOST_MS = 4000
+const SPEED = "filterscope speed"
+const states = new WeakMap()
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component
+  let state = states.get(parentElement)
+  if (!state) states.set(parentElement, (state = begin(parentElement)))
+  state.send = (value) => setTriggerValue("moved", value)
+  state.take(data)
+  return () => {
+    state.end()
+    states.delete(parentElement)
+  }
+}
+
+function begin(parent) {
+  const find = (name) => parent.querySelector(`.${name}`)
+  const [root, back, play, on, scrub, says, speed] =
+    ["player", "back", "play", "on", "scrub", "says", "speed"].map(find)
+  let data = null, index = 0, sent = null, sentAt = 0, timer = 0, playing = false, stoodAt = 0
+
+  const last = () => data.epochs.length - 1
+  const draw = () => {
+    scrub.max = last()
+    scrub.value = index
+    scrub.style.setProperty("--share", `${(100 * index) / Math.max(1, last())}%`)
+    const epoch = data.epochs[index], following = data.following && index === last()
+    scrub.setAttribute("aria-valuetext", `epoch ${epoch}`)
+    says.textContent = `${data.label} ${epoch} of ${data.epochs[last()]}`
+    says.title = following ? "Following the newest epoch" : ""
+    root.classList.toggle("following", following)
+    back.disabled = index === 0
+    on.disabled = index === last()
+    play.setAttribute("aria-label", playing ? "Pause" : "Play the epochs")
+    play.title = play.getAttribute("aria-label")
+    root.classList.toggle("playing", playing)
+  }
+  const tell = () => {
+    sent = data.epochs[index]
+    sentAt = performance.now()
+    state.send({ epoch: sent, playing })
+  }
+  const go = (to, soon = true) => {
+    to = Math.max(0, Math.min(last(), to))
+    if (to === index && soon) return
+    index = to
+    draw()
+    const detail = { name: data.name, epoch: data.epochs[index], index }
+    window.dispatchEvent(new CustomEvent("filterscope:epoch", { detail }))
+    clearTimeout(timer)
+    timer = setTimeout(tell, soon ? SEND_MS : 0)
+    sent = data.epochs[index]
+    sentAt = performance.now()
+  }
+  const hold = () => {
+    if (playing) playing = false
+  }
+  const atRest = () => {
+    const app = document.querySelector('[data-testid="stApp"]')
+    return (
+      sent === null &&
+      app?.dataset.testScriptState !== "running" &&
+      !document.querySelector(".st-key-job_panel")
+    )
+  }
+  const beat = () => {
+    if (sent !== null && performance.now() - sentAt > LOST_MS && !document.hidden) {
+      // the server stands elsewhere and says nothing: it is right
+      sent = null
+      index = Math.max(0, data.epochs.indexOf(data.epoch))
+      draw()
+    }
+    if (!playing) return
+    if (!atRest()) {
+      stoodAt = 0
+      return
+    }
+    stoodAt = stoodAt || performance.now()
+    if (performance.now() - stoodAt < FRAME_MS / Number(speed.value)) return
+    stoodAt = 0
+    if (index + 1 >= last()) playing = false
+    go(index + 1, false)
+  }
+  const keys = (event) => {
+    if (!data.keys || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (event.defaultPrevented || event.composedPath().some(ownsArrows)) return
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    if (by === undefined) return
+    event.preventDefault()
+    hold()
+    go(index + by)
+  }
+  const clock = setInterval(beat, BEAT_MS)
+  window.addEventListener("keydown", keys)
+  back.onclick = () => (hold(), go(index - 1))
+  on.onclick = () => (hold(), go(index + 1))
+  scrub.oninput = () => (hold(), go(Number(scrub.value)))
+  play.onclick = () => {
+    playing = !playing
+    stoodAt = 0
+    if (playing && index === last()) go(0, false)
+    else tell()
+    draw()
+  }
+  speed.value = localStorage.getItem(SPEED) ?? "1"
+  if (speed.selectedIndex < 0) speed.value = "1"
+  speed.onchange = () => localStorage.setItem(SPEED, speed.value)
+
+  const state = {
+    send: null,
+    take(now) {
+      const first = data === null
+      data = now
+      root.classList.toggle("slim", !data.keys)
+      scrub.setAttribute("aria-label", data.label)
+      if (sent !== null && data.epoch !== sent && data.epochs.includes(sent)) {
+        index = data.epochs.indexOf(sent) // newer than what was drawn
+      } else {
+        sent = null
+        index = data.epochs.indexOf(data.epoch)
+      }
+      if (first) playing = data.playing
+      draw()
+    },
+    end() {
+      clearInterval(clock)
+      clearTimeout(timer)
+      window.removeEventListener("keydown", keys)
+    },
+  }
+  return state
+}
+
+function ownsArrows(element) {
+  return (
+    element instanceof Element &&
+    (element.matches("input, textarea, select, [contenteditable=true], [data-own-arrows]") ||
+      /^(slider|listbox|combobox|menu|menuitem|option|tab|radio|radiogroup|grid|gridcell|application)$/.test(
+        element.getAttribute("role") ?? ""
+      ))
+  )
+}

@@ -1,0 +1,78 @@
+"""The player of epochs in the bar: it lives in the browser, so that a step answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+SOURCES = Path(__file__).parent / "browser"
+Moved = Callable[[int, bool], object]
+
+
+def player(
+    epochs: Sequence[int],
+    epoch: int,
+    moved: Moved,
+    *,
+    key: str,
+    label: str = "Epoch",
+    following: bool = False,
+    playing: bool = False,
+    keys: bool = True,
+) -> None:
+    """Step, play, scrub and speed.
+
+    Args:
+        epochs: That have a checkpoint, in order.
+        epoch: One of them, which is shown.
+        moved: Called with the epoch that the visitor stands at, and whether it plays.
+        key: Of the widget.
+        label: What it moves.
+        following: Whether the right end moves on by itself while the run trains.
+        playing: Whether the epochs go on by themselves when the page is opened.
+        keys: Whether the arrow keys are for it, and it can play.
+    """
+
+    def on_moved() -> None:
+        said = st.session_state[key].get("moved") or {}
+        if said.get("epoch") in epochs:  # the run may have been trained anew meanwhile
+            moved(said["epoch"], bool(said.get("playing")))
+
+    mount(
+        "player",
+        key=key,
+        data={
+            "epochs": list(epochs),
+            "epoch": epoch,
+            "label": label,
+            "name": key,
+            "following": following,
+            "playing": playing,
+            "keys": keys,
+        },
+        on_moved_change=on_moved,
+    )
+
+
+def mount(name: str, **how: Any) -> Any:
+    """Draw one of the components beside this file.
+
+    Args:
+        name: Of its files.
+        **how: As Streamlit takes it: key, data, and callbacks.
+    """
+    source = _source(name)
+    drawn = st.components.v2.component(
+        f"filterscope_{name}", html=source.get("html"), css=source.get("css"), js=source.get("js")
+    )
+    return drawn(**how)
+
+
+@cache
+def _source(name: str) -> dict[str, str]:
+    files = {kind: SOURCES / f"{name}.{kind}" for kind in ("html", "css", "js")}
+    return {kind: path.read_text(encoding="utf-8") for kind, path in files.items() if path.exists()}
