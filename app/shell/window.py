@@ -1,4 +1,4 @@
-"""The visitor's window: how wide its page is, and whether it is a lecture's.
+"""The visitor's window: how wide its page is, whether it is a lecture's, and its keyboard.
 
 A figure is drawn to fill its column, so its width is asked of the browser; a cookie tells it
 before the first picture of the next visit.
@@ -28,7 +28,7 @@ CSS = f"""<style>
 
 
 def watch() -> None:
-    """Measure the page, and listen to the key of lecture mode, p."""
+    """Measure the page, and listen to the keyboard: p is lecture mode, arrows are for pictures."""
     lecture = st.session_state[LECTURE] = address.read(LECTURE, {"1": True}.__getitem__, False)
     if lecture:
         st.html(CSS)
@@ -40,6 +40,7 @@ def watch() -> None:
             on_width_change=_measured,
             on_lecture_change=_turned,
         )
+        mount("pointing", key="keyboard on pictures")
 
 
 def page_px() -> int:

@@ -204,6 +204,19 @@ def test_the_bar_stays_in_sight_while_the_page_scrolls(server: str, page: Any) -
 
 
 @pytest.mark.browser
+def test_arrows_move_over_a_picture_to_point_at_and_enter_chooses(server: str, page: Any) -> None:
+    page.goto(f"{server}/filters?epoch=2")
+    picture = page.locator(".stPlotlyChart[data-own-arrows]").first
+    picture.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
+    page.get_by_role("status", name=re.compile("^filter 2")).wait_for(state="attached")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**channel=2*")
+    assert "epoch=2" in page.url  # those arrows were the picture's
+
+
+@pytest.mark.browser
 def test_the_key_p_turns_lecture_mode_on_and_off(server: str, page: Any) -> None:
     page.goto(f"{server}/filters?epoch=1")
     page.locator(LISTENS).wait_for(state="attached")

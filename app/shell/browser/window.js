@@ -1,5 +1,4 @@
-// What only the browser knows and does: how wide the page is, the key of lecture mode, and the
-// keyboard on pictures to point at.
+// What only the browser knows: how wide the page is, and the key of lecture mode.
 const SETTLE_MS = 250, DIFFERENT_PX = 24, PATIENCE = 40
 let told = 0
 
