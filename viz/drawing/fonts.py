@@ -1,10 +1,11 @@
-"""Letters for every name: where the figures' own font lacks some, another that is installed."""
+"""The figures' letters: the page's own typeface, and another where it lacks some; none too small."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
 
+from font_source_sans_pro import font_files_ttf
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, findSystemFonts, fontManager
 from matplotlib.ft2font import FT2Font
@@ -12,31 +13,43 @@ from matplotlib.text import Text
 
 from training.words import printable
 
+TYPEFACE = "Source Sans Pro"  # Streamlit's, so that a picture reads like the page around it
+SMALLEST_PT = 8.0  # 11 px at the figures' 100 dots an inch
+_FACES = ("SourceSansPro", "SourceSansProBold", "SourceSansProIt", "SourceSansProSemibold")
 _REGULAR = (400, "normal", "regular")
 _SHOWN = 8  # characters that a notice repeats
 
 
 def legible(figure: Figure) -> str:
-    """Give every text in a figure fonts that have its letters, among those that are installed.
+    """Give every text in a figure fonts that have its letters, and a size that can be read.
 
-    Call it before the figure is drawn. Texts that the usual font can write stay as they are.
+    Call it before the figure is drawn. The page's typeface comes first, then matplotlib's own, then
+    what else is installed.
 
     Returns:
         Which letters no installed font has, in a sentence; mostly nothing.
     """
+    _add_typeface()
     lacking: set[str] = set()
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         words = printable(text.get_text())
         if words != text.get_text():
             text.set_text(words)
-        missing = _missing(words, fontManager.findfont(text.get_fontproperties()))
-        if not missing:
-            continue
-        families, left = _families_for(frozenset(missing))
-        usual = [name for name in text.get_fontfamily() if name not in families]
-        text.set_fontfamily([*usual, *families])
-        lacking |= left
+        text.set_fontsize(max(float(text.get_fontsize()), SMALLEST_PT))
+        usual = [name for name in text.get_fontfamily() if name != TYPEFACE]
+        properties = text.get_fontproperties().copy()
+        missing = set(words)
+        for family in (TYPEFACE, *usual):
+            properties.set_family(family)
+            missing = _missing("".join(missing), fontManager.findfont(properties))
+        families: tuple[str, ...] = ()
+        if missing:
+            families, left = _families_for(frozenset(missing))
+            lacking |= left
+        text.set_fontfamily(
+            [TYPEFACE, *(name for name in usual if name not in families), *families]
+        )
     if not lacking:
         return ""
     some = "".join(sorted(lacking)[:_SHOWN])
@@ -86,6 +99,12 @@ def _installed() -> Iterable[FontEntry]:
         and not entry.name.startswith("Last Resort")  # it has a box for everything
     )
     return sorted(upright, key=lambda entry: (not entry.name.startswith("Noto Sans"), entry.name))
+
+
+@cache
+def _add_typeface() -> None:
+    for face in _FACES:
+        fontManager.addfont(font_files_ttf[face])
 
 
 @cache

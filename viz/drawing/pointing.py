@@ -111,7 +111,7 @@ def point_at_heatmap(
         "title": {"text": label, "side": "right"},
         "thickness": 10,
         "outlinewidth": 0,
-        "tickfont": {"size": 10},
+        "tickfont": {"size": 11},
     }
     figure = go.Figure(
         go.Heatmap(

@@ -21,7 +21,7 @@ DPI = 100  # pixels of an axes are pixels of the file; save at a multiple to sta
 PAPER, INK, QUIET = "#ffffff", "#262730", "#6b6f7b"
 DARK_PAPER, DARK_INK, DARK_QUIET = "#0e1117", "#fafafa", "#a3a8b4"
 ON_DARK, ON_LIGHT = "#fefefe", "#27282f"  # letters on data colours, which `darken` leaves alone
-TITLE_PT, TEXT_PT, SMALL_PT = 9.5, 8.0, 6.5
+TITLE_PT, TEXT_PT, SMALL_PT = 10.5, 9.0, 8.0
 MARGIN, HEAD, BAR_ROOM = 18, 56, 84  # pixels around the picture, above it, and for a scale bar
 SIGNED, AMOUNT, GREY = "RdBu_r", "viridis", "gray"
 

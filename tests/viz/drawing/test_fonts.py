@@ -50,10 +50,10 @@ def only_usual_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     usual = [entry for entry in fontManager.ttflist if entry.name.startswith("DejaVu")]
     monkeypatch.setattr(fontManager, "ttflist", usual)
     monkeypatch.setattr(fonts, "findSystemFonts", lambda: [])
-    for cached in (fonts._families_for, fonts._add_new_ones):
+    for cached in (fonts._families_for, fonts._add_new_ones, fonts._add_typeface):
         cached.cache_clear()
     yield
-    for cached in (fonts._families_for, fonts._add_new_ones):
+    for cached in (fonts._families_for, fonts._add_new_ones, fonts._add_typeface):
         cached.cache_clear()
 
 
@@ -99,11 +99,10 @@ def test_letters_that_no_font_has_are_named(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize("words", ["a name", "Grüße, naïve café", "Ελλάδα", "кошка", "−3 × 2"])
-def test_what_the_usual_font_has_stays_as_it_is(words: str) -> None:
+def test_what_the_page_s_typeface_or_the_usual_font_has_needs_no_other(words: str) -> None:
     figure = figure_saying(words)
-    before = figure.texts[0].get_fontfamily()
     assert legible(figure) == ""
-    assert figure.texts[0].get_fontfamily() == before
+    assert figure.texts[0].get_fontfamily() == [fonts.TYPEFACE, "sans-serif"]
 
 
 STRANGE = ("caf\udce9", "\udcff\udcfe", "猫\udc80", "half \ud83d")
@@ -137,3 +136,17 @@ def test_folders_of_any_bytes_are_classes_with_names(
     assert describe(spec).classes == (r"caf\xe8", r"caf\xe9")
     data = open_data(spec, size=32)
     assert data.val.names == (r"val/caf\xe8/0.png", r"val/caf\xe9/0.png")
+
+
+def test_no_text_of_a_figure_is_smaller_than_eleven_pixels() -> None:
+    figure = figure_saying("a tick label")
+    figure.texts[0].set_fontsize(5)
+    legible(figure)
+    assert figure.texts[0].get_fontsize() * figure.dpi / 72 >= 11
+
+
+def test_a_figure_has_the_typeface_of_the_page() -> None:
+    figure = figure_saying("conv1, filter 10")
+    legible(figure)
+    found = fontManager.findfont(figure.texts[0].get_fontproperties())
+    assert "SourceSansPro-Regular" in found
