@@ -1,4 +1,4 @@
-"""The figures' letters: the page's own typeface, and another where it lacks some; none too small."""
+"""The figures' letters: the page's typeface, another where it lacks some; none too small."""
 
 from __future__ import annotations
 
