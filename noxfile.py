@@ -33,6 +33,13 @@ def gallery(session: nox.Session) -> None:
 
 
 @nox.session
+def screenshots(session: nox.Session) -> None:
+    """The pictures of the documents: nox -s screenshots -- runs/a; needs Chromium."""
+    session.run("python", "docs/make_screenshots.py", *session.posargs)
+    session.run("python", "docs/make_animation.py", *session.posargs[:1])
+
+
+@nox.session
 def run(session: nox.Session) -> None:
     """The workbench: nox -s run -- --server.port 8600."""
     session.run("streamlit", "run", "streamlit_app.py", *session.posargs)

@@ -3,6 +3,8 @@ r"""Write docs/gallery.md: every figure of `python -m viz report` for a few runs
 python docs/make_gallery.py runs/tiny-imagenet runs/caltech101 \
     --parts caltech101=docs/parts/caltech101-faces.csv
 
+Eight pictures of the first run lead, which were chosen by hand and are said to be: `--first` names
+others.
 The same table of sections makes the report and the gallery (viz/report/sections.py), so a new view
 is in both. Run it from anywhere; it replaces the document and its pictures.
 """
@@ -28,13 +30,23 @@ from viz.store.reporting import reporting
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = "images/gallery"
+FIRST = (
+    "film-1",
+    "filters-1",
+    "top-patches-3",
+    "top-patches-5",
+    "evolution-2",
+    "occlusion-1",
+    "attribution-1",
+    "retrieval-1",
+)
 HEAD = """\
 # Gallery
 
-What {runs} learned to see: every figure of `python -m viz report`, numbers as measured and nothing
-chosen by hand. Images are the first of a few classes, channels are spread evenly by number. Each
-figure stands above the line that makes it, and carries its run, checkpoint and settings:
-`python -m viz provenance FILE` reads them back.
+What {runs} learned to see: every figure of `python -m viz report`, numbers as measured. Channels
+are those with the strongest response, images the first of a few classes that are classified
+correctly with a probability between 60 and 97 %. Each figure stands above the line that makes it,
+and carries its run, checkpoint and settings: `python -m viz provenance FILE` reads them back.
 
 Revision {revision}, torch {torch}, {machine}. Made by
 
@@ -52,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument(
         "--parts", action="append", default=[], metavar="NAME=FILE", help="parts marked for a run"
     )
+    arguments.add_argument(
+        "--first", action="append", default=[], metavar="NAME", help="pictures that lead"
+    )
     arguments.add_argument("--machine", help="what it ran on, in words")
     return arguments
 
@@ -61,10 +76,11 @@ def main() -> int:
     try:
         parts = dict(part.split("=", 1) for part in asked.parts)
         reports = [_report(run, parts.get(Path(run).name)) for run in asked.runs]
+        first = asked.first or [f"{reports[0].name}-{each}" for each in FIRST]
+        text, pictures = gallery(reports, PICTURES, first)
     except WorkbenchError as error:
         print(f"filterscope: {error}", file=sys.stderr)
         return 2
-    text, pictures = gallery(reports, PICTURES)
     folder = DOCS / PICTURES
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
@@ -83,7 +99,12 @@ def _report(path: str, parts: str | None) -> Report:
     epoch = checked_epoch(run, None)
     with reporting(run.name, None) as told:
         return make(
-            run, epoch, commands(Lender()), parts=Path(parts) if parts else None, progress=told
+            run,
+            epoch,
+            commands(Lender()),
+            parts=Path(parts) if parts else None,
+            clearest=True,
+            progress=told,
         )
 
 

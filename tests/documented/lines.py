@@ -28,6 +28,7 @@ from viz import cli
 from viz.store.view import views
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+MADE_BY = tuple(f"docs/make_{what}.py" for what in ("gallery", "screenshots", "animation"))
 RELIABILITY = "benchmarks.reliability.__main__"
 GIVEN: dict[str, list[str]] = {
     "fit": [],
@@ -51,8 +52,8 @@ def look_at(words: Sequence[str]) -> None:
             accepts(import_module("benchmarks.reliability.mutated_images").parser(), rest)
         case ["python", "-m", "benchmarks.reliability", *rest]:  # this too
             accepts(import_module(RELIABILITY).parser(), rest)
-        case ["python", "docs/make_gallery.py", *rest]:  # so does this
-            accepts(loaded(ROOT / "docs/make_gallery.py").parser(), rest)
+        case ["python", script, *rest] if script in MADE_BY:  # so do these
+            accepts(loaded(ROOT / script).parser(), rest)
         case ["python", "docs/files_of_views.py"]:  # tests/test_house.py runs it
             assert (ROOT / "docs/files_of_views.py").exists()
         case ["streamlit", "run", script, *rest]:  # tests/app open every page of it

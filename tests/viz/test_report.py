@@ -26,7 +26,9 @@ from viz.report.command import cached_report
 from viz.report.markdown import gallery
 from viz.report.sections import Section
 from viz.report.subject import Subject, Wanted, pick
+from viz.store.answer import answer
 from viz.store.provenance import read_made
+from viz.top_patches import TopPatchesQuery
 
 LOOKS = "Where it looks"
 OPTIONS = {"image_size": 32, "widths": [4, 4, 4, 4, 4], "hidden": [8, 8]}
@@ -265,6 +267,27 @@ def test_a_gallery_shows_the_same_pictures_beside_their_numbers(strange: Run):
     assert all(f"```sh\n{each.command}\n```" in text for each in report.chapters[0].pictures)
     without_code = re.sub(r"```sh\n.*?\n```", "", text)
     assert not re.search(r"(?<!\\)<(?!img )", without_code)  # names are shown, not obeyed
+
+
+def test_chosen_pictures_lead_a_gallery_and_are_said_to_be_chosen(strange: Run):
+    report = make(strange, 1, commands(), sections=SECTIONS[:1])
+    _, files = gallery([report], "images")
+    [name] = files
+    text, _ = gallery([report], "images", [name.removesuffix(".png")])
+    lead, _, rest = text.partition("| Network |")
+    assert "chosen by hand" in lead
+    assert f'src="images/{name}"' in lead
+    assert f'src="images/{name}"' in rest
+    with pytest.raises(WorkbenchError, match=r"no picture demo-film-9\. Choose among: .*-1"):
+        gallery([report], "images", ["demo-film-9"])
+
+
+def test_the_clearest_channels_are_the_strongest(strange: Run):
+    about = Subject(strange, 1, clearest=True)
+    strongest = answer(TopPatchesQuery(str(strange.path), 1, ("conv2",)))["conv2"].by_strength()
+    assert about.channels("conv2", 2) == sorted(strongest[:2])
+    assert about.chosen_how == "with the strongest response"
+    assert len(about.images) > 0  # of an untrained network none is clear: the first ones
 
 
 def breaks(_run: str, **_flags: Any) -> None:

@@ -61,7 +61,7 @@ def top_patches(subject: Subject) -> Iterator[Wanted]:
         yield Wanted(
             "top-patches",
             {"epoch": subject.epoch, "layer": layer, "channels": channels},
-            f"{layer}, {len(channels)} channels evenly spread by number. Nine images each: at the "
+            f"{layer}, {len(channels)} channels {subject.chosen_how}. Nine images each: at the "
             "left the square that the unit sees, at the right what the deconvnet says it saw there "
             "(mid grey is zero).",
             f"{layer}: nine patches and nine projections for each of {len(channels)} channels",
@@ -111,7 +111,7 @@ def planes(subject: Subject) -> Iterator[Wanted]:
         yield Wanted(
             "planes",
             {"epoch": subject.epoch, "layer": layer, "channels": channels},
-            f"{layer}, {len(channels)} channels evenly spread by number: the heaviest planes of "
+            f"{layer}, {len(channels)} channels {subject.chosen_how}: the heaviest planes of "
             "their filters. Red adds what the channel below says there, blue takes it away. What "
             "such a sum looks for cannot be read from it, which is why there are projections.",
             f"Planes of the filters of {layer}",

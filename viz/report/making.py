@@ -73,6 +73,7 @@ def make(
     *,
     images: Sequence[int] = (),
     parts: Path | None = None,
+    clearest: bool = False,
     sections: Sequence[Section] = SECTIONS,
     progress: Progress = silent,
 ) -> Report:
@@ -84,10 +85,12 @@ def make(
         views: The commands by name.
         images: Validation images to look at; a spread over the classes if none are given.
         parts: A table of parts marked in pictures; the objects' where the data set knows them.
+        clearest: Whether to show the strongest channels and images that are classified correctly,
+            where none are given.
         sections: To be made.
         progress: Told (sections done, sections).
     """
-    subject = Subject(run, epoch, tuple(images), parts)
+    subject = Subject(run, epoch, tuple(images), parts, clearest)
     if images:
         _ = subject.images  # refused at once, not after minutes
     chapters: list[Chapter] = []

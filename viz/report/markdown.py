@@ -7,26 +7,59 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from training.errors import WorkbenchError
 from viz.report.making import Chapter, Picture, Report
 
+CHOSEN = (
+    "These pictures were chosen by hand, as the ones to look at first. The others follow in the "
+    "order of the story, and nobody chose among them."
+)
 
-def gallery(reports: Sequence[Report], folder: str) -> tuple[str, Mapping[str, bytes]]:
+
+def gallery(
+    reports: Sequence[Report], folder: str, first: Sequence[str] = ()
+) -> tuple[str, Mapping[str, bytes]]:
     """The document below its title, and the pictures that it shows, by file name.
 
     Args:
         reports: One a run; they stand one after the other, their cards side by side.
         folder: Where the pictures will lie, as seen from the document.
+        first: Names of pictures without .png that stand first, chosen by hand, such as
+            demo-filters-1; the rest follows in the order of the story.
+
+    Raises:
+        WorkbenchError: If there is no such picture.
     """
     parts = [_cards(reports)]
-    files: dict[str, bytes] = {}
+    files: dict[str, Picture] = {}
     for report in reports:
         parts.append(f"## {plain(report.name)}")
         seen: Counter[str] = Counter()
         for chapter in report.chapters:
             names = [_file_name(report, picture, seen) for picture in chapter.pictures]
-            files |= {name: each.png for name, each in zip(names, chapter.pictures, strict=True)}
+            files |= dict(zip(names, chapter.pictures, strict=True))
             parts.append(_chapter(chapter, [f"{folder}/{name}" for name in names]))
-    return "\n\n".join(parts) + "\n", files
+    lead = _lead(files, folder, first)
+    pictures = {name: picture.png for name, picture in files.items()}
+    return "\n\n".join([*lead, *parts]) + "\n", pictures
+
+
+def _lead(files: Mapping[str, Picture], folder: str, first: Sequence[str]) -> list[str]:
+    """The chosen pictures, each with what it shows."""
+    if not first:
+        return []
+    missing = [name for name in first if f"{name}.png" not in files]
+    if missing:
+        raise WorkbenchError(
+            f"There is no picture {missing[0]}. Choose among: "
+            f"{', '.join(name.removesuffix('.png') for name in files)}."
+        )
+    shown = [f"## Chosen\n\n{CHOSEN}"]
+    for name in first:
+        picture = files[f"{name}.png"]
+        place = f'src="{folder}/{name}.png" width="{picture.width}"'
+        shown.append(f'<img {place} alt="{escape(picture.alt)}">\n\n{plain(picture.alt)}.')
+    return shown
 
 
 def plain(text: str) -> str:

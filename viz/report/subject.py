@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from training.errors import WorkbenchError
 from training.models import Network
@@ -17,11 +18,13 @@ from viz.network.choices import channel_count
 from viz.network.images import spread_over_classes
 from viz.network.layers import deepest
 from viz.store.answer import answer
-from viz.store.lend import plan_of
+from viz.store.lend import Lender, Opened, plan_of
 from viz.store.reporting import reporting
 from viz.top_patches import TopPatchesQuery
 
 LAYERS, IMAGES = 5, 5  # at most, of a run
+TRIED = 60  # images among which clear ones are looked for
+UNSURE, SURE = 0.6, 0.97  # probabilities between which covering and attribution show most
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Subject:
     epoch: int
     asked: tuple[int, ...] = ()  # validation images; a spread over the classes where none are
     parts: Path | None = None  # a table of marked parts; the objects' where there is none
+    clearest: bool = False  # the strongest channels and images that are classified correctly
 
     @cached_property
     def plan(self) -> Network:
@@ -65,7 +69,24 @@ class Subject:
             raise WorkbenchError(
                 f"There is no validation image {wrong[0]}. Choose from 0 to {len(val.labels) - 1}."
             )
-        return list(self.asked) or spread_over_classes(val, IMAGES)
+        if self.asked or not self.clearest:
+            return list(self.asked) or spread_over_classes(val, IMAGES)
+        tried = spread_over_classes(val, TRIED)
+        return self._clear(tried)[:IMAGES] or tried[:IMAGES]
+
+    def _clear(self, images: list[int]) -> list[int]:
+        """Those that are classified correctly, neither barely nor beyond any doubt."""
+        opened = Opened.of(str(self.run.path), self.epoch, Lender())
+        labels = opened.split("val").labels
+        found = []
+        for image in images:
+            with torch.inference_mode():
+                seen = opened.pixels(str(image))[None].to(opened.network.device)
+                p = opened.network.probabilities(seen)[0]
+            label = int(labels[image])
+            if int(p.argmax()) == label and UNSURE < float(p[label]) < SURE:
+                found.append(image)
+        return found
 
     def name_of(self, image: int) -> str:
         """Class and number of a validation image."""
@@ -73,8 +94,17 @@ class Subject:
         return f"{data.classes[int(data.val.labels[image])]} (validation image {image})"
 
     def channels(self, layer: str, count: int) -> list[int]:
-        """So many channels, evenly spread by number: nobody chose the pretty ones."""
+        """So many channels: evenly spread by number, as nobody chose the pretty ones; or those
+        with the strongest response, in the order of their numbers."""
+        if self.clearest and layer in self.plan.convolutions:
+            query = TopPatchesQuery(str(self.run.path), self.epoch, (layer,))
+            return sorted(answer(query)[layer].by_strength()[:count])
         return pick(range(channel_count(self.plan, layer)), count)
+
+    @property
+    def chosen_how(self) -> str:
+        """Which channels `channels` gives, in words."""
+        return "with the strongest response" if self.clearest else "evenly spread by number"
 
     def mine(self, layers: Sequence[str], epoch: int) -> None:
         """Keep the strongest patches of several layers, found in one pass over the images."""
