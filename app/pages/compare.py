@@ -17,7 +17,7 @@ from app.shell.runs import name_of
 from app.shell.words import time_left
 from app.views.compare import offer_recipes, show_two, wait_for_the_start
 from app.widgets.downloads import offer
-from app.widgets.drawing import is_dark
+from app.shell.window import is_dark
 from app.widgets.layout import heading
 from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column

@@ -36,6 +36,7 @@ class _Memory:
     notices: dict[str, str] = field(default_factory=dict)
     place: DeltaGenerator | None = None  # where notices are drawn, once the page has begun
     left: dict[str, str] = field(default_factory=dict)  # the address as it was left
+    touched: bool = False  # a widget of this page was
     replaced: list[dict[str, str]] = field(default_factory=list)  # what was written over for it
 
 
@@ -46,6 +47,7 @@ def arrive(page: str) -> bool:
     if page == memory.page:
         return False
     leave()
+    memory.touched = False
     memory.page, memory.carried, memory.notices = page, dict(memory.known), {}
     return True
 
@@ -221,10 +223,13 @@ def bound(name: str, value: Any, options: Any, changed: Callable[[Any], object])
         number += 1
         key = f"address-{name}-{number}"
     keys[name] = number, options
-    if key not in st.session_state:
+    # Streamlit drops what it has not sent yet of a page that is drawn anew, and then the browser
+    # never hears of the value: it is told again until the visitor is seen to know the widgets
+    if key not in st.session_state or not _remembered().touched:
         st.session_state[key] = value
 
     def on_change() -> None:
+        _remembered().touched = True
         if keys[name][0] == number:
             changed(st.session_state[key])
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.shell import address
 from app.shell.player import mount
+from viz.drawing.style import DARK_PAPER, PAPER
 
 USUAL_PX = 1150  # a window of 1440 px, less the sidebar
 LEAST_PX, MOST_PX = 320, 3600
@@ -29,6 +30,7 @@ CSS = f"""<style>
 
 def watch() -> None:
     """Measure the page, and listen to the keyboard: p is lecture mode, arrows are for pictures."""
+    st.html(f"<style>:root {{--paper: {DARK_PAPER if is_dark() else PAPER}}}</style>")
     lecture = st.session_state[LECTURE] = address.read(LECTURE, {"1": True}.__getitem__, False)
     if lecture:
         st.html(CSS)
@@ -49,6 +51,11 @@ def page_px() -> int:
     if known is None:
         known = _width(st.context.cookies.get("filterscope_width")) or USUAL_PX
     return int(known)
+
+
+def is_dark() -> bool:
+    """Whether the visitor's page is dark."""
+    return bool(st.context.theme.type == "dark")
 
 
 def is_lecture() -> bool:

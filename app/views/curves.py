@@ -10,7 +10,7 @@ import streamlit as st
 from app.shell.errors import plain, readable
 from app.shell.lender import LENDER
 from app.widgets.downloads import offer_side
-from app.widgets.drawing import is_dark
+from app.shell.window import is_dark
 from training.overfitting import overfits_after
 from training.runs import Run
 from training.status import RUNNING

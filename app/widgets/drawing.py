@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from matplotlib.figure import Figure
 
+from app.shell.window import is_dark
 from viz.drawing.fonts import legible
 from viz.drawing.pointing import CONFIG
 from viz.drawing.style import DARK_QUIET, DPI, QUIET, darken
@@ -40,11 +41,6 @@ def png_of(figure: Figure, *, dark: bool) -> bytes:
     shown = darken(figure) if dark else figure
     shown.savefig(file, format="png", dpi=SHARP * DPI, transparent=True)
     return file.getvalue()
-
-
-def is_dark() -> bool:
-    """Whether the visitor's page is dark."""
-    return st.context.theme.type == "dark"
 
 
 def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
