@@ -15,7 +15,13 @@ from app.shell.frame import Choice, chosen, go_to
 from app.shell.training_progress import TrainingProgress
 from app.shell.words import count, duration
 from app.views.curves import show_advice, show_curves, show_layers
-from app.views.first_screen import answer_in_words, page_px, show_first_filters
+from app.views.first_screen import (
+    answer_in_words,
+    is_growing,
+    page_px,
+    show_first_filters,
+    show_growing,
+)
 from app.views.overview import offer_report, show_configuration, show_predictions
 from app.views.self_check import show_opening
 from app.widgets.downloads import offer_side
@@ -45,13 +51,17 @@ def overview(choice: Choice) -> None:
     width = page_px()
     beside = width >= BESIDE_PX
     left = round(FILTERS_SHARE * width) if beside else width
-    row = st.container(horizontal=True, gap="medium")
-    with row.container(width=left):
-        # before anything that takes longer: it is the first picture
-        show_first_filters(choice, left - 4)
-    with row.container(width=width - left - GAP_PX if beside else width):
-        first_visit.offer_while_it_learns(run.name)
-        if not metrics.empty:
+    right = width - left - GAP_PX if beside else width
+    # before anything that takes longer: it is the first picture
+    if is_growing(choice):
+        show_growing(choice, left, right)
+        _curves(run, stacked=False)
+    else:
+        row = st.container(horizontal=True, gap="medium")
+        with row.container(width=left):
+            show_first_filters(choice, left - 4)
+        with row.container(width=right):
+            first_visit.offer_while_it_learns(run.name)
             _curves(run, stacked=beside)
     network = ask(ArchitectureQuery(str(run.path))).side(Look())
     _architecture(run, network, width)
@@ -124,6 +134,8 @@ def _errors(metrics: pd.DataFrame, epoch: int | None) -> dict[str, str]:
 
 
 def _curves(run: Run, *, stacked: bool) -> None:
+    if run.metrics().empty:
+        return
     st.markdown("**How it learned**")
     show_curves(run, height=CURVES_PX if stacked else 320, stacked=stacked, layers=False)
 

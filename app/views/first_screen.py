@@ -9,12 +9,13 @@ import streamlit as st
 
 from app.jobs.ask import ask
 from app.shell.errors import readable
+from app.shell.first_visit import offer_while_it_learns
 from app.shell.frame import Choice, go_to
 from app.views.filters import show_sheet
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.sheets import tile_px
-from training.errors import WorkbenchError
+from training.checkpoints import CheckpointError
 from training.runs import Run
 from training.status import RUNNING
 from viz.drawing.words import percent
@@ -22,6 +23,7 @@ from viz.filters import FiltersLook, FiltersQuery, first_layer
 from viz.filters.figure import filters_pointing
 
 GROW_EVERY_S = 0.5
+YOUNG = 3  # up to this epoch, filters that have begun as noise still look like it
 
 
 def page_px() -> int:
@@ -45,41 +47,71 @@ def answer_in_words(run: Run, epoch: int, metrics: pd.DataFrame) -> str:
     return f"The error after epoch {epoch} was not measured."
 
 
-def show_first_filters(choice: Choice, width_px: int) -> None:
-    """The first layer's filters to point at; a click leads to the page Filters.
+def is_growing(choice: Choice) -> bool:
+    """Whether the newest weights of a run in its first epochs are looked at."""
+    epochs = choice.run.epochs
+    young = epochs[0] == 0 and choice.epoch == epochs[-1] <= YOUNG
+    return young and choice.run.status().state == RUNNING
 
-    While the first epoch of a run lasts and it has early checkpoints, they are drawn as they come.
+
+def show_growing(choice: Choice, left_px: int, right_px: int) -> None:
+    """The filters as they come, by early checkpoints too, beside what training has changed in them.
+
+    The first steps are small beside the noise that filters begin with: the change alone shows them.
     """
-    run = choice.run
-    if choice.epoch == 0 and run.status().state == RUNNING:
-        st.fragment(_growing, run_every=GROW_EVERY_S)(choice, width_px)
-        return
-    _still(choice, width_px)
+    st.fragment(_growing, run_every=GROW_EVERY_S)(choice, left_px, right_px)
 
 
 @readable()
-def _growing(choice: Choice, width_px: int) -> None:
-    """The newest of the early checkpoints; the frame draws the page anew after the epoch."""
+def _growing(choice: Choice, left_px: int, right_px: int) -> None:
     run = choice.run
-    early = run.early
-    if not early:
-        _still(choice, width_px)
-        return
-    layer = run.plan.convolutions[0]
+    early = run.early if choice.epoch == 0 else []
+    row = st.container(horizontal=True, gap="medium")
+    left, right = row.container(width=left_px), row.container(width=right_px)
     try:
-        weight = run.weight(early[-1], f"{layer}.weight")
-    except WorkbenchError:  # of a run that was begun anew meanwhile
-        return
-    filters = first_layer(weight)
+        with left:
+            if early:
+                _moved(run, early[-1], left_px)
+            else:
+                show_first_filters(choice, left_px - 4)
+        with right:
+            if early or choice.epoch:
+                _change(run, early[-1] if early else choice.epoch, right_px)
+            offer_while_it_learns(run.name)
+    except CheckpointError:
+        st.rerun()  # the run was begun anew meanwhile
+
+
+def _moved(run: Run, epoch: float, width_px: int) -> None:
+    layer = run.plan.convolutions[0]
+    filters = first_layer(run.weight(epoch, f"{layer}.weight"))
     epochs = (run.info.training or {}).get("epochs")
-    st.markdown(f"**First filters, epoch {early[-1]:.3g} of {epochs}** · growing")
-    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), width_px))
-    alt = f"The {len(filters.tiles)} filters of {layer} after {early[-1]:.3g} epochs"
+    st.markdown(f"**First filters, epoch {epoch:.3g} of {epochs}** · growing")
+    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), width_px - 4))
+    alt = f"The {len(filters.tiles)} filters of {layer} after {epoch:.3g} epochs"
     _lead_on(pointed_at(figure, key="overview filters", alt=alt))
     _reading()
 
 
-def _still(choice: Choice, width_px: int) -> None:
+def _change(run: Run, epoch: float, width_px: int) -> None:
+    """What training has added to the untrained filters, on a scale of its own."""
+    name = f"{run.plan.convolutions[0]}.weight"
+    before = run.weight(0, name)
+    change = run.weight(epoch, name) - before
+    share = float(change.norm() / before.norm())
+    st.markdown("**What they have learnt so far**")
+    filters = first_layer(change)
+    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), width_px - 4))
+    alt = f"What the {len(filters.tiles)} filters have changed by at epoch {epoch:.3g}"
+    _lead_on(pointed_at(figure, key="overview change", alt=alt))
+    st.caption(
+        f"The same filters less those of epoch 0: a change of {percent(share)} of their length, on "
+        "a scale of its own."
+    )
+
+
+def show_first_filters(choice: Choice, width_px: int) -> None:
+    """The first layer's filters to point at; a click leads to the page Filters."""
     side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(FiltersLook(scale="shared"))
     noise = " · untrained: pure noise" if choice.epoch == 0 else ""
     st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
