@@ -18,7 +18,6 @@ from app.views.curves import show_advice, show_curves, show_layers
 from app.views.first_screen import (
     answer_in_words,
     is_growing,
-    page_px,
     show_first_filters,
     show_growing,
 )
@@ -26,7 +25,7 @@ from app.views.overview import offer_report, show_configuration, show_prediction
 from app.views.self_check import show_opening
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
-from app.widgets.layout import heading
+from app.widgets.layout import heading, page_px
 from training.runs import Run
 from training.status import DEAD, FAILED, RUNNING, STOPPED
 from viz.architecture import ArchitectureQuery, LayerRow, called
@@ -37,7 +36,7 @@ from viz.store.answer import Side
 from viz.store.query import Look
 
 BESIDE_PX = 900  # from this width on, filters and curves stand side by side
-FILTERS_SHARE, GAP_PX, CURVES_PX = 0.56, 24, 500
+FILTERS_SHARE, GAP_PX, CURVES_PX = 0.56, 32, 500  # the gap is Streamlit's medium one
 LOOK_EVERY_S = 1.0
 TABLE_WIDTH_PX = 560  # of a few numbers
 LINES, TABLE_PX = 40, 560  # a longer table of layers has a scroll bar and this height

@@ -17,7 +17,6 @@ import streamlit as st
 from app.jobs import job as jobs
 from app.shell import address
 from app.shell.errors import plain, readable
-from app.shell.menu import PAGES
 from app.shell.paths import runs_root
 
 DEMO, SHIPPED = "demo", "finished"  # what is trained, and what comes with the package
@@ -63,6 +62,8 @@ def offer_while_it_learns(run: str) -> None:
     """Beside the filters of the demo while it trains: what else can be looked at meanwhile."""
     if run != DEMO or not (jobs.is_starting(DEMO) and is_first_visit()):
         return
+    from app.shell.tour import offer as offer_tour  # imports torch
+
     with st.container(border=True):
         st.markdown("**While it learns**")
         st.caption(
@@ -71,12 +72,7 @@ def offer_while_it_learns(run: str) -> None:
         )
         with st.container(horizontal=True, gap="small"):
             offer_finished()
-            if "tour" in PAGES:
-                st.page_link(
-                    "app/pages/tour.py",
-                    label="Two papers in ten figures",
-                    icon=":material/tour:",
-                )
+            offer_tour()
 
 
 def _open_finished() -> NoReturn:

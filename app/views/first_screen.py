@@ -26,11 +26,6 @@ GROW_EVERY_S = 0.5
 YOUNG = 3  # up to this epoch, filters that have begun as noise still look like it
 
 
-def page_px() -> int:
-    """Width of the page's main block, px."""
-    return 1120
-
-
 def answer_in_words(run: Run, epoch: int, metrics: pd.DataFrame) -> str:
     """How good the network is after an epoch, in one sentence."""
     found = metrics[metrics["epoch"] == epoch]
