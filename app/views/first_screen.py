@@ -37,6 +37,8 @@ def answer_in_words(run: Run, epoch: int, metrics: pd.DataFrame) -> str:
         )
     if run.info.training is None:
         return "Trained elsewhere: its error here is not measured yet."
+    if epoch == 0 and run.status().state == RUNNING:
+        return "Just begun: its filters are noise still, and its answers are guesses."
     if epoch == 0:
         return "Untrained: its filters are noise, and its answers are guesses."
     return f"The error after epoch {epoch} was not measured."
@@ -100,8 +102,8 @@ def _change(run: Run, epoch: float, width_px: int) -> None:
     alt = f"What the {len(filters.tiles)} filters have changed by at epoch {epoch:.3g}"
     _lead_on(pointed_at(figure, key="overview change", alt=alt))
     st.caption(
-        f"The same filters less those of epoch 0: a change of {percent(share)} of their length, on "
-        "a scale of its own."
+        f"The same filters less those of epoch 0: a change of {percent(share, 0)} of their "
+        "length, on a scale of its own."
     )
 
 
