@@ -8,9 +8,9 @@ from app.jobs.ask import ask
 from app.shell.asked import asked
 from app.shell.errors import plain
 from app.shell.frame import chosen, go_to
+from app.shell.window import is_dark
 from app.widgets.class_choice import caption_outputs, pick_class
 from app.widgets.downloads import offer_side
-from app.shell.window import is_dark
 from app.widgets.images import ChosenImage, choose_image
 from app.widgets.layout import heading
 from viz.class_evidence import ClassEvidenceLook, ClassEvidenceQuery

@@ -14,10 +14,10 @@ from app.shell.frame import STATES, go_to
 from app.shell.menu import VIEWS
 from app.shell.paths import runs_root
 from app.shell.runs import name_of
+from app.shell.window import is_dark
 from app.shell.words import time_left
 from app.views.compare import offer_recipes, show_two, wait_for_the_start
 from app.widgets.downloads import offer
-from app.shell.window import is_dark
 from app.widgets.layout import heading
 from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column

@@ -9,8 +9,8 @@ import streamlit as st
 
 from app.shell.errors import plain, readable
 from app.shell.lender import LENDER
-from app.widgets.downloads import offer_side
 from app.shell.window import is_dark
+from app.widgets.downloads import offer_side
 from training.overfitting import overfits_after
 from training.runs import Run
 from training.status import RUNNING
