@@ -32,11 +32,18 @@ with readable():
     make_sure_of_a_run()
     wait_for_the_demo()
 
-from app.shell import frame  # noqa: E402
+from app.shell import frame, tour  # noqa: E402
+from app.shell.next_step import next_step  # noqa: E402
+from app.shell.window import is_lecture  # noqa: E402
 
 frame.choose(name)
+with st.sidebar, readable():
+    tour.offer()
 try:
     with readable():
+        tour.band(name, arrows=is_lecture())
+        next_step(name)
         page.run()
+        tour.fill_in()
 finally:
     frame.settle(name)

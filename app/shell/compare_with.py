@@ -81,5 +81,6 @@ def _epoch_of_b(epochs: list[int], default: int) -> int:
                 key="epochs of B",
                 label="B: epoch",
                 keys=False,
+                plays=False,
             )
     return epoch

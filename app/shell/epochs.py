@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.shell import address
 from app.shell.player import player
+from app.shell.window import is_lecture
 from training.runs import Run
 from training.status import RUNNING
 
@@ -52,6 +53,7 @@ def choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
         key="epochs",
         following=following and run.status().state == RUNNING,
         playing=is_playing(),
+        keys=not (is_lecture() and "tour" in st.query_params),  # then they are the tour's
     )
     return epoch
 

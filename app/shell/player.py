@@ -23,6 +23,7 @@ def player(
     following: bool = False,
     playing: bool = False,
     keys: bool = True,
+    plays: bool = True,
 ) -> None:
     """Step, play, scrub and speed.
 
@@ -34,7 +35,8 @@ def player(
         label: What it moves.
         following: Whether the right end moves on by itself while the run trains.
         playing: Whether the epochs go on by themselves when the page is opened.
-        keys: Whether the arrow keys are for it, and it can play.
+        keys: Whether the arrow keys are for it.
+        plays: Whether it can play.
     """
 
     def on_moved() -> None:
@@ -53,6 +55,7 @@ def player(
             "following": following,
             "playing": playing,
             "keys": keys,
+            "plays": plays,
         },
         on_moved_change=on_moved,
     )

@@ -116,7 +116,7 @@ function begin(parent) {
     take(now) {
       const first = data === null
       data = now
-      root.classList.toggle("slim", !data.keys)
+      root.classList.toggle("slim", !data.plays)
       scrub.setAttribute("aria-label", data.label)
       if (sent !== null && data.epoch !== sent && data.epochs.includes(sent)) {
         index = data.epochs.indexOf(sent) // newer than what was drawn
