@@ -48,7 +48,7 @@ def test_neighbours_are_alike_where_the_nearest_other_image_has_the_label():
     features = torch.tensor([[0.0], [0.1], [5.0], [5.1], [5.15]])
     share, asked, searched = numbers.alike(features, np.array([0, 0, 1, 2, 2]))
     assert (round(share, 6), asked, searched) == (
-        0.6,
+        0.8,
         5,
         5,
     )
