@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app.jobs.ask import ask
+from app.jobs.ask import Reply, ask
 from app.shell.errors import plain
 from app.shell.frame import Choice, channel_picker, compared, go_to, layer_picker
 from app.shell.runs import data_of
+from app.views.unit import (
+    draw_classes,
+    draw_course,
+    draw_feeding,
+    draw_patches,
+    draw_similar,
+)
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import show_figure
-from app.widgets.layout import heading
+from app.widgets.layout import heading, page_px
 from training.errors import WorkbenchError
-from viz.drawing.words import percent
+from viz.drawing.words import label_of, percent
 from viz.filters import first_layer
 from viz.filters.figure import filter_planes_figure
 from viz.network.choices import channel_count
 from viz.network.layers import deepest, key_layers
 from viz.store.answer import Side
 from viz.store.lend import plan_of
-from viz.store.view import draw, pair
+from viz.store.view import pair
 from viz.unit import UnitLook, UnitQuery
+from viz.unit.pointing import patches_pointing
 from viz.unit.query import UnitShown
 
-SIMILAR, CLASSES = 6, 3
+CLASSES = 3
+SIDE_PX, BESIDE_PX, BETWEEN_PX = 300, 1000, 32  # of the classes; where they stand beside; the gap
 
 
 def page() -> None:
     heading(
         "Unit",
-        "All that is known of one channel: what excites it most, what the deconvnet says it saw "
-        "there, how often it fires, for which classes, and which channels are like it.",
+        "All that is known of one channel. Click a patch for its image, a dot for its epoch, and "
+        "a thumbnail for that channel.",
     )
     choices = compared()
     choice = choices[0]
@@ -43,16 +53,19 @@ def page() -> None:
         )
         return
     plan = plan_of(choice.run)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        with st.container(width=235):
-            layer = layer_picker(plan, key_layers(plan), deepest(plan), also=plan.layers)
-        with st.container(width=120):
-            channel = channel_picker(channel_count(plan, layer))
+    controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with controls.container(width=235):
+        layer = layer_picker(plan, key_layers(plan), deepest(plan), also=plan.layers)
+    reply = ask_unit(choice, layer)
+    if reply is None:
+        return
+    with controls.container(width=120):
+        strongest = reply.answer.top.by_strength()[0]
+        channel = channel_picker(channel_count(plan, layer), strongest)
+    lead_on(choice, layer, channel, controls)
     if len(choices) > 1:
         st.markdown(f"**A**: {choice.title}")
-    first = show(choice, layer, channel)
-    if first is None:
-        return
+    first = show(choice, reply, channel)
     second = None
     for other in choices[1:]:
         st.markdown(f"**B**: {other.title}")
@@ -61,21 +74,33 @@ def page() -> None:
         offer_pair(first, second, pair(first, second))
     else:
         offer_side(first)
-    lead_on(choice, first.shown)
+    draw_similar(choice, first.shown, page_px())
+    draw_feeding(choice, layer, channel, page_px())
     if layer == plan.convolutions[0]:
         draw_filter(choice, layer, channel)
 
 
-def show(choice: Choice, layer: str, channel: int) -> Side | None:
-    """The picture of one network's channel, and its sentence; None while a job is at work."""
+def ask_unit(choice: Choice, layer: str) -> Reply[UnitQuery] | None:
+    """What is known of a layer's channels; None while a job is at work."""
     query = UnitQuery(str(choice.run.path), choice.epoch, layer)
     reply = ask(query, f"{query.message} of {layer}")
-    if reply.answer is None:
-        return None
+    return None if reply.answer is None else reply
+
+
+def show(choice: Choice, reply: Reply[UnitQuery], channel: int) -> Side:
+    """One network's channel: a sentence, its patches beside its classes, and its course."""
     side = reply.side(UnitLook(channel))
-    alt = f"{layer}, channel {channel}: its patches, projections, responses and classes"
-    show_figure(draw(side), alt=alt)
     say(side.shown)
+    width = page_px()
+    room = width - SIDE_PX - BETWEEN_PX if width >= BESIDE_PX else width
+    figure = patches_pointing(side.shown, width_px=room)
+    rest = width - int(figure.layout.width) - BETWEEN_PX
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=int(figure.layout.width)):
+        draw_patches(choice, side.shown, figure)
+    with row.container(width=rest if rest >= SIDE_PX else width):
+        draw_classes(side.shown)
+    draw_course(choice, side.shown, width)
     return side
 
 
@@ -88,7 +113,8 @@ def show_second(choice: Choice, layer: str, channel: int) -> Side | None:
         st.info(plain(str(error)), icon=":material/info:")
         return None
     if channel < count:
-        return show(choice, layer, channel)
+        reply = ask_unit(choice, layer)
+        return None if reply is None else show(choice, reply, channel)
     st.info(f"Its {layer} has {count} channels only.", icon=":material/info:")
     return None
 
@@ -103,33 +129,20 @@ def say(shown: UnitShown) -> None:
             icon=":material/do_not_disturb_on:",
         )
         return
-    named = [shown.classes[index] for index in profiles.preferred(channel, CLASSES)]
+    named = [label_of(shown.classes, index, None) for index in profiles.preferred(channel, CLASSES)]
     st.markdown(
-        f"It is above zero in **{percent(fires, 0)}** of the validation images, most for "
-        f"{plain(', '.join(named))}."
+        f"**{shown.layer}, channel {channel}** is above zero in **{percent(fires, 0)}** of the "
+        f"validation images, most for {plain(', '.join(named))}."
     )
 
 
-def lead_on(choice: Choice, shown: UnitShown) -> None:
-    """Its images, its past, and the channels that are like it."""
-    layer, channel, profiles = shown.layer, shown.look.channel, shown.profiles
-    image = int(shown.top.image[channel, 0])
-    with st.container(horizontal=True, gap="small"):
+def lead_on(choice: Choice, layer: str, channel: int, place: DeltaGenerator) -> None:
+    """All channels of the layer, and this one over the epochs."""
+    with place:
         if st.button("All channels of the layer", icon=":material/photo_library:"):
             go_to("top_patches", layer=layer, channel=channel)
         if len(choice.run.epochs) > 1 and st.button("Over the epochs", icon=":material/timeline:"):
-            go_to("evolution", layer=layer, channels=channel)
-        if image >= 0 and st.button("In its strongest image", icon=":material/layers:"):
-            go_to("feature_maps", image=f"val:{image}", layer=layer, channel=channel)
-    similar = profiles.similar(channel, SIMILAR)
-    if not similar:
-        return
-    st.markdown("**Channels that fire for the same images**, with the correlation")
-    with st.container(horizontal=True, gap="small"):
-        for other in similar:
-            label = f"{other} · {float(profiles.likeness[channel, other]):.2f}"
-            if st.button(label, key=f"similar {other}"):
-                go_to("unit", layer=layer, channel=other)
+            go_to("evolution", layer=layer, channel=channel)
 
 
 def draw_filter(choice: Choice, layer: str, channel: int) -> None:

@@ -14,6 +14,7 @@ from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.runs import name_of
 from app.widgets.drawing import pointed_at
+from app.widgets.layout import page_px
 from viz.evolution import EvolutionLook, EvolutionQuery, half_learnt
 from viz.evolution.figure import (
     COSINE,
@@ -26,7 +27,7 @@ from viz.evolution.figure import (
 )
 from viz.store.answer import Side
 
-LABEL_PX, PAGE_PX = 170, 1150
+LABEL_PX, BETWEEN_PX = 170, 16
 SCROLLED = "evolution-scrolled"  # the epochs scroll, the channels' names stay
 
 
@@ -62,7 +63,9 @@ def show_rows(runs: Sequence[Followed], channel: int | None, marked: Sequence[in
     for followed, who in zip(runs, "AB", strict=False):
         say(followed, channel, f"**{who}**: {plain(name_of(followed.choice.run))}. " * two(runs))
     legend()
-    figure, pitch = evolution_pointing(rows, width_px=PAGE_PX - LABEL_PX, marked=marked)
+    figure, pitch = evolution_pointing(
+        rows, width_px=page_px() - LABEL_PX - BETWEEN_PX, marked=marked
+    )
     scrolled(round(figure.layout.width))
     frame = st.container(horizontal=True, gap="small")
     with frame.container(width=LABEL_PX):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ class Evolution:
     response: Tensor  # (E, N) of all channels: mean activation over the strongest images
     motion: Motion  # of all channels' weights
 
-    @property
+    @cached_property
     def learnt(self) -> list[int | None]:
         """When each of the layer's N channels learnt what it answers to; see `learnt`."""
         return learnt(self.epoch, self.response, self.motion.cosine)

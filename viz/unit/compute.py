@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from training.errors import WorkbenchError
 from training.models import Network
 from training.progress import Progress, silent
 from viz.network.images import Images, in_batches
+from viz.network.patches import boxes, cut
+from viz.top_patches.compute import TopPatches
 
 BINS = 40
 
@@ -99,3 +102,30 @@ def profiles(
         by_class=torch.where(sizes > 0, per_class / sizes.clamp(min=1), torch.nan),
         likeness=torch.where(scale > 1e-12, covariance / scale, 0.0).clamp(-1, 1),
     )
+
+
+def best_patches(
+    plan: Network,
+    images: Images,
+    layer: str,
+    top: TopPatches,
+    channels: Sequence[int],
+    *,
+    picture: Callable[[Tensor], Tensor],
+) -> Tensor:
+    """What excites each of some channels most, (C, 3, s, s) in [0, 1]; grey where nothing does.
+
+    Args:
+        plan: The network; on the meta device is enough.
+        images: That were mined, normalised.
+        layer: That was mined.
+        top: What was found there.
+        channels: Wanted.
+        picture: Normalised images back to colours in [0, 1]; `Preprocess.picture`.
+    """
+    wanted = torch.tensor(list(channels), dtype=torch.int64)
+    image, row, col = (table[wanted, 0] for table in (top.image, top.row, top.col))
+    squares = boxes(plan, layer, row, col)
+    patches = cut(picture(images[image.clamp(min=0)]).cpu(), squares)
+    patches[image < 0] = 0.5
+    return patches

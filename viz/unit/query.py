@@ -140,6 +140,7 @@ class UnitQuery(Query[Unit]):
             top=top,
             profiles=answer.profiles,
             classes=opened.data().classes,
+            labels=np.where(top.image < 0, -1, opened.split(self.split).labels[top.image.numpy()]),
             pictures=cache(lambda: gallery_of(opened, self.name, top, [channel], self.split)),
         )
 
@@ -154,6 +155,7 @@ class UnitShown:
     top: TopPatches  # (C, k) of all channels of the layer
     profiles: Profiles
     classes: tuple[str, ...]  # of the data set
+    labels: np.ndarray  # (C, k) int64, class of each image; -1 where there is none
     pictures: Callable[[], Gallery]  # (1, k) of the channel; made where it is drawn
 
     def arrays(self) -> Arrays:
