@@ -6,6 +6,7 @@ grow with a stretched figure, and kernels stay enlarged by whole factors.
 """
 
 import base64
+import hashlib
 from collections.abc import Sequence
 from html import escape
 from io import BytesIO
@@ -20,6 +21,8 @@ from viz.drawing.style import INK, PAPER, QUIET
 
 CHOSEN = "#e69f00"
 NARROWEST_PX = 150  # Streamlit widens narrower figures, and then cuts them off
+WEBP_PX = 16383  # a side that the format can hold
+REMEMBERED = 24  # encoded pictures
 BAR_PX = 90  # at the right of a heatmap: bar, numbers such as −0.002 and what they measure
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "responsive": False}
 """Pass to plotly with each of these figures: no tool bar, nothing to drag."""
@@ -208,7 +211,25 @@ def _bare(
 
 
 def data_uri(pixels: np.ndarray) -> str:
-    file = BytesIO()
-    # without loss and as small as PNG, in a quarter of the time
-    Image.fromarray(pixels).save(file, "WEBP", lossless=True, quality=0, method=0)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    """A picture as an address, without loss; that of a page drawn again is not encoded again."""
+    key = pixels.shape, hashlib.blake2b(np.ascontiguousarray(pixels)).digest()
+    uri = _uris.get(key)
+    if uri is None:
+        uri = _uris[key] = _encoded(pixels)
+        for oldest in list(_uris)[:-REMEMBERED]:
+            _uris.pop(oldest, None)
+    return uri
+
+
+def _encoded(pixels: np.ndarray) -> str:
+    file, image, kind = BytesIO(), Image.fromarray(pixels), "webp"
+    if max(image.size) > WEBP_PX:
+        kind = "png"
+        image.save(file, "PNG", compress_level=1)
+    else:
+        # as small as PNG, in a quarter of the time
+        image.save(file, "WEBP", lossless=True, quality=0, method=0)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+_uris: dict[tuple[tuple[int, ...], bytes], str] = {}
