@@ -31,7 +31,7 @@ def test_the_findings_stand_there_worst_first(app: Open, diagnosed: Run) -> None
     assert expected  # 32 px, three epochs: the filters are noise
     places = [said.index(plain(one.words)) for one in expected]
     assert places == sorted(places)
-    assert "validation error" in said
+    assert "top-1 error" in said
 
 
 def test_another_run_is_set_beside_it(app: Open, diagnosed: Run) -> None:

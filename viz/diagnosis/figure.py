@@ -9,6 +9,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import PercentFormatter
 
 from viz.diagnosis.compute import MID, Diagnosis
@@ -21,9 +22,10 @@ from viz.drawing.style import (
     AMOUNT,
     DPI,
     INK,
+    ON_DARK,
+    ON_LIGHT,
     PAPER,
     QUIET,
-    SMALL_PT,
     TEXT_PT,
     TITLE_PT,
     hide_axes,
@@ -31,8 +33,9 @@ from viz.drawing.style import (
 )
 from viz.drawing.words import percent
 
-WIDTH_IN, ROW_IN = 7.8, 3.0
+WIDTH_PX, ROW_IN, HIGHEST_IN = 780, 3.0, 4.2
 LIMIT = OKABE_ITO[5]
+HALO = [withStroke(linewidth=2, foreground=ON_LIGHT)]
 FATES = (
     ("dead", OKABE_ITO[3]),
     ("near dead", QUIET),
@@ -54,12 +57,17 @@ def draw_spectrum(ax: Axes, diagnosis: Diagnosis) -> None:
         linewidth=1.5,
     )  # fmt: skip
     ax.add_patch(square)
+    if seen.limit < 0.5:
+        words = (f"Nyquist limit, {seen.limit:.3g}", -seen.limit - 0.01), ("aliased", -0.47)
+        for text, height in words:
+            ax.text(0, height, text, size=TEXT_PT, color=ON_DARK, ha="center",
+                    va="top" if text == "aliased" else "bottom", path_effects=HALO)  # fmt: skip
     _dress(
         ax,
-        f"{diagnosis.layer}: {diagnosis.kernel}×{diagnosis.kernel}, stride {diagnosis.stride}; "
-        f"{percent(seen.aliased_energy, 0)} of the energy\nlies outside of what the stride carries",
-        "cycles a pixel",
-        "",
+        f"{diagnosis.layer}: {diagnosis.kernel}×{diagnosis.kernel}, stride {diagnosis.stride}\n"
+        f"{percent(seen.aliased_energy, 0)} of the filters' energy above the Nyquist limit",
+        "frequency across, cycles a pixel",
+        "frequency down, cycles a pixel",
     )
     ax.set_xticks([-0.5, -0.25, 0, 0.25, 0.5])
     ax.set_yticks([-0.5, -0.25, 0, 0.25, 0.5])
@@ -87,7 +95,10 @@ def draw_coverage(ax: Axes, diagnosis: Diagnosis) -> None:
         ax.axvline(frequency, color=QUIET, linewidth=0.7, linestyle=":")
     ax.axvline(seen.limit, color=LIMIT, linewidth=1.2)
     coarse, middle, fine = diagnosis.bands()
-    title = f"{percent(coarse, 0)} coarse, {percent(middle, 0)} between, {percent(fine, 0)} fine"
+    title = (
+        f"Filters by their grating: {percent(coarse, 0)} coarse, {percent(middle, 0)} between, "
+        f"{percent(fine, 0)} fine"
+    )
     _dress(ax, title, "frequency, cycles a pixel", "orientation, degrees")
     ax.set_xlim(-0.02, 0.55)
     ax.set_ylim(-5, 185)
@@ -101,7 +112,7 @@ def draw_coverage(ax: Axes, diagnosis: Diagnosis) -> None:
         )
     ]
     marks.append(Line2D([], [], color=LIMIT, linewidth=1.2))
-    _legend(ax, marks, ["light and dark", "colours", "no shape", "stride's limit"])
+    _legend(ax, marks, ["light and dark", "colours", "no shape", "Nyquist limit"])
 
 
 def draw_channels(ax: Axes, diagnosis: Diagnosis) -> None:
@@ -147,7 +158,7 @@ def draw_shifts(ax: Axes, diagnoses: Sequence[Diagnosis], names: Sequence[str]) 
     ax.grid(axis="y", color=QUIET, alpha=0.2, linewidth=0.6)
     title = "Top predictions that stay when the image moves"
     _dress(ax, title, "shift, px", "")
-    ax.legend(frameon=False, fontsize=SMALL_PT + 0.5, labelcolor=INK, loc="lower left")
+    ax.legend(frameon=False, fontsize=TEXT_PT, labelcolor=INK, loc="lower left")
 
 
 def draw(shown: DiagnosisShown) -> Figure:
@@ -155,18 +166,19 @@ def draw(shown: DiagnosisShown) -> Figure:
 
     Source: Zeiler & Fergus 2013, figure 6, counted instead of looked at.
     """
-    return _panels([shown.found], [shown.title])
+    return _panels([shown.found], [shown.title], shown.look.width_px)
 
 
 def draw_both(both: DiagnosesOfTwo, titles: Sequence[str]) -> Figure:
     """Two networks, one column each, and below them the shifts of both."""
-    return _panels([both.first.found, both.second.found], titles)
+    return _panels([both.first.found, both.second.found], titles, both.first.look.width_px)
 
 
-def _panels(diagnoses: Sequence[Diagnosis], names: Sequence[str]) -> Figure:
+def _panels(diagnoses: Sequence[Diagnosis], names: Sequence[str], width_px: int) -> Figure:
     rows = 2 if len(diagnoses) == 1 else 4
+    height = rows * min(ROW_IN * width_px / WIDTH_PX, HIGHEST_IN)
     figure = Figure(
-        figsize=(WIDTH_IN, rows * ROW_IN), dpi=DPI, layout="constrained", facecolor=PAPER
+        figsize=(width_px / DPI, height), dpi=DPI, layout="constrained", facecolor=PAPER
     )
     grid = figure.add_gridspec(rows, 2)
     if len(diagnoses) == 1:
@@ -178,7 +190,7 @@ def _panels(diagnoses: Sequence[Diagnosis], names: Sequence[str]) -> Figure:
     for diagnosis, name, (first, second, third) in zip(diagnoses, names, places, strict=True):
         top = figure.add_subplot(first)
         draw_spectrum(top, diagnosis)
-        top.set_title(plain(name, 40), size=TITLE_PT, weight="bold", color=INK, loc="left", pad=34)
+        top.set_title(plain(name, 40), size=TITLE_PT, weight="bold", color=INK, loc="left", pad=36)
         draw_coverage(figure.add_subplot(second), diagnosis)
         draw_channels(figure.add_subplot(third), diagnosis)
     draw_shifts(shifts, diagnoses, names)
@@ -189,7 +201,7 @@ def _legend(ax: Axes, marks: Sequence[Artist], words: Sequence[str], *, below: f
     """In a row below the axes."""
     ax.legend(
         marks, words, loc="upper center", bbox_to_anchor=(0.5, -below), ncols=len(words),
-        frameon=False, fontsize=SMALL_PT + 0.5, labelcolor=INK, handletextpad=0.4,
+        frameon=False, fontsize=TEXT_PT, labelcolor=INK, handletextpad=0.4,
         columnspacing=1.2,
     )  # fmt: skip
 
@@ -198,7 +210,7 @@ def _dress(ax: Axes, title: str, x: str, y: str) -> None:
     ax.text(0, 1.02, title, size=TEXT_PT, color=INK, transform=ax.transAxes, va="bottom", ha="left")
     ax.set_xlabel(x, size=TEXT_PT, color=INK)
     ax.set_ylabel(y, size=TEXT_PT, color=INK)
-    ax.tick_params(labelsize=SMALL_PT, color=QUIET, labelcolor=INK, length=3, width=0.6)
+    ax.tick_params(labelsize=TEXT_PT, color=QUIET, labelcolor=INK, length=3, width=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set(color=QUIET, linewidth=0.6)
     ax.set_facecolor("none")

@@ -5,8 +5,9 @@ A threshold says when a number is worth a word. They are ours, not the paper's: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from viz.diagnosis.compute import MID, Diagnosis
 from viz.drawing.words import percent
@@ -18,8 +19,11 @@ CORRELATED = 0.95
 SHAPELESS = 0.5  # of a filter's energy that no Gabor function explains, in the median
 GAP = 0.15  # share of the filters that should be of middling frequency
 CHECKERED = 0.2  # of the maps' fine detail; white noise has a third
+WARMUP = 3.0  # epochs
 MOVED = 0.15  # of the answers that change when the image moves by one pixel
 NAMED = 16  # channels that a finding names
+Change = Mapping[str, Any]
+"""Settings of `fit` by name; `options` of the network, whose lists may be shorter than its own."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Finding:
     threshold: float  # above it, or below it for a gap, the number is worth a word
     words: str
     channels: tuple[int, ...] = ()  # concerned, the worst first
+    change: Change | None = None  # what to train to see whether it mends it
 
     @property
     def weight(self) -> float:
@@ -57,10 +62,11 @@ def _of_filters(diagnosis: Diagnosis) -> Iterator[Finding]:
             layer,
             share,
             ALIASED,
-            f"{percent(share, 0)} of the filters' energy lies above what a stride of "
-            f"{diagnosis.stride} px can carry ({seen.limit:.3g} cycles a pixel); it comes back as "
-            f"patterns that are not in the image. {_smaller(diagnosis)}",
+            f"{percent(share, 0)} of the filters' energy lies above the Nyquist limit of a stride "
+            f"of {diagnosis.stride} px ({seen.limit:.3g} cycles a pixel): aliasing, patterns that "
+            f"are not in the image. {_smaller(diagnosis)}",
             tuple(by_share[:NAMED].tolist()),
+            finer(diagnosis),
         )
     residual = float(diagnosis.gabors.residual.median())
     if residual > SHAPELESS:
@@ -74,6 +80,7 @@ def _of_filters(diagnosis: Diagnosis) -> Iterator[Finding]:
             "look like noise. Train longer, begin with smaller weights (conv1_std), or take fewer "
             "filters.",
             tuple(worst[:NAMED].tolist()),
+            {"options": {"widths": [max(len(seen.energy) // 2, 1)]}},
         )
     coarse, middle, fine = diagnosis.bands()
     if middle < GAP and coarse > GAP and fine > GAP:
@@ -86,7 +93,20 @@ def _of_filters(diagnosis: Diagnosis) -> Iterator[Finding]:
             f"Only {percent(middle, 0)} of the filters look for detail of {low:.0f} to {high:.0f} "
             f"px; {percent(coarse, 0)} look for coarser and {percent(fine, 0)} for finer things. "
             f"{_smaller(diagnosis)}",
+            change=finer(diagnosis),
         )
+
+
+def finer(diagnosis: Diagnosis) -> Change | None:
+    """The first layer as Zeiler & Fergus changed it, or at half the stride; None at stride 1."""
+    kernel, stride = diagnosis.kernel, diagnosis.stride
+    if stride > 2 or kernel > 7:
+        kernel, stride = 7, 2
+    elif stride > 1:
+        stride = 1
+    else:
+        return None
+    return {"options": {"kernels": [kernel], "strides": [stride], "paddings": [kernel // 2]}}
 
 
 def _smaller(diagnosis: Diagnosis) -> str:
@@ -98,8 +118,9 @@ def _smaller(diagnosis: Diagnosis) -> str:
 
 
 def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
-    for layer, seen in zip(diagnosis.layers, diagnosis.responses, strict=True):
-        count = len(seen.active)
+    counts = [len(seen.active) for seen in diagnosis.responses]
+    for place, (layer, seen) in enumerate(zip(diagnosis.layers, diagnosis.responses, strict=True)):
+        count = counts[place]
         dead, near = seen.dead(), seen.near_dead(RARE)
         if len(dead) > DEAD * count:
             yield Finding(
@@ -110,6 +131,7 @@ def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
                 f"{len(dead)} of {count} channels are above zero in no image. A lower learning "
                 "rate or a longer warm-up keeps them alive.",
                 tuple(dead),
+                {"warmup": WARMUP},
             )
         if len(near) > NEAR_DEAD * count:
             yield Finding(
@@ -120,6 +142,7 @@ def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
                 f"{len(near)} of {count} channels are above zero in less than {percent(RARE, 0)} "
                 "of the images.",
                 tuple(near),
+                {"warmup": WARMUP},
             )
         pairs = seen.duplicates(CORRELATED)
         alike = list(
@@ -134,6 +157,7 @@ def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
                 f"{len(alike)} of {count} channels say nearly the same as another (correlated by "
                 f"{CORRELATED} or more). Fewer would do.",
                 tuple(alike),
+                {"options": {"widths": [*counts[:place], max(count // 2, 1)]}},
             )
     for layer, seen in list(zip(diagnosis.layers, diagnosis.responses, strict=True))[:2]:
         share = float(seen.checkerboard[seen.deviation > 0].mean()) if seen.deviation.any() else 0.0
@@ -145,9 +169,10 @@ def _of_layers(diagnosis: Diagnosis) -> Iterator[Finding]:
                 share,
                 CHECKERED,
                 f"{percent(share, 0)} of the fine detail of its maps is a checkerboard (a third in "
-                "white noise): neighbouring units see different things, as the stride is too large "
-                "for what they look for.",
+                "white noise), which aliasing makes: neighbouring units see different things, as "
+                "the stride is too large for what they look for.",
                 tuple(worst[:NAMED].tolist()),
+                finer(diagnosis),
             )
 
 
@@ -161,4 +186,5 @@ def _of_shifts(diagnosis: Diagnosis) -> Iterator[Finding]:
             MOVED,
             f"When the image moves by one pixel, {percent(changed, 0)} of the top "
             "predictions change.",
+            change=finer(diagnosis),
         )

@@ -76,7 +76,12 @@ class DiagnosesOfTwo:
     def verdict(self) -> str:
         """Which is preferred, and whether it generalises better, too."""
         a, b = self.first, self.second
-        return verdict(self.votes, (a.title, b.title), (a.error, b.error))
+        words = verdict(self.votes, (a.title, b.title), (a.error, b.error))
+        if a.epoch == b.epoch:
+            return words
+        return (
+            f"Not a fair comparison: A has learned for {a.epoch} epochs, B for {b.epoch}. {words}"
+        )
 
     def arrays(self) -> Arrays:
         """All that was measured of both, and the numbers that have a vote."""
@@ -128,7 +133,7 @@ def verdict(
     first, second = errors[better], errors[1 - better]
     if first is None or second is None:
         return words
-    compared = f"validation error {percent(first)} against {percent(second)}"
+    compared = f"top-1 error {percent(first)} against {percent(second)}"
     if first < second:
         return f"{words} It generalises better, too: {compared}."
     return f"{words} Yet it does not generalise better: {compared}."

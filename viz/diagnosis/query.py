@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from training.progress import Progress
+from training.settings import Range
 from viz.diagnosis.compute import Diagnosis, as_arrays, as_diagnosis, diagnose
 from viz.diagnosis.findings import findings
 from viz.network.images import SplitImages
@@ -18,6 +19,9 @@ from viz.store.query import Look, Query
 class DiagnosisLook(Look):
     """All that was measured is shown."""
 
+    width_px: Annotated[int, Range(480, 4_000)] = 780
+    """Of the figure."""
+
 
 @dataclass(frozen=True)
 class DiagnosisQuery(Query[Any]):
@@ -25,7 +29,7 @@ class DiagnosisQuery(Query[Any]):
 
     The findings are printed, worst first; what is measured is cached in the run. Compared with
     another run, the numbers of both are held against each other: which are better, and whether
-    that network has the lower validation error, too.
+    that network has the lower top-1 error, too.
 
     .npz holds what is measured: layer, kernel, stride and layers, spectra_…, gabors_…, shifts_…
     and, for each rectified layer, relu1_active and so on. Compared with another run: also
@@ -57,7 +61,7 @@ class DiagnosisQuery(Query[Any]):
 
     def show(self, opened: Opened, answer: Diagnosis, look: DiagnosisLook) -> DiagnosisShown:
         error = opened.run.top1_error(opened.epoch)
-        return DiagnosisShown(look, opened.title, answer, error)
+        return DiagnosisShown(look, opened.title, answer, error, opened.epoch)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class DiagnosisShown:
     title: str  # run and epoch
     found: Diagnosis
     error: float | None = None  # of validation, top-1, in [0, 1], where it is known
+    epoch: int | None = None
 
     def arrays(self) -> Arrays:
         """All that was measured, by name."""

@@ -21,13 +21,13 @@ def test_shares_that_hardly_differ_are_alike():
         (
             [WORSE],
             (0.8, 0.7),
-            "1 of 1 numbers speak for 11x11. It generalises better, too: validation error 70.0 % "
+            "1 of 1 numbers speak for 11x11. It generalises better, too: top-1 error 70.0 % "
             "against 80.0 %.",
         ),
         (
             [WORSE],
             (0.5, 0.7),
-            "1 of 1 numbers speak for 11x11. Yet it does not generalise better: validation error "
+            "1 of 1 numbers speak for 11x11. Yet it does not generalise better: top-1 error "
             "70.0 % against 50.0 %.",
         ),
     ],
