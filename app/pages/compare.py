@@ -16,6 +16,7 @@ from app.shell.paths import runs_root
 from app.shell.runs import name_of
 from app.shell.window import is_dark
 from app.shell.words import time_left
+from app.views.claim import show_claim
 from app.views.compare import offer_recipes, show_two, wait_for_the_start
 from app.widgets.downloads import offer
 from app.widgets.layout import heading
@@ -58,7 +59,6 @@ def _choose(there: dict[str, Comparison]) -> Comparison:
         )
     comparison = there[name]
     st.subheader(plain(comparison.config["title"]), anchor=False)
-    st.markdown(f"> {plain(comparison.config['claim'])}")
     return comparison
 
 
@@ -77,6 +77,7 @@ def _glance(comparison: Comparison, state: str) -> None:
         st.rerun()
     _band(comparison)
     table = comparison.table()
+    show_claim(comparison, table)
     _table(comparison, table)
     _open_buttons(comparison)
     curves = learning_curves(comparison)

@@ -14,7 +14,7 @@ from app.views.findings import show_finding
 from app.views.object_scale import show_object_scale
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import show_figure
-from app.widgets.layout import heading
+from app.widgets.layout import heading, page_px
 from training.differences import between, in_words
 from training.errors import WorkbenchError
 from viz.diagnosis import DiagnosisLook, DiagnosisQuery
@@ -24,8 +24,6 @@ from viz.diagnosis.query import DiagnosisShown
 from viz.drawing.words import percent
 from viz.store.answer import Side
 from viz.store.view import draw, draw_both, pair
-
-WIDTH_PX = 1080
 
 
 def page() -> None:
@@ -49,7 +47,7 @@ def page() -> None:
         reply = ask(query, f"Diagnosing {each.run.name}")
         if reply.answer is None:
             break  # the second begins when the first one stands
-        sides.append(reply.side(DiagnosisLook(WIDTH_PX)))
+        sides.append(reply.side(DiagnosisLook(max(page_px(), 480))))
     if len(sides) == len(choices):
         show(choices, sides)
     show_object_scale(choices)

@@ -17,6 +17,7 @@ from app.shell.frame import go_to
 from app.shell.paths import runs_root
 from app.shell.runs import name_of
 from app.shell.words import duration
+from app.views.claim import show_papers_claim
 from app.views.train import NAME, free_name
 from app.widgets.downloads import offer_pair
 from app.widgets.drawing import show_figure
@@ -160,15 +161,17 @@ def _nearest(run: Run, epoch: int | None) -> int:
 
 
 def offer_recipes() -> None:
-    """Choose a recipe, say where its data lie, start it."""
-    st.markdown(
-        "Each recipe trains a few variants of one network, each in a process of its own; you can "
-        "leave and come back. The small setting is for two cores and half an hour at most, the "
-        "full one for GPUs and ImageNet."
-    )
+    """Choose a recipe, see what the paper found, say where its data lie, start it."""
     recipes = _recipes()
     with st.container(border=True):
         _form(recipes)
+    with st.expander("How a comparison is trained"):
+        st.markdown(
+            "Each recipe trains a few variants of one network, each in a process of its own; you "
+            "can leave and come back. The small setting is for two cores and half an hour at most, "
+            "the full one for GPUs and ImageNet."
+        )
+    st.subheader("All claims", anchor=False)
     for name, recipe in recipes.items():
         with st.container(horizontal=True, gap="medium"):
             if st.button(name, key=f"take {name}", width=190):
@@ -197,7 +200,8 @@ def _form(recipes: dict[str, Recipe]) -> None:
         "mnist:PLACE, imagenet:PLACE, folder:PLACE.",
     )
     called = row[3].text_input("Name", value=free_name(name), key=f"name of {name} {setting}")
-    st.caption(f"{plain(recipe.title)}: {plain(', '.join(recipe.variants))}{_takes(recipe)}")
+    show_papers_claim(recipe)
+    st.caption(f"Trains {plain(', '.join(recipe.variants))}{_takes(recipe)}")
     if st.button("Start the comparison", type="primary", icon=":material/play_arrow:"):
         _start(recipe, data.strip(), called.strip())
 

@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.shell.errors import plain
 from tests.app.test_retrieval import words
 from training.runs import Run
+from training.status import FINISHED
 from viz import answer
 from viz.diagnosis import DiagnosisQuery
 from viz.diagnosis.findings import findings
@@ -57,3 +60,56 @@ def test_without_data_the_page_says_so(app: Open, small: Run) -> None:
     test = app("diagnosis")
     assert not test.exception
     assert "Diagnosis needs validation images" in test.info[0].value
+
+
+def test_unequal_epochs_are_told_and_can_be_made_equal(
+    app: Open, diagnosed: Run, in_address: Callable[[AppTest, str], str | None]
+) -> None:
+    shutil.copytree(diagnosed.path, diagnosed.path.parent / "other")
+    test = app("diagnosis", run="small", epoch=2, beside="other", beside_epoch=3)
+    assert "A has learned for 2 epochs, B for 3" in test.warning[0].value
+    assert "Not a fair comparison" in words(test).replace("\\", "")
+    test = test.button[label_place(test, "Compare both at epoch 2")].click().run()
+    assert in_address(test, "beside_epoch") == "2"
+    assert not test.warning
+
+
+def label_place(test: AppTest, label: str) -> int:
+    """Which of the page's buttons has a label."""
+    return [button.label for button in test.button].index(label)
+
+
+def test_a_finding_fills_the_page_train_with_its_variant(app: Open, diagnosed: Run) -> None:
+    said = findings(answer(DiagnosisQuery(str(diagnosed.path), 3), cached_only=True))
+    assert any(one.change for one in said)
+    test = app("diagnosis")
+    test = test.button[label_place(test, "Train this variant")].click().run()
+    assert test.title[0].value == "Train"
+    boxes = {box.label: box.value for box in test.selectbox}
+    assert boxes["Like this run, but …"] == "small"
+    assert any("Like **small**: differs in" in each.value for each in test.markdown)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_stride_by_the_table_then_the_diagnosis_beside_the_first_in_eight_clicks(
+    server: str, page: Any, small: Run, runs: Path, wait_until: Callable[..., None]
+) -> None:
+    answer(DiagnosisQuery(str(small.path), 3))
+    page.goto(f"{server}/overview?run=small")
+    page.get_by_role("link", name="Train").click()  # 1
+    page.get_by_role("combobox", name="Like this run").click()  # 2
+    page.get_by_role("option", name="small").click()  # 3
+    stride = page.get_by_role("spinbutton", name="conv1 stride")
+    stride.click()  # 4
+    stride.fill("1")
+    stride.press("Enter")
+    page.get_by_text("strides 2 1 1 1 1").wait_for()
+    page.get_by_role("button", name="Start training").click()  # 5
+    wait_until(lambda: (runs / "small-strides1" / "run.json").exists())
+    trained = Run.open(runs / "small-strides1")
+    wait_until(lambda: trained.epochs[-1:] == [3] and trained.status().state == FINISHED)
+    page.get_by_role("button", name="Diagnose beside small").click()  # 6
+    page.wait_for_url("**/diagnosis*beside=small*")
+    page.get_by_text("B differs from A in").wait_for()
+    page.get_by_text("numbers").first.wait_for()

@@ -328,3 +328,19 @@ def test_who_ends_the_program_ends_the_report(strange: Run) -> None:
 
     with pytest.raises(SystemExit):
         make(strange, 0, {"architecture": ended}, sections=SECTIONS[:1])
+
+
+def test_sections_weigh_in_its_progress_by_what_they_cost(strange: Run):
+    def nothing(_subject: Subject) -> list[Wanted]:
+        return []
+
+    sections = [Section("Cheap", "", (nothing,)), Section("Expensive", "", (nothing,) * 2, cost=3)]
+    told: list[float] = []
+    make(
+        strange,
+        0,
+        {},
+        sections=sections,
+        progress=lambda done, total: told.append(done / total),
+    )
+    assert told == [0, 0.25, 0.625, 1]

@@ -83,5 +83,3 @@ def _said(mean: float, deviation: float, are_shares: bool) -> str:
     if are_shares:
         return f"{100 * mean:.1f}{off} %"
     return f"{mean:.3g} epochs"
-
-

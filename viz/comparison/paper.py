@@ -32,7 +32,9 @@ def paper_numbers(said: Mapping[str, str]) -> PaperNumbers | None:
 
     What is told as points more is put on top of the one variant whose error is told.
     """
-    times = {name: float(found[1]) for name, words in said.items() if (found := TIMES.search(words))}
+    times = {
+        name: float(found[1]) for name, words in said.items() if (found := TIMES.search(words))
+    }
     if times:
         return PaperNumbers("times", times)
     errors, more = {}, {}
@@ -42,7 +44,7 @@ def paper_numbers(said: Mapping[str, str]) -> PaperNumbers | None:
         elif found := ERROR.search(words):
             errors[name] = float(found[1]) / 100
     if len(errors) == 1:
-        [(known, base)] = errors.items()
+        [base] = errors.values()
         errors |= {name: base + points for name, points in more.items()}
     values = {name: errors[name] for name in said if name in errors}
     return PaperNumbers("error", values) if values else None

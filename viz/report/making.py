@@ -23,6 +23,7 @@ from viz.report.subject import Subject, Wanted
 from viz.store.export import SCALE, Made, command_line, how_made
 
 WRONG_FLAGS = 2  # what argparse exits with
+PARTS = 100  # of a section's cost
 Views = Mapping[str, Callable[..., None]]
 
 
@@ -88,17 +89,23 @@ def make(
         clearest: Whether to show the strongest channels and images that are classified correctly,
             where none are given.
         sections: To be made.
-        progress: Told (sections done, sections).
+        progress: Told (cost of what is done, cost of all): sections by what they take, and within
+            one its figures alike.
     """
     subject = Subject(run, epoch, tuple(images), parts, clearest)
     if images:
         _ = subject.images  # refused at once, not after minutes
     chapters: list[Chapter] = []
-    for done, section in enumerate(sections):
-        progress(done, len(sections))
+    done, total = 0, PARTS * sum(section.cost for section in sections)
+    for section in sections:
         drawn = sum(len(chapter.pictures) for chapter in chapters)
-        chapters.append(_chapter(section, subject, views, drawn))
-    progress(len(sections), len(sections))
+
+        def within(asked: int, of: int, before: int = done, cost: int = section.cost) -> None:
+            progress(before + PARTS * cost * asked // of, total)
+
+        chapters.append(_chapter(section, subject, views, drawn, within))
+        done += PARTS * section.cost
+    progress(total, total)
     flags = {"images": list(images) or None, "parts": _placeless(parts), "epoch": epoch}
     made = how_made("report", run, epoch, images=list(images))
     command = command_line("report", _place(run), **flags, out="report.html")
@@ -112,10 +119,12 @@ def _card(run: Run, epoch: int) -> Card:
         return (("Network", run.info.model), ("Not known", _failed("The rest", error)))
 
 
-def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Chapter:
+def _chapter(
+    section: Section, subject: Subject, views: Views, drawn: int, progress: Progress
+) -> Chapter:
     pictures: list[Picture] = []
     missing: list[str] = []
-    for one in _wanted(section, subject, missing):
+    for one in _wanted(section, subject, missing, progress):
         try:
             pictures.append(_draw(one, subject.run, views, drawn + len(pictures) + 1))
         except WorkbenchError as error:
@@ -128,9 +137,12 @@ def _chapter(section: Section, subject: Subject, views: Views, drawn: int) -> Ch
     return Chapter(section.title, section.source, tuple(pictures), tuple(reasons))
 
 
-def _wanted(section: Section, subject: Subject, missing: list[str]) -> Iterator[Wanted]:
+def _wanted(
+    section: Section, subject: Subject, missing: list[str], progress: Progress
+) -> Iterator[Wanted]:
     """All that can be asked for; why the rest cannot is added to what is missing."""
-    for ask in section.pictures:
+    for asked, ask in enumerate(section.pictures):
+        progress(asked, len(section.pictures))
         try:
             yield from ask(subject)
         except WorkbenchError as error:

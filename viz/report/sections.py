@@ -33,6 +33,7 @@ class Section:
     title: str
     source: str
     pictures: Sequence[Pictures]
+    cost: int = 1  # roughly what it takes beside the others: the time that is left goes by it
 
 
 ZEILER = "Zeiler & Fergus 2013"
@@ -48,6 +49,7 @@ SECTIONS: tuple[Section, ...] = (
                 "The network as a row of blocks",
             ),
         ),
+        cost=2,
     ),
     Section(
         "How it learned",
@@ -67,9 +69,10 @@ SECTIONS: tuple[Section, ...] = (
                 of="layers",
             ),
         ),
+        cost=2,
     ),
-    Section("What excites each channel", f"{ZEILER}, figure 2", (top_patches, unit)),
-    Section("When each channel learns", f"{ZEILER}, figure 4", (evolution,)),
+    Section("What excites each channel", f"{ZEILER}, figure 2", (top_patches, unit), cost=30),
+    Section("When each channel learns", f"{ZEILER}, figure 4", (evolution,), cost=60),
     Section(
         "When it learned the answer",
         "",
@@ -82,8 +85,9 @@ SECTIONS: tuple[Section, ...] = (
                 "probability and rank of its class by epoch",
             ),
         ),
+        cost=12,
     ),
-    Section("Translation, scale and rotation", f"{ZEILER}, figure 5", (invariance,)),
+    Section("Translation, scale and rotation", f"{ZEILER}, figure 5", (invariance,), cost=8),
     Section(
         "Filters",
         f"{ZEILER}, figure 6; Krizhevsky et al. 2012, figure 3",
@@ -116,6 +120,7 @@ SECTIONS: tuple[Section, ...] = (
             ),
             by_hand,
         ),
+        cost=30,
     ),
     Section(
         "Where it looks",
@@ -129,6 +134,7 @@ SECTIONS: tuple[Section, ...] = (
                 "probability, strongest map and answer with each place covered",
             ),
         ),
+        cost=20,
     ),
     Section(
         "Attribution",
@@ -160,9 +166,10 @@ SECTIONS: tuple[Section, ...] = (
                 images=50,
             ),
         ),
+        cost=50,
     ),
-    Section("The same part in every picture", f"{ZEILER}, table 1", (correspondence,)),
-    Section("What happens to one image", f"{ZEILER}, section 2", (feature_maps,)),
+    Section("The same part in every picture", f"{ZEILER}, table 1", (correspondence,), cost=10),
+    Section("What happens to one image", f"{ZEILER}, section 2", (feature_maps,), cost=6),
     Section(
         "Nearest neighbours",
         "Krizhevsky et al. 2012, figure 4",
@@ -174,6 +181,7 @@ SECTIONS: tuple[Section, ...] = (
                 "its nearest neighbours",
             ),
         ),
+        cost=8,
     ),
     Section(
         "Mistakes",
@@ -192,5 +200,6 @@ SECTIONS: tuple[Section, ...] = (
                 "Confusion matrix",
             ),
         ),
+        cost=5,
     ),
 )
