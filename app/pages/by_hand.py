@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.jobs.ask import ask
@@ -14,7 +15,7 @@ from app.shell.frame import Choice, channel_picker, chosen
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import ChosenImage, choose_image
-from app.widgets.layout import heading
+from app.widgets.layout import heading, page_px, show_pixels
 from training.errors import WorkbenchError
 from viz.by_hand import (
     CURVE,
@@ -26,15 +27,16 @@ from viz.by_hand import (
     slide,
     typed_kernel,
 )
-from viz.by_hand.figure import draw_sum
+from viz.by_hand.figure import draw_sum, width_of
+from viz.drawing.outline import image_pixels
 from viz.drawing.pointing import point_at_heatmap
 from viz.drawing.sheet import shrink
 from viz.drawing.style import number
 from viz.network.patches import cut
 from viz.store.query import ImageSource, Look
 
-MAP_PX, PICTURE_PX = 400, 64  # a map's side on the page; a picture's, under a typed kernel
-BOARD_PX = 620  # beside the map in a window of 1440 px, below it in one of 1024 px
+MAP_PX, BAR_PX, GAP_PX = 300, 90, 24  # a map's side on the page, its scale, what lies between
+PICTURE_PX = 64  # a picture's side, under a typed kernel
 SOURCES = {
     "network": "This network",
     "lecture": "The lecture's curve detector",
@@ -50,20 +52,21 @@ def page() -> None:
         "plane. Click a cell of the map to see its sum.",
     )
     choice = chosen()
-    source = address.pick(
-        st.segmented_control,
-        "Kernel",
-        list(SOURCES),
-        name="kernel",
-        default="network",
-        format_func=SOURCES.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-    )
-    {"network": of_network, "lecture": of_lecture, "typed": of_typed}[source](choice)
+    controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with controls:
+        source = address.pick(
+            st.segmented_control,
+            "Kernel",
+            list(SOURCES),
+            name="kernel",
+            default="network",
+            format_func=SOURCES.__getitem__,
+            required=True,
+        )
+    {"network": of_network, "lecture": of_lecture, "typed": of_typed}[source](choice, controls)
 
 
-def of_network(choice: Choice) -> None:
+def of_network(choice: Choice, controls: DeltaGenerator) -> None:
     """A unit of the first layer, and what the layers after it make of it."""
     image = choose_image(choice)
     network = choice.network()
@@ -72,11 +75,12 @@ def of_network(choice: Choice) -> None:
     except WorkbenchError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
-    with st.container(width=130):
-        channel = channel_picker(convolution.out_channels)
     seen = choice.run.preprocess(image.picture)
     with torch.inference_mode():
         maps = network.activations(seen[None].to(network.device), [layer])[layer][0].cpu()
+    with controls.container(width=130):
+        strongest = int(maps.amax((1, 2)).argmax())
+        channel = channel_picker(convolution.out_channels, strongest)
     row, col = cell_of(maps[channel])
     query = ByHandQuery(
         str(choice.run.path), choice.epoch, ImageSource(image.source), channel, row, col
@@ -85,24 +89,27 @@ def of_network(choice: Choice) -> None:
     if reply.answer is None:
         return
     side = reply.side(Look())
-    show(maps[channel], (row, col), side.shown.sum, side.shown.title)
+    box = network.geometry[layer].box(row, col)
+    picture = image_pixels(choice.run.preprocess.picture(seen[None])[0], MAP_PX, box)
+    show(maps[channel], (row, col), side.shown.sum, side.shown.title, picture)
     offer_side(side)
 
 
-def of_lecture(_choice: Choice) -> None:
+def of_lecture(_choice: Choice, _controls: DeltaGenerator) -> None:
     """The detector of a curve on two patches of a drawing."""
     where = st.segmented_control(
         "Patch", list(LECTURE), default=next(iter(LECTURE)), required=True, key="lecture patch"
     )
     found = Sum(ByHand(LECTURE[where], CURVE, 0.0), ())
-    show_board(found, f"The curve detector, {where}")
+    say(found)
+    show_board(found, f"The curve detector, {where}", page_px())
     st.caption(
         "On the curve the products add up to 6,600, elsewhere to 0: a large number means that the "
         "patch looks like the kernel."
     )
 
 
-def of_typed(choice: Choice) -> None:
+def of_typed(choice: Choice, _controls: DeltaGenerator) -> None:
     """Any small kernel over the grey picture, its numbers from 0 to 255."""
     image = choose_image(choice)
     with st.container(width=260):
@@ -118,7 +125,9 @@ def of_typed(choice: Choice) -> None:
     height, width = kernel.shape[1:]
     box = torch.tensor([[row, col, row + height, col + width]])
     found = Sum(ByHand(cut(picture[None], box, fill=0.0)[0], kernel, 0.0), ())
-    show(values, (row, col), found, f"Your kernel at row {row}, column {col}")
+    grey = picture[None].expand(1, 3, -1, -1)[0] / 255
+    pixels = image_pixels(grey, MAP_PX, box[0].tolist())
+    show(values, (row, col), found, f"Your kernel at row {row}, column {col}", pixels)
 
 
 def cell_of(values: Tensor) -> tuple[int, int]:
@@ -141,19 +150,42 @@ def grey_of(image: ChosenImage) -> Tensor:
     return torch.from_numpy(pixels.mean(-1).round()).float()[None]
 
 
-def show(values: Tensor, cell: tuple[int, int], found: Sum, title: str) -> None:
-    """The map to point at, and beside it the sum behind the chosen cell."""
+def show(
+    values: Tensor, cell: tuple[int, int], found: Sum, title: str, picture: np.ndarray
+) -> None:
+    """The map to point at and the image, and the sum behind the chosen cell.
+
+    The sum stands beside them where its numbers can be read there, else below.
+    """
+    say(found)
+    map_px = MAP_PX + BAR_PX
+    room = page_px() - map_px - GAP_PX
+    beside = room >= width_of(found.unit.kernel.shape[-1])
     row = st.container(horizontal=True, gap="medium")
-    with row.container(width=MAP_PX + 90):
+    left = row.container(width=map_px) if beside else st.container(horizontal=True, gap="medium")
+    with left.container(width=map_px):
         draw_map(values, cell)
-    with row.container(width=BOARD_PX):
-        show_board(found, title)
+    with left.container(width=MAP_PX):
+        st.markdown("**What the unit sees of the image**")
+        show_pixels(picture, alt="The image, the square that the unit sees in orange")
+    with row.container(width=room) if beside else st.container():
+        show_board(found, title, room if beside else page_px())
 
 
-def show_board(found: Sum, title: str) -> None:
-    figure = draw_sum(found.unit, found.after, title=title)
+def say(found: Sum) -> None:
+    """The result in a sentence."""
+    height, width = found.unit.kernel.shape[1:]
+    products = found.unit.kernel.numel()
+    st.markdown(
+        f"The sum is **{number(found.unit.total)}**: {products} products of a {height} × {width} "
+        "kernel with what lies under it, added up."
+    )
+
+
+def show_board(found: Sum, title: str, width_px: int) -> None:
+    """The sum on the board."""
+    figure = draw_sum(found.unit, found.after, title=title, width_px=width_px)
     show_figure(figure, alt=f"{title}: patch, kernel, product")
-    st.markdown(f"The sum is **{number(found.unit.total)}**.")
 
 
 def draw_map(values: Tensor, cell: tuple[int, int]) -> None:

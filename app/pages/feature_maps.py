@@ -9,7 +9,7 @@ from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, layer_picker
 from app.views.deconvnet import channel_of, unit_of
-from app.views.feature_maps import draw_sheet, inspect, show_two
+from app.views.feature_maps import draw_sheet, draw_top, inspect, say_how_many, show_two
 from app.views.strongest import draw_strongest
 from app.widgets.downloads import offer_side
 from app.widgets.images import ChosenImage, choose_image, on_both
@@ -25,8 +25,8 @@ ONE_LAYER, ALL_LAYERS = "maps of the layer", "strongest of each layer"
 def page() -> None:
     heading(
         "Feature maps & deconvnet",
-        "What the chosen layer makes of the image: one map a channel, strongest first, all on one "
-        "scale. Click anywhere on a map to see what the unit there saw.",
+        "What the chosen layer makes of the image: one map a channel, strongest first. Click "
+        "anywhere on a map to see what the unit there saw.",
     )
     choices = compared()
     choice = choices[0]
@@ -47,6 +47,8 @@ def page() -> None:
     picture, inspector = picture_and_inspector()
     with picture:
         if sheet_of == ONE_LAYER:
+            say_how_many(maps)
+            draw_top(choice, image, maps, unit)
             draw_sheet(maps, channel, unit)
             offer_side(side)
         else:
@@ -61,7 +63,7 @@ def choose_layer_and_sheet(choice: Choice) -> tuple[str, str]:
     """The layer, and whether its maps are shown or the strongest unit of each layer."""
     network = choice.network()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        with st.container(width=300):
+        with st.container(width=240):
             layer = layer_picker(
                 network, maps_to_show(network), maps_to_watch(network), also=network.layers
             )

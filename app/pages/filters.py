@@ -13,11 +13,13 @@ from app.views.filters import (
     choose_channel,
     choose_look,
     inspect,
+    say_what_they_are,
+    show_scale,
     show_sheet,
 )
 from app.views.planes import show_planes
 from app.widgets.downloads import offer_pair, offer_side
-from app.widgets.layout import THIRD_PX, heading, picture_and_inspector
+from app.widgets.layout import INSPECTOR_PX, heading, picture_and_inspector, picture_px
 from app.widgets.pairs import show_pair
 from viz.filters import FiltersLook, FiltersQuery
 from viz.planes import with_planes
@@ -25,23 +27,20 @@ from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.view import pair
 
-SHEET_PX = 670  # what a window of 1024 px has room for
 PICTURES = {"epoch": "one epoch", "film": "film of all epochs"}
 
 
 def page() -> None:
-    heading(
-        "Filters",
-        "Each square of the first layer is one filter: it wants what it shows, and does not care "
-        "where it is mid grey.",
-    )
+    said = st.container()  # what the page says follows the layer, which is chosen below
     choices = compared()
     choice = choices[0]
     plan = plan_of(choice.run)
     layer = plan.convolutions[0]
-    controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
-    with controls.container(width=235):
+    controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
+    with controls.container(width=150):
         chosen_layer = layer_picker(plan, [layer, *with_planes(plan)], layer)
+    with said:
+        head(chosen_layer, is_first=chosen_layer == layer)
     if chosen_layer != layer:
         show_planes(choice, chosen_layer, controls)
         if len(choices) > 1:
@@ -54,16 +53,35 @@ def page() -> None:
     if len(sides) > 1 and not film:
         show_two(choices, sides[0], sides[1])
         return
-    left, right = picture_and_inspector()
-    channel = channel_in_address(len(sides[0].shown.weight))
-    with left:
+    shown = sides[0].shown
+    with said:
+        say_what_they_are(choice, shown)
+    picture, inspector = picture_and_inspector()
+    channel = channel_in_address(shown)
+    with picture:
         if film:
-            show_film(choice.run, SHEET_PX - 20)
+            choose_channel(show_film(choice, channel), channel)
         else:
-            choose_channel(show_sheet(sides[0], SHEET_PX, chosen=channel), channel)
+            choose_channel(show_sheet(sides[0], picture_px(), chosen=channel), channel)
             offer_side(sides[0])
-    with right:
-        inspect(sides[0].shown, channel)
+    with inspector:
+        inspect(choice, shown, channel)
+
+
+def head(layer: str, *, is_first: bool) -> None:
+    """Title, and how to read the picture of such a layer."""
+    if is_first:
+        heading(
+            "Filters",
+            "Each square is one filter: it wants what it shows, and does not care where it is mid "
+            "grey.",
+        )
+        return
+    heading(
+        "Filters",
+        f"Each row is one filter of {layer}, each square its weights for one channel of the layer "
+        "below, heaviest first: red adds what that channel says there, blue takes it away.",
+    )
 
 
 def side_of(choice: Choice, look: FiltersLook) -> Side:
@@ -78,19 +96,18 @@ def show_two(choices: list[Choice], first: Side, second: Side) -> None:
     """A, B and what B has more, on one scale; a click shows that filter's planes in both."""
     both = pair(first, second)
     shown = [first.shown, second.shown]
-    channel = channel_in_address(max(len(each.weight) for each in shown))
     titles = [choice.title for choice in choices]
+    channel = channel_in_address(max(shown, key=lambda each: len(each.weight)))
     clicked = show_pair(both, titles, key="filters", chosen={"channel": channel})
+    show_scale(first.shown, both.rows[0].first.scale)
     choose_channel(clicked and clicked[1], channel)
     offer_pair(first, second, both)
-    if channel is None:
-        st.info("Click a filter to see it large in both.", icon=":material/ads_click:")
-        return
     row = st.container(horizontal=True, gap="medium")
     for who, choice, each in zip("AB", choices, shown, strict=True):
         if channel < len(each.weight):
-            with row.container(width=THIRD_PX):
-                inspect(each, channel, both.rows[0].first.scale, of=choice, key=who)
+            with row.container(width=INSPECTOR_PX):
+                st.markdown(f"**{who}**: {choice.title}")
+                inspect(choice, each, channel, both.rows[0].first.scale, key=who)
 
 
 def _picture() -> str:

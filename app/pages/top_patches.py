@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
-from torch import Tensor
 
+from app.jobs.ahead import prepare
 from app.shell import address
 from app.shell.epochs import is_playing
 from app.shell.errors import plain
@@ -21,32 +20,25 @@ from app.shell.frame import Choice, compared, go_to, layer_picker
 from app.shell.lender import LENDER
 from app.shell.runs import data_of
 from app.shell.words import time_left
-from app.widgets.cached_patches import patches_of, tiles_of_channel
+from app.views.patch_inspector import inspect
+from app.views.patches_ahead import Seen, pages_after, steps_ahead
+from app.widgets.cached_patches import cached_patches, patches_of, tiles_of_channel
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
-from app.widgets.images import validation_name
 from app.widgets.layout import (
     INSPECTOR_PX,
     THIRD_PX,
     heading,
     picture_and_inspector,
-    png_of_pixels,
-    show_pixels,
+    picture_px,
 )
 from app.widgets.paging import turn_pages
 from app.widgets.pairs import show_pair
 from training.data import Data
 from training.errors import WorkbenchError
-from training.models.response_norm import ResponseNorm
-from viz.deconvnet import project
-from viz.drawing.outline import image_pixels, projection_pixels
-from viz.drawing.sheet import sheet
-from viz.drawing.style import number
 from viz.network.choices import check_layers
-from viz.network.images import SplitImages
-from viz.network.layers import deepest, key_layers, layers_to_pixels, mined_together
-from viz.network.patches import boxes
-from viz.store.answer import Side
+from viz.network.layers import deepest, key_layers, mined_together
+from viz.store.answer import CacheMiss, Side
 from viz.store.lend import Opened, plan_of
 from viz.store.view import pair
 from viz.top_patches import TopPatches, TopPatchesLook, TopPatchesQuery
@@ -55,15 +47,15 @@ from viz.top_patches.pair import ROWS
 
 CHANNELS = 16  # on a page
 BY_STRENGTH, BY_NUMBER, SHUFFLED = "strongest first", "by number", "shuffled"
-IMAGE_PX, GAP_PX, BETWEEN_PX = 128, 2, 32
+BETWEEN_PX = 32
 TELL_EVERY_S = 0.25
 
 
 def page() -> None:
     heading(
         "Top patches",
-        "For each channel the nine validation images that excite it most: at the left the square "
-        "that the unit sees, at the right what the deconvnet says it saw there (mid grey is zero).",
+        "For each channel the nine validation images that excite it most: at the left what the "
+        "unit sees, at the right what the deconvnet says it saw there (mid grey is zero).",
     )
     choices = compared()
     choice = choices[0]
@@ -74,7 +66,7 @@ def page() -> None:
         return
     plan = plan_of(choice.run)
     controls = st.container(horizontal=True, gap="small", vertical_alignment="bottom")
-    with controls.container(width=235):
+    with controls.container(width=165):
         layer = layer_picker(plan, key_layers(plan), deepest(plan), also=plan.layers)
     top = patches_of(choice, layer, mined_together(plan, layer))
     if top is None:
@@ -82,7 +74,7 @@ def page() -> None:
     second = second_of(choices[1], layer) if len(choices) > 1 else None
     count = CHANNELS // (1 if second is None else 2)  # as many rows, one or two networks in each
     with controls:
-        order = ordered(top, controls)
+        order = ordered(choice, layer, top, controls)
         channel = channel_of(order, len(top.score))
         first = order.index(channel) // count * count
         turn_pages(order, first, count)
@@ -100,8 +92,8 @@ def page() -> None:
         offer_side(side)
     with inspector:
         inspect(choice, data, layer, top, channel)
-    if not is_playing():
-        prepare(choice, layer, top, order[first + count : first + 2 * count])
+    pages = [] if is_playing() else pages_after(order, first, count)
+    prepare(steps_ahead(Seen(choice, layer, top, shown, channel), pages))
 
 
 def second_of(choice: Choice, layer: str) -> Choice | None:
@@ -167,11 +159,11 @@ def without_data(error: WorkbenchError) -> None:
         go_to("feature_maps")
 
 
-def ordered(top: TopPatches, place: Any) -> list[int]:
+def ordered(choice: Choice, layer: str, top: TopPatches, place: Any) -> list[int]:
     """Channels in the order that the visitor wants."""
-    with place.container(width=290):
+    with place.container(width=150):
         order = address.pick(
-            st.segmented_control,
+            st.selectbox,
             "Channels",
             [BY_STRENGTH, BY_NUMBER, SHUFFLED],
             name="order",
@@ -179,8 +171,32 @@ def ordered(top: TopPatches, place: Any) -> list[int]:
         )
     count = len(top.score)
     if order == BY_STRENGTH:
-        return top.by_strength()
+        return ranking(choice, layer, top).by_strength()
     return list(range(count)) if order == BY_NUMBER else shuffled(count, place)
+
+
+def ranking(choice: Choice, layer: str, top: TopPatches) -> TopPatches:
+    """Whose strengths order the channels, so that they keep their places while the epoch moves.
+
+    The epoch that the address names, else the run's last one where that has been mined, else the
+    one that is looked at; the address says which from then on.
+    """
+    epochs = choice.run.epochs
+    named = address.read(
+        "ranked", lambda text: epochs[epochs.index(int(text))], None, carried=False
+    )
+    for epoch in (named, epochs[-1]):
+        if epoch in (None, choice.epoch):
+            continue
+        try:
+            found = cached_patches(Choice(choice.run, epoch), layer)
+        except CacheMiss:
+            continue
+        address.fill_in("ranked", str(epoch))
+        return found
+    if len(epochs) > 1:
+        address.fill_in("ranked", str(choice.epoch))
+    return top
 
 
 def shuffled(count: int, place: Any) -> list[int]:
@@ -201,7 +217,7 @@ def natural(text: str) -> int:
 
 def channel_of(order: list[int], channels: int) -> int:
     """The chosen channel; the first of the order where the address names none."""
-    with st.container(width=105):
+    with st.container(width=95):
         return address.pick_number(
             st.number_input, "Channel", 0, channels - 1, name="channel", default=order[0]
         )
@@ -212,12 +228,18 @@ def draw_sheet(side: Side, channel: int) -> None:
     shown = side.shown
     names = ", ".join(map(str, shown.channels))
     clicked = pointed_at(
-        point_at_patches(shown, chosen=channel),
+        point_at_patches(shown, chosen=channel, width_px=picture_px()),
         key=f"patches {shown.layer} {shown.channels[0]} {channel}",
         alt=f"Strongest patches and their projections, {shown.layer}, channels {names}",
     )
+    if clicked is not None and clicked[0] == channel:
+        go_to("unit", layer=shown.layer, channel=channel)
     if clicked is not None:
         choose_place(clicked)
+    st.caption(
+        "A click chooses a channel, a second one opens its unit page. The number after the "
+        "channel's is its strongest activation."
+    )
 
 
 def choose_place(clicked: Sequence[int]) -> None:
@@ -249,16 +271,6 @@ def tiles_of(choice: Choice, layer: str, top: TopPatches, shown: Sequence[int]) 
     return np.concatenate(found)
 
 
-def prepare(choice: Choice, layer: str, top: TopPatches, channels: Sequence[int]) -> None:
-    """Make what the next page shows while the visitor looks at this one."""
-    place = st.empty()
-    for channel in channels:
-        place.empty()  # the moment at which a newer choice of the visitor ends this one
-        tiles_of_channel(
-            str(choice.run.path), choice.digest, choice.epoch, layer, channel, _top=top
-        )
-
-
 def say_silent(top: TopPatches) -> None:
     silent = [channel for channel in range(len(top.score)) if top.is_silent(channel)]
     if not silent:
@@ -268,100 +280,6 @@ def say_silent(top: TopPatches) -> None:
         f"{len(silent)} of {len(top.score)} channels are silent: no image excites them "
         f"(score 0 or less), so there is nothing to project. They are {named}."
     )
-
-
-def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: int) -> None:
-    """The nine patches in their images, their projections, and another channel's as control."""
-    st.markdown(f"**{layer}, channel {channel}**")
-    if top.is_silent(channel):
-        st.info("No validation image excites this channel.", icon=":material/info:")
-    places = [place for place in range(top.score.shape[1]) if int(top.image[channel, place]) >= 0]
-    if not places:
-        return
-    control = control_for(top, channel)
-    lead_on(layer, top, channel, places)
-    strips = strips_of(
-        str(choice.run.path), choice.digest, choice.epoch, layer, channel, control, _top=top
-    )
-    st.caption(
-        "**Left**: the image, the square that the unit sees in orange. **Middle**: its "
-        f"projection. **Right**: the control, channel {control} of the same layer projected from "
-        "the same image; what both show comes from the pooling switches, not from the channel "
-        f"(Mahendran & Vedaldi 2016). {passing_through(choice, layer)}"
-    )
-    for place, strip in zip(places, strips, strict=True):
-        image = int(top.image[channel, place])
-        score = number(float(top.score[channel, place]))
-        words = f"{place + 1} · {data.classes[int(data.val.labels[image])]} · score {score}"
-        alt = f"{validation_name(data, image)}, its projection and the control"
-        show_pixels(strip, caption=words, alt=alt)
-
-
-def passing_through(choice: Choice, layer: str) -> str:
-    """What the deconvnet does not invert, where the network has it below the layer."""
-    below = layers_to_pixels(plan_of(choice.run), layer)[1:]
-    if not any(isinstance(each, ResponseNorm) for each in below):
-        return ""
-    return "Local response normalisation passes the signal through unchanged."
-
-
-def lead_on(layer: str, top: TopPatches, channel: int, places: list[int]) -> None:
-    """What else there is to see of a patch's image."""
-    chosen_place = address.pick_number(
-        st.number_input, "Patch", 1, len(places), name="place", default=1, width=110
-    )
-    image = int(top.image[channel, chosen_place - 1])
-    with st.container(horizontal=True, gap="small"):
-        if st.button("Open unit page", icon=":material/filter_center_focus:"):
-            go_to("unit", layer=layer, channel=channel)
-        if st.button("Occlude its image", icon=":material/visibility_off:"):
-            go_to("occlusion", image=f"val:{image}")
-        if st.button("Feature maps", icon=":material/layers:"):
-            go_to("feature_maps", image=f"val:{image}", layer=layer, channel=channel)
-
-
-def control_for(top: TopPatches, channel: int) -> int:
-    """Another channel of the layer, the same one every time; one that fires, if there is any."""
-    others = [each for each in range(len(top.score)) if each != channel]
-    firing = [each for each in others if not top.is_silent(each)]
-    return random.Random(channel).choice(firing or others or [channel])
-
-
-@st.cache_data(max_entries=64, show_spinner="Projecting the nine images")
-def strips_of(
-    run_path: str,
-    digest: str,
-    epoch: int,
-    layer: str,
-    channel: int,
-    control: int,
-    *,
-    _top: TopPatches,
-) -> list[bytes]:
-    """Image, projection and control side by side for each patch of a channel, PNG files."""
-    del digest  # part of the key only
-    opened = Opened.of(run_path, epoch, LENDER)
-    network, preprocess = opened.network, opened.run.preprocess
-    there = _top.image[channel] >= 0
-    image, row, col = (table[channel][there] for table in (_top.image, _top.row, _top.col))
-    images = SplitImages(opened.split("val"), preprocess)[image]
-    squares = boxes(network, layer, row, col).tolist()
-    same = torch.full((len(images),), channel)
-    own = project(network, images, layer, same, units=torch.stack([row, col], dim=1))
-    own[_top.score[channel][there] <= 0] = 0  # did not fire: nothing to project, as in the paper
-    other = project(network, images, layer, torch.full_like(same, control))
-    pictures = preprocess.picture(images)
-    return [strip(*parts) for parts in zip(pictures, own, other, squares, strict=True)]
-
-
-def strip(picture: Tensor, own: Tensor, other: Tensor, box: list[int]) -> bytes:
-    """Three panels in a row, as a PNG file."""
-    panels = [
-        image_pixels(picture, IMAGE_PX, box),
-        projection_pixels(own, IMAGE_PX, box),
-        projection_pixels(other, IMAGE_PX),
-    ]
-    return png_of_pixels(sheet(np.stack(panels) / 255, 3, gap=GAP_PX)[0])
 
 
 page()

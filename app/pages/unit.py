@@ -25,6 +25,7 @@ from viz.filters import first_layer
 from viz.filters.figure import filter_planes_figure
 from viz.network.choices import channel_count
 from viz.network.layers import deepest, key_layers
+from viz.network.weights import full_colour, healed
 from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.view import pair
@@ -147,13 +148,14 @@ def lead_on(choice: Choice, layer: str, channel: int, place: DeltaGenerator) -> 
 
 def draw_filter(choice: Choice, layer: str, channel: int) -> None:
     """The kernel itself, which only the first layer has in colours."""
-    weight = choice.run.weight(choice.epoch, f"{layer}.weight").float()
-    tile = first_layer(weight).tiles[channel]
+    weight = healed(choice.run.weight(choice.epoch, f"{layer}.weight"))
+    high = full_colour(choice.run, layer)  # as on the page Filters
+    tile = first_layer(weight, high=high).tiles[channel]
     figure = filter_planes_figure(
         weight[channel],
         tile,
         title=f"{layer}, filter {channel}, epoch {choice.epoch}",
-        high=float(weight.abs().max()),
+        high=high,
     )
     show_figure(figure, alt=f"Filter {channel} enlarged, above its red, green and blue planes")
 

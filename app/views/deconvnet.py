@@ -67,6 +67,12 @@ def unit_of(maps: FeatureMaps, channel: int) -> Unit:
     return address.read("unit", parse, strongest_unit(maps, channel))
 
 
+def rule_of() -> RuleName:
+    """The rule that the address names."""
+    known: dict[str, RuleName] = {rule: rule for rule in NAMES}
+    return address.read("rule", known.__getitem__, "deconvnet")
+
+
 def choose_channel_and_rule(maps: FeatureMaps) -> tuple[int, RuleName]:
     """The channel by its number, and what a ReLU does to its signal on the way back."""
     row = st.container(horizontal=True, gap="small", vertical_alignment="bottom")

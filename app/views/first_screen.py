@@ -14,7 +14,6 @@ from app.shell.frame import Choice, go_to
 from app.views.filters import show_sheet
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
-from app.widgets.sheets import tile_px
 from training.checkpoints import CheckpointError
 from training.runs import Run
 from training.status import RUNNING
@@ -84,7 +83,7 @@ def _moved(run: Run, epoch: float, width_px: int) -> None:
     filters = first_layer(run.weight(epoch, f"{layer}.weight"))
     epochs = (run.info.training or {}).get("epochs")
     st.markdown(f"**First filters, epoch {epoch:.3g} of {epochs}** · growing")
-    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), width_px - 4))
+    figure = filters_pointing(filters, width_px=width_px)
     alt = f"The {len(filters.tiles)} filters of {layer} after {epoch:.3g} epochs"
     _lead_on(pointed_at(figure, key="overview filters", alt=alt))
     _reading()
@@ -98,7 +97,7 @@ def _change(run: Run, epoch: float, width_px: int) -> None:
     share = float(change.norm() / before.norm())
     st.markdown("**What they have learnt so far**")
     filters = first_layer(change)
-    figure = filters_pointing(filters, tile_px=tile_px(len(filters.tiles), width_px - 4))
+    figure = filters_pointing(filters, width_px=width_px)
     alt = f"What the {len(filters.tiles)} filters have changed by at epoch {epoch:.3g}"
     _lead_on(pointed_at(figure, key="overview change", alt=alt))
     st.caption(
@@ -109,7 +108,7 @@ def _change(run: Run, epoch: float, width_px: int) -> None:
 
 def show_first_filters(choice: Choice, width_px: int) -> None:
     """The first layer's filters to point at; a click leads to the page Filters."""
-    side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(FiltersLook(scale="shared"))
+    side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(FiltersLook())
     noise = " · untrained: pure noise" if choice.epoch == 0 else ""
     st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
     _lead_on(show_sheet(side, width_px, key="overview filters"))

@@ -31,6 +31,7 @@ from app.widgets.layout import PICTURE_PX, show_pixels
 from training.data import Data
 from training.errors import WorkbenchError
 from viz.drawing.outline import image_pixels, projection_pixels
+from viz.drawing.patch_blocks import patch_sheet
 from viz.drawing.sheet import sheet
 from viz.drawing.style import number
 from viz.network.fills import FILLS, filling
@@ -42,7 +43,6 @@ from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.query import ImageSource
 from viz.top_patches import TopPatchesQuery
-from viz.top_patches.figure import patch_sheet
 from viz.top_patches.gallery import Gallery, small_tiles
 
 MOST, OFFERED = 8, 24  # of several images

@@ -8,12 +8,12 @@ from streamlit.delta_generator import DeltaGenerator
 from app.jobs.ask import ask
 from app.shell import address
 from app.shell.asked import asked
-from app.shell.frame import Choice, channel_picker, go_to
-from app.shell.runs import name_of
+from app.shell.frame import Choice, channel_picker
+from app.views.filters import lead_to_patches
 from app.widgets.bars import scale_bar
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
-from app.widgets.layout import picture_and_inspector
+from app.widgets.layout import picture_and_inspector, picture_px
 from app.widgets.paging import turn_pages
 from viz.drawing.style import SIGNED, number
 from viz.drawing.words import percent
@@ -54,7 +54,13 @@ def _draw(shown: PlanesShown, chosen: tuple[int, int]) -> None:
     """The sheet to point at; a click chooses a plane."""
     layer, channels = shown.layer, shown.planes.channel.tolist()
     clicked = pointed_at(
-        planes_pointing(shown.planes, high=shown.high, below=shown.below, chosen=chosen),
+        planes_pointing(
+            shown.planes,
+            high=shown.high,
+            below=shown.below,
+            chosen=chosen,
+            width_px=picture_px(),
+        ),
         key=f"planes {layer} {channels[0]}",
         alt=f"The heaviest planes of {layer}, channels {channels[0]} to {channels[-1]}",
     )
@@ -62,12 +68,11 @@ def _draw(shown: PlanesShown, chosen: tuple[int, int]) -> None:
         address.write(channel=clicked[0], source=clicked[1])
         st.rerun()
     high = shown.high
-    scale_bar(SIGNED, number(-high), number(high), "weight, one scale for all epochs")
+    scale_bar(SIGNED, number(-high), f"+{number(high)}", "weight, one scale for all epochs")
     st.caption(
-        f"A row for each channel of {layer}, {channels[0]} to {channels[-1]} from the top: the "
-        f"{shown.planes.planes.shape[1]} heaviest of the {shown.planes.of} planes of its filter. "
-        f"Red adds what the channel of {shown.below} says there, blue takes it away. What such a "
-        "sum looks for cannot be read from it: see its patches."
+        f"At the left the channel of {layer}, under each plane the channel of {shown.below}: the "
+        f"{shown.planes.planes.shape[1]} heaviest of {shown.planes.of} planes. What such a sum "
+        "looks for cannot be read from it: see its patches."
     )
 
 
@@ -81,9 +86,5 @@ def _inspect(choice: Choice, shown: PlanesShown, row: int, source: int) -> None:
         f"filter's energy from channel {source} of {below}; all planes shown hold "
         f"{percent(float(found.share[row].sum()))}."
     )
-    run = {"run": name_of(choice.run), "epoch": choice.epoch}
-    with st.container(horizontal=True, gap="small"):
-        if st.button("Its top patches", type="primary", icon=":material/photo_library:"):
-            go_to("top_patches", layer=layer, channel=channel, **run)
-        if st.button(f"Those of {below}, {source}", icon=":material/south:"):
-            go_to("top_patches", layer=below, channel=source, **run)
+    lead_to_patches(choice, layer, channel, "own")
+    lead_to_patches(choice, below, source, "below", f"Those of {below}, {source}")

@@ -117,7 +117,7 @@ def show_what_it_learned(run: Run) -> None:
     row = st.container(horizontal=True, gap="small")
     if epochs := run.epochs:
         query = FiltersQuery(str(run.path), epochs[-1])
-        side = ask(query).side(FiltersLook(scale="shared"))
+        side = ask(query).side(FiltersLook())
         with row.container(width=SHEET_PX + 4):
             st.markdown(f"First filters, epoch {epochs[-1]}")
             if (channel := show_sheet(side, SHEET_PX, key="train filters")) is not None:

@@ -10,8 +10,12 @@ import streamlit as st
 from app.jobs.ask import ask
 from app.shell.frame import Choice
 from app.shell.lender import LENDER
+from app.shell.runs import data_of
+from training.errors import WorkbenchError
+from training.status import RUNNING
+from viz.network.layers import mined_together
 from viz.store.answer import CacheMiss
-from viz.store.lend import Opened
+from viz.store.lend import Lender, Opened, plan_of
 from viz.top_patches import TopPatches, TopPatchesQuery
 from viz.top_patches.gallery import gallery_of, small_tiles
 
@@ -59,9 +63,42 @@ def _cached(run_path: str, digest: str, epoch: int, layer: str) -> TopPatches:
 
 @st.cache_data(max_entries=2048, show_spinner=False)
 def tiles_of_channel(
-    run_path: str, digest: str, epoch: int, layer: str, channel: int, *, _top: TopPatches
+    run_path: str,
+    digest: str,
+    epoch: int,
+    layer: str,
+    channel: int,
+    *,
+    _top: TopPatches,
+    _lender: Lender = LENDER,
 ) -> np.ndarray:
-    """(1, 2, k, h, w, 3) uint8; what was mined follows from the weights in the key."""
+    """(1, 2, k, h, w, 4) uint8; what was mined follows from the weights in the key."""
     del digest  # part of the key only
-    opened = Opened.of(run_path, epoch, LENDER)
+    opened = Opened.of(run_path, epoch, _lender)
     return small_tiles(gallery_of(opened, layer, _top, [channel]))
+
+
+def nine_patches(choice: Choice, layer: str, channel: int) -> np.ndarray | None:
+    """(k, h, w, 4) uint8, the strongest patches of a channel; None where they are not mined.
+
+    While the run trains nothing is mined for it: the next epoch would have it begin anew.
+    """
+    try:
+        data_of(choice.run)
+    except WorkbenchError:
+        return None
+    is_training = choice.run.status().state == RUNNING
+    try:
+        top = cached_patches(choice, layer)
+    except CacheMiss:
+        found = (
+            None
+            if is_training
+            else patches_of(choice, layer, mined_together(plan_of(choice.run), layer))
+        )
+        if found is None:
+            return None
+        top = found
+    which = str(choice.run.path), choice.digest, choice.epoch, layer, channel
+    tiles = tiles_of_channel(*which, _top=top)[0, 0]
+    return tiles[(top.image[channel] >= 0).numpy()]

@@ -1,9 +1,11 @@
 """Feature maps & deconvnet: one image, all channels of a layer, and what one unit saw."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -132,3 +134,23 @@ def test_a_layer_that_only_one_has_is_shown_alone(app: Open, runs: Path) -> None
     assert not test.exception
     assert any("has no layer norm1" in notice.value for notice in test.info)
     assert "Control: the unit" in words(test)
+
+
+def test_channels_that_no_unit_answers_in_are_folded_with_their_number(app: Open) -> None:
+    test = app("feature_maps", layer="relu5", image="val:1")
+    said = re.search(r"\*\*(\d+) of 6 channels\*\* of relu5 answer", words(test))
+    assert said
+    silent = 6 - int(said[1])
+    folds = [fold.label for fold in test.expander if "silent" in fold.label]
+    assert folds == ([f"{silent} silent channel{'s' * (silent > 1)}"] if silent else [])
+
+
+@pytest.mark.browser
+def test_a_click_on_the_input_occludes_it(server: str, page: Any) -> None:
+    page.goto(f"{server}/feature_maps?image=val:5")
+    picture = page.locator('[class*="st-key-picture-input"] .nsewdrag').first
+    picture.wait_for()
+    page.wait_for_timeout(300)  # plotly moves a new picture once more
+    box = picture.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url(re.compile("/occlusion.*image=val(:|%3A)5"))

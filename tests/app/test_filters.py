@@ -16,10 +16,22 @@ Open = Callable[..., AppTest]
 Said = Callable[[AppTest, str], str | None]
 
 
-def test_no_filter_is_inspected_before_one_is_chosen(app: Open) -> None:
+def test_the_page_opens_at_the_strongest_filter(app: Open) -> None:
     test = app("filters")
     assert not test.exception
-    assert "Click a filter" in test.info[0].value
+    assert any("number 1 of 6 by strength" in element.value for element in test.markdown)
+
+
+def test_the_words_over_the_picture_are_those_of_the_layer(app: Open) -> None:
+    assert "Each square is one filter" in app("filters").caption[0].value
+    assert "Each row is one filter of conv3" in app("filters", layer="conv3").caption[0].value
+
+
+@pytest.mark.parametrize("order", ["norm", "frequency", "orientation", "colour"])
+def test_filters_stand_in_the_order_of_the_address(app: Open, order: str) -> None:
+    test = app("filters", order=order)
+    assert not test.exception
+    assert next(box.value for box in test.selectbox if box.label == "Order") == order
 
 
 def test_the_address_names_the_filter_to_inspect(app: Open) -> None:
@@ -110,3 +122,34 @@ def test_a_click_on_a_filter_opens_it_and_leads_to_its_patches(server: str, page
     page.get_by_role("button", name="Its top patches").click()
     page.wait_for_url(re.compile("/top_patches.*channel=0"))
     page.wait_for_url(re.compile("/top_patches.*layer=conv1"))
+
+
+@pytest.mark.browser
+def test_pictures_alone_lead_from_a_filter_to_its_unit(server: str, page: Any) -> None:
+    def click(place: str, x: float, y: float) -> None:
+        picture = page.locator(f'[class*="st-key-{place}"] .nsewdrag').first
+        picture.wait_for()
+        page.wait_for_timeout(300)  # plotly moves a new picture once more
+        box = picture.bounding_box()
+        page.mouse.click(box["x"] + x, box["y"] + y)
+
+    page.goto(f"{server}/filters")
+    click("filters", 40, 40)
+    page.wait_for_url("**channel=0*")
+    click("nine-conv1-0", 30, 30)
+    page.wait_for_url(re.compile("/top_patches.*channel=0"))
+    heading = page.locator(".annotation-text", has_text=re.compile("^channel 0"))
+    heading.wait_for()
+    page.wait_for_timeout(300)
+    box = heading.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + 45)
+    page.wait_for_url(re.compile("/unit.*channel=0"))
+
+
+@pytest.mark.browser
+def test_the_film_plays_and_can_be_scrubbed_in_the_browser(server: str, page: Any) -> None:
+    page.goto(f"{server}/filters?picture=film")
+    page.get_by_text(re.compile("epoch 2 of 3")).wait_for()  # it came there by itself
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("slider", name="Epoch").last.press("Home")
+    page.get_by_text("epoch 0 of 3").wait_for()

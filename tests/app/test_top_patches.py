@@ -114,3 +114,25 @@ def test_a_run_without_the_layer_is_not_set_beside_it(app: Open, runs: Path) -> 
     test = app("top_patches", run="small", layer="conv3", beside="other")
     assert not test.exception
     assert any("B, other, epoch 3, is not shown" in notice.value for notice in test.info)
+
+
+def test_channels_keep_their_places_while_the_epoch_moves(app: Open, small: Run) -> None:
+    for epoch in (3, 1):
+        answer(TopPatchesQuery(str(small.path), epoch, ("conv2",)))
+    strongest = answer(TopPatchesQuery(str(small.path), 3, ("conv2",)))["conv2"].by_strength()[0]
+    for epoch in (3, 1):
+        test = app("top_patches", layer="conv2", epoch=epoch)
+        assert not test.exception
+        assert f"**conv2, channel {strongest}**" in words(test)
+
+
+def test_the_address_says_by_which_epoch_the_channels_are_ordered(
+    app: Open, small: Run, in_address: Said
+) -> None:
+    test = app("top_patches", layer="conv2", epoch=1)
+    assert in_address(test, "ranked") == "1"  # nothing else has been mined
+    answer(TopPatchesQuery(str(small.path), 3, ("conv2",)))
+    order = answer(TopPatchesQuery(str(small.path), 1, ("conv2",)))["conv2"].by_strength()
+    test = app("top_patches", layer="conv2", epoch=3, ranked=1)
+    assert in_address(test, "ranked") == "1"
+    assert f"**conv2, channel {order[0]}**" in words(test)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,11 +13,11 @@ from viz.by_hand.query import ByHandShown
 from viz.drawing.sheet import as_array
 from viz.drawing.style import (
     INK,
+    MARGIN,
     ON_DARK,
     ON_LIGHT,
     QUIET,
     SIGNED,
-    SMALL_PT,
     TEXT_PT,
     head,
     number,
@@ -25,12 +26,15 @@ from viz.drawing.style import (
     show,
 )
 
-BOARD_PX, LARGEST_CELL, GAP_PX, SUM_PX, LINE_PX, HEAD_PX = 176, 44, 26, 96, 17, 18
+WIDTH_PX, LARGEST_CELL, GAP_PX, SUM_PX, LINE_PX, HEAD_PX = 760, 44, 26, 96, 17, 18
+READABLE_CELL = 26  # px, that a number of three digits needs
 PLANES = ("red", "green", "blue")
 DARK = 0.6  # share of the full colour from which letters are light
 
 
-def draw_board(ax: Axes, values: np.ndarray, *, full: float, unit: float = 1.0) -> None:
+def draw_board(
+    ax: Axes, values: np.ndarray, *, full: float, unit: float = 1.0, cell_px: int = READABLE_CELL
+) -> None:
     """A grid of numbers, blue below zero and red above.
 
     Args:
@@ -38,9 +42,10 @@ def draw_board(ax: Axes, values: np.ndarray, *, full: float, unit: float = 1.0) 
         values: (h, w).
         full: The size at which colours are full.
         unit: In which the numbers are written: 0.1 writes 0.25 as 2.5.
+        cell_px: Side of a cell.
     """
     show(ax, values, cmap=SIGNED, vmin=-full, vmax=full)
-    size = SMALL_PT if len(values) <= 8 else 4.6
+    size = min(TEXT_PT, TEXT_PT * cell_px / READABLE_CELL)
     for (row, column), value in np.ndenumerate(values):
         light = abs(value) > DARK * full
         ax.text(
@@ -55,21 +60,29 @@ def draw(shown: ByHandShown) -> Figure:
 
 
 def draw_sum(
-    found: ByHand, after: Sequence[After] = (), *, title: str = "Convolution by hand"
+    found: ByHand,
+    after: Sequence[After] = (),
+    *,
+    title: str = "Convolution by hand",
+    width_px: int = WIDTH_PX,
 ) -> Figure:
     """Patch × kernel = product for each plane, its sum, the bias, and what follows.
+
+    Where three boards beside each other could not be read, the product stands below the two.
 
     Args:
         found: The unit.
         after: What the next layers make of it.
         title: Which unit it is.
+        width_px: Room for the figure.
     """
     planes, height, width = found.patch.shape
-    cell = min(LARGEST_CELL, BOARD_PX // max(height, width))
+    abreast, cell = _cell(width, width_px)
     board_width, board_height = cell * width, cell * height
-    lines = _sentences(found, after)
-    picture_width = 3 * board_width + 2 * GAP_PX + SUM_PX
-    boards_height = planes * (board_height + GAP_PX)
+    lines = [part for line in _sentences(found, after) for part in wrap(line, width_px // 6)]
+    picture_width = abreast * (board_width + GAP_PX) - GAP_PX + SUM_PX
+    plane_height = (1 if abreast == 3 else 2) * (board_height + GAP_PX)
+    boards_height = planes * plane_height
     figure = pixel_figure(
         picture_width,
         HEAD_PX + boards_height + LINE_PX * len(lines),
@@ -82,15 +95,16 @@ def draw_sum(
     ]
     units = [10.0 ** min(0, math.floor(math.log10(full))) for full in scales]
     for plane in range(planes):
-        top = HEAD_PX + plane * (board_height + GAP_PX)
         for place, column in enumerate(columns):
-            left = place * (board_width + GAP_PX)
+            down, aside = divmod(place, abreast)
+            top = HEAD_PX + plane * plane_height + down * (board_height + GAP_PX)
+            left = aside * (board_width + GAP_PX)
             ax = pixel_axes(figure, left, top, board_width, board_height)
-            draw_board(ax, column[plane], full=scales[place], unit=units[place])
-            if plane == 0:
+            draw_board(ax, column[plane], full=scales[place], unit=units[place], cell_px=cell)
+            if plane == 0 or abreast < 3:
                 in_units = "" if units[place] == 1 else f", in units of {units[place]:g}"
                 head(ax, ("what the unit sees", "its kernel", "product")[place] + in_units)
-            if place:
+            if aside:
                 ax.text(
                     -GAP_PX / (2 * board_width), 0.5, "×="[place - 1], size=12, color=QUIET,
                     transform=ax.transAxes, ha="center", va="center",
@@ -110,6 +124,20 @@ def draw_sum(
     for row, line in enumerate(lines):
         ax.text(0, row + 0.5, line, size=TEXT_PT, color=INK, va="center")
     return figure
+
+
+def _cell(width: int, width_px: int) -> tuple[int, int]:
+    """How many boards stand abreast, and the side of a cell, for kernels so many cells wide."""
+    room = width_px - 2 * MARGIN - SUM_PX
+    three, two = ((room - (n - 1) * GAP_PX) // (n * width) for n in (3, 2))
+    if three >= READABLE_CELL:
+        return 3, min(LARGEST_CELL, three)
+    return 2, max(1, min(LARGEST_CELL, two))
+
+
+def width_of(width: int) -> int:
+    """Room that three boards abreast need, with kernels so many cells wide, to be read."""
+    return 3 * width * READABLE_CELL + 2 * GAP_PX + SUM_PX + 2 * MARGIN
 
 
 def _sentences(found: ByHand, after: Sequence[After]) -> list[str]:

@@ -14,6 +14,7 @@ from viz.drawing.sheet import channels_last, factor, full_contrast, grey_centred
 from viz.drawing.style import GREY, head, number, pixel_axes, pixel_figure, show, side_bar
 
 SIDE_PX, BAR_PX = 256, 90
+PALE = 0.45  # contrast left to a picture below its projection
 Box = Sequence[int]
 
 
@@ -65,3 +66,13 @@ def draw(shown: DeconvnetShown) -> Figure:
         draw_field(ax, shown.box, enlarge, shown.picture.shape[-1])
         ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     return figure
+
+
+def projection_over(picture: Tensor, projection: Tensor) -> Tensor:
+    """The projection (3, H, W) over a pale grey picture (3, H, W) in [0, 1]; colours in [0, 1].
+
+    On its own symmetric scale; where it is zero the picture shows alone.
+    """
+    grey = picture.mean(0, keepdim=True)
+    pale = 0.5 + PALE * (grey - 0.5)
+    return (pale + 0.5 * projection / full_contrast(projection)).clamp(0, 1)

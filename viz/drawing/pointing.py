@@ -20,6 +20,8 @@ from viz.drawing.sheet import Grid
 from viz.drawing.style import INK, PAPER, QUIET
 
 CHOSEN = "#e69f00"
+NUMBER_PX, NUMBER_ROOM_PX = 11, 16  # of a number under a tile
+ROW_NAME_PX = 40  # at the left of a row
 NARROWEST_PX = 150  # Streamlit widens narrower figures, and then cuts them off
 WEBP_PX = 16383  # a side that the format can hold
 REMEMBERED = 24  # encoded pictures
@@ -35,6 +37,9 @@ def point_at_sheet(
     hover: Sequence[str],
     *,
     chosen: Any = None,
+    numbers: Sequence[object] = (),
+    rows: Sequence[object] = (),
+    edge_px: int = 2,
 ) -> go.Figure:
     """A contact sheet with one marker a tile.
 
@@ -44,6 +49,9 @@ def point_at_sheet(
         customdata: What a click on each tile returns, in the order of the tiles.
         hover: What the pointer tells about each tile, in one or more lines.
         chosen: The entry of customdata to outline.
+        numbers: What stands under each tile, in the room that the grid leaves for it.
+        rows: What stands at the left of each row.
+        edge_px: Room around the sheet, for the outline of what is chosen.
     """
     height, width = pixels.shape[:2]
     centres = [grid.centre(index) for index in range(grid.count)]
@@ -52,9 +60,15 @@ def point_at_sheet(
         _markers(centres, min(grid.height, grid.width), customdata, hover),
     )
     if chosen in customdata:
-        top, left = grid.corner(list(customdata).index(chosen))
-        _outline(figure, left - 1.5, top - 1.5, left + grid.width + 0.5, top + grid.height + 0.5)
-    return _bare(figure, (-2.5, width + 1.5), (height + 1.5, -2.5), width + 4, height + 4)
+        y, x = grid.corner(list(customdata).index(chosen))
+        _outline(figure, x - 1.5, y - 1.5, x + grid.width + 0.5, y + grid.height + 0.5)
+    notes = numbers_under(grid, numbers, customdata, chosen) if numbers else []
+    notes += _row_names(grid, rows)
+    if notes:  # all at once: plotly checks those that are there again with each new one
+        figure.update_layout(annotations=notes)
+    top, left = -0.5 - edge_px, -0.5 - edge_px - (ROW_NAME_PX if rows else 0)
+    right, bottom = width - 0.5 + edge_px, height - 0.5 + edge_px
+    return _bare(figure, (left, right), (bottom, top), round(right - left), round(bottom - top))
 
 
 def point_at_spots(
@@ -64,6 +78,7 @@ def point_at_spots(
     customdata: Sequence[Any],
     hover: str,
     outlines: Sequence[tuple[float, float, float, float]] = (),
+    notes: Sequence[dict[str, Any]] = (),
 ) -> go.Figure:
     """A picture with markers anywhere on it.
 
@@ -74,6 +89,7 @@ def point_at_spots(
         customdata: What a click on each returns.
         hover: What the pointer tells, with %{customdata[0]} and so on for what is said there.
         outlines: (top, left, bottom, right) of what is chosen, half open.
+        notes: Words on it, such as `numbers_under` gives them.
     """
     height, width = pixels.shape[:2]
     figure = go.Figure(go.Image(source=data_uri(pixels), hoverinfo="skip"))
@@ -82,7 +98,43 @@ def point_at_spots(
     )
     for top, left, bottom, right in outlines:
         _outline(figure, left - 1.5, top - 1.5, right + 0.5, bottom + 0.5)
+    if notes:
+        figure.update_layout(annotations=list(notes))
     return _bare(figure, (-2.5, width + 1.5), (height + 1.5, -2.5), width + 4, height + 4)
+
+
+def numbers_under(
+    grid: Grid, numbers: Sequence[object], stands_for: Sequence[Any], chosen: Any
+) -> list[dict[str, Any]]:
+    """What stands under each tile of a sheet, bold where it stands for what is chosen."""
+    found = []
+    for index, (number, each) in enumerate(zip(numbers, stands_for, strict=True)):
+        top, left = grid.corner(index)
+        text = escape(str(number))
+        words = f"<b>{text}</b>" if each == chosen else text
+        found.append(_note(left - 0.5, top + grid.height, words, "left", "top"))
+    return found
+
+
+def _row_names(grid: Grid, rows: Sequence[object]) -> list[dict[str, Any]]:
+    found = []
+    for row, name in enumerate(rows):
+        y, _ = grid.centre(row * grid.columns)
+        found.append(_note(-8, y, f"<b>{escape(str(name))}</b>", "right", "middle"))
+    return found
+
+
+def _note(x: float, y: float, text: str, xanchor: str, yanchor: str) -> dict[str, Any]:
+    return {
+        "x": x,
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "xanchor": xanchor,
+        "yanchor": yanchor,
+        "borderpad": 0,
+        "font": {"size": NUMBER_PX},
+    }
 
 
 def point_at_heatmap(

@@ -50,7 +50,7 @@ def sheet(
     """One image of all tiles, row by row; gaps are transparent, so that any page shows through.
 
     Args:
-        tiles: (N, h, w, 3) in [0, 1].
+        tiles: (N, h, w, 3) in [0, 1], or (N, h, w, 4) with their opacity.
         columns: Tiles in a row; by default a sheet somewhat wider than high.
         gap: Between tiles, in pixels of the sheet.
         enlarge: How many pixels of the sheet one pixel of a tile is wide and high.
@@ -65,8 +65,9 @@ def sheet(
     pixels = np.zeros((*grid.shape, 4), np.uint8)
     for index, tile in enumerate(colours):
         top, left = grid.corner(index)
-        pixels[top : top + height, left : left + width, :3] = tile
-        pixels[top : top + height, left : left + width, 3] = 255
+        place = pixels[top : top + height, left : left + width]
+        place[..., 3] = 255
+        place[..., : tile.shape[-1]] = tile
     return pixels, grid
 
 
@@ -75,6 +76,44 @@ def good_columns(count: int, ratio: float = 1.5) -> int:
     ideal = sqrt(count * ratio)
     even = [n for n in range(1, count + 1) if count % n == 0 and 0.7 < n / ideal < 1.5]
     return min(even, key=lambda n: abs(n - ideal)) if even else max(1, ceil(ideal))
+
+
+def fitted(
+    count: int, side: int, width_px: int, height_px: int, *, gap: int = 2, caption: int = 0
+) -> tuple[int, int]:
+    """Columns and whole factor of the sheet whose tiles are largest in such a room.
+
+    Where even tiles that are not enlarged do not fit, the sheet grows downwards.
+
+    Args:
+        count: Tiles.
+        side: Of one, in its own pixels.
+        width_px: Room.
+        height_px: Room.
+        gap: Between tiles.
+        caption: Room under each tile.
+    """
+
+    def columns_at(by: int) -> int:
+        return min(count, max(1, (width_px + gap) // (by * side + gap)))
+
+    def height_at(by: int) -> int:
+        return ceil(count / columns_at(by)) * (by * side + gap + caption) - gap
+
+    by = factor(side, width_px)
+    while by > 1 and height_at(by) > height_px:
+        by -= 1
+    most = columns_at(by)
+    rows = ceil(count / most)
+    even = [n for n in range(ceil(count / rows), most + 1) if count % n == 0]
+    return (even[-1] if even else most), by
+
+
+def spread(columns: int, tile_px: int, width_px: int, *, gap: int, most: int) -> int:
+    """The gap, at most so much, with which the columns fill the width."""
+    if columns < 2:
+        return gap
+    return min(most, max(gap, (width_px - columns * tile_px) // (columns - 1)))
 
 
 def factor(side: int, wanted: int) -> int:

@@ -1,5 +1,6 @@
 """What an image does to the channels of a layer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isqrt
@@ -13,9 +14,19 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from viz.drawing.panels import Sheet
-from viz.drawing.pointing import point_at_spots
+from viz.drawing.pointing import NUMBER_ROOM_PX, numbers_under, point_at_spots
 from viz.drawing.scales import Scale, common_scale
-from viz.drawing.sheet import Grid, as_array, channels_last, factor, good_columns, sheet, shrink
+from viz.drawing.sheet import (
+    Grid,
+    as_array,
+    channels_last,
+    factor,
+    fitted,
+    good_columns,
+    sheet,
+    shrink,
+    spread,
+)
 from viz.drawing.style import (
     QUIET,
     SMALL_PT,
@@ -31,7 +42,8 @@ from viz.feature_maps.query import FeatureMapsShown
 TILE_PX, IMAGE_PX, CAPTION_PX, GAP_PX = 64, 224, 11, 3
 MOST, DRAWN, POINTED = 48, 24, 48  # channels: alone, beside another's, and on a page
 COLUMN_PX = 350  # of two or three sheets side by side on a page
-MIN_TILE_PX = 48  # where the sheet is to fit a width
+# where the sheet is to fit a width
+MIN_TILE_PX, MOST_GAP_PX, HEIGHT_PX = 56, 12, 620
 SPOTS = 5000  # to point at; a browser draws as many in a quarter of a second
 
 
@@ -135,6 +147,7 @@ def feature_maps_pointing(
     feature_maps: FeatureMaps,
     *,
     most: int | None = None,
+    channels: Sequence[int] | None = None,
     chosen: tuple[int, int, int] | None = None,
     width_px: int | None = None,
     scale: Scale | None = None,
@@ -148,16 +161,19 @@ def feature_maps_pointing(
     Args:
         feature_maps: Of one layer.
         most: Channels to show; all by default.
+        channels: Which, where it is not the strongest.
         chosen: Channel, row and column of the unit to outline, with its map.
         width_px: Room for the sheet.
         scale: That other sheets share; the layer's own if not given.
         linked: False adds a fifth entry to a click: its place is not one of the sheet beside it.
     """
-    channels = feature_maps.order[:most].tolist()
-    pixels, grid = _sheet(feature_maps, channels, caption=0, width_px=width_px, scale=scale)
+    channels = feature_maps.order[:most].tolist() if channels is None else list(channels)
+    pixels, grid = _sheet(
+        feature_maps, channels, caption=NUMBER_ROOM_PX, width_px=width_px, scale=scale
+    )
     maps = as_array(feature_maps.maps)[channels]
     values, rows, cols = _strongest_of_spots(maps, isqrt(SPOTS // len(channels)))
-    enlarge = grid.height // maps.shape[1]
+    enlarge = grid.height / maps.shape[1]
     across = max(1, grid.width // values.shape[2])
     centres, units = [], []
     for index, channel in enumerate(channels):
@@ -179,7 +195,8 @@ def feature_maps_pointing(
     hover = (
         "channel %{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{customdata[3]}"
     )
-    return point_at_spots(pixels, centres, across, units, hover, outlines)
+    numbers = numbers_under(grid, channels, channels, chosen and chosen[0])
+    return point_at_spots(pixels, centres, across, units, hover, outlines, numbers)
 
 
 def _strongest_of_spots(maps: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -229,9 +246,20 @@ def _sheet(
     colours, low, high = scale or map_scale(feature_maps)
     maps = as_array(feature_maps.maps)[channels]
     tiles = colormaps[colours]((maps - low) / (high - low))[..., :3]
-    columns, tile_px = good_columns(len(channels)), TILE_PX
-    if width_px is not None:
-        tile_px = max(MIN_TILE_PX, (width_px + GAP_PX) // columns - GAP_PX)
-        columns = min(columns, max(1, (width_px + GAP_PX) // (tile_px + GAP_PX)))
-    enlarge = factor(max(tiles.shape[1:3]), tile_px)
-    return sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=caption)
+    if width_px is None:
+        columns, enlarge = good_columns(len(channels)), factor(max(tiles.shape[1:3]), TILE_PX)
+        return sheet(tiles, columns, gap=GAP_PX, enlarge=enlarge, caption=caption)
+    room = min(HEIGHT_PX, width_px)
+    _, tile_px = fitted(len(tiles), 1, width_px, room, gap=GAP_PX, caption=caption)
+    tile_px = max(MIN_TILE_PX, tile_px)  # better a longer sheet than maps too small to read
+    tiles = shrink(tiles, tile_px)
+    side = max(tiles.shape[1:3])
+    enlarge = factor(side, tile_px)
+    columns = max(1, min(len(tiles), (width_px + GAP_PX) // (enlarge * side + GAP_PX)))
+    gap = spread(columns, enlarge * side, width_px, gap=GAP_PX, most=MOST_GAP_PX)
+    return sheet(tiles, columns, gap=gap, enlarge=enlarge, caption=caption)
+
+
+def silent(maps: FeatureMaps) -> list[int]:
+    """The channels of which no unit is above zero."""
+    return (maps.maps.amax((1, 2)) <= 0).nonzero()[:, 0].tolist()

@@ -1,6 +1,6 @@
 """What the first filters look for: their weights as small colour pictures."""
 
-from viz.filters.compute import Film, Filters, Order, Scale, film, first_layer
+from viz.filters.compute import Film, Filters, Order, Scale, film, first_layer, order_of
 from viz.filters.query import FilterScale, FiltersLook, FiltersQuery, FiltersShown
 from viz.network.weights import largest_weight
 
@@ -16,4 +16,5 @@ __all__ = [
     "film",
     "first_layer",
     "largest_weight",
+    "order_of",
 ]

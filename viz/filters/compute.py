@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from training.errors import WorkbenchError
+from viz.network.spectra import BINS, spectra
 from viz.network.weights import healed
 
 Scale = Literal["shared", "each"]
-Order = Literal["index", "norm"]
+Order = Literal["index", "norm", "frequency", "orientation", "colour"]
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class Filters:
     norm: Tensor  # (C,) Euclidean length of its weights
     low: float  # weight drawn as 0; nan where each filter has its own scale
     high: float  # weight drawn as 1
+    order: Order = "index"
 
-    def arranged(self, places: Tensor) -> Filters:
+    def arranged(self, places: Tensor, order: Order) -> Filters:
         """The tiles of these places, in this order: as another network's filters lie."""
-        return replace(
-            self, tiles=self.tiles[places], channel=self.channel[places], norm=self.norm[places]
-        )
+        tiles, channel, norm = (each[places] for each in (self.tiles, self.channel, self.norm))
+        return replace(self, tiles=tiles, channel=channel, norm=norm, order=order)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def first_layer(
         scale: `shared` draws the largest weight of all as full colour, so that filters compare;
             `each` stretches every filter from its least to its greatest weight, so that weak
             ones show their pattern, and grey no longer means 0.
-        order: By `index` in the network or by `norm`, longest first.
+        order: See `order_of`.
         high: Weight drawn as full colour on the shared scale, for networks side by side; the
             largest of these if not given.
 
@@ -66,11 +67,8 @@ def first_layer(
     Source: Krizhevsky et al. 2012, figure 3.
     """
     norm = healed(weight).flatten(1).norm(dim=1)
+    channel = order_of(weight, order)
     weight = _three_colours(weight)
-    if order not in ("index", "norm"):
-        raise WorkbenchError(f"Unknown order {order!r}. Choose one of: index, norm.")
-    longest_first = norm.argsort(descending=True, stable=True)
-    channel = longest_first if order == "norm" else torch.arange(len(weight))
     if scale == "shared":
         full = weight.abs().max().item() if high is None else high
         tiles, low = _symmetric(weight, full), -full
@@ -78,7 +76,37 @@ def first_layer(
         tiles, low, full = _stretched(weight), torch.nan, torch.nan
     else:
         raise WorkbenchError(f"Unknown scale {scale!r}. Choose one of: shared, each.")
-    return Filters(tiles[channel], channel, norm[channel], low, full)
+    return Filters(tiles[channel], channel, norm[channel], low, full, order)
+
+
+def order_of(weight: Tensor, order: Order) -> Tensor:
+    """The filters' numbers (C,) in an order; what is equal stays as in the network.
+
+    Args:
+        weight: (C, K, h, w) of the first convolution.
+        order: By `index` in the network; by `norm`, longest first; by the mean `frequency` of the
+            filter's energy, coarse before fine; by the `orientation` of the strongest peak of its
+            spectrum, from vertical edges by level ones and back, blobs without one last; by
+            `colour`, the share of its energy that a grey image never meets, most first.
+
+    Raises:
+        WorkbenchError: If the order is unknown.
+    """
+    if order not in get_args(Order):
+        known = ", ".join(get_args(Order))
+        raise WorkbenchError(f"Unknown order {order!r}. Choose one of: {known}.")
+    weight = healed(weight)
+    if order == "index":
+        return torch.arange(len(weight))
+    if order == "norm":
+        return weight.flatten(1).norm(dim=1).argsort(descending=True, stable=True)
+    found = spectra(weight, 1, bins=max(BINS, 2 * max(weight.shape[2:])))
+    if order == "frequency":
+        return found.mean_frequency.argsort(stable=True)
+    if order == "colour":
+        return found.colour.argsort(descending=True, stable=True)
+    has_none = found.peak == 0
+    return found.orientation.where(~has_none, torch.inf).argsort(stable=True)
 
 
 def film(weights: Mapping[int, Tensor]) -> Film:

@@ -2,16 +2,22 @@
 
 from math import isnan
 
+import numpy as np
 import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from viz.drawing.pointing import point_at_sheet
-from viz.drawing.sheet import factor, sheet
+from viz.drawing.pointing import NUMBER_ROOM_PX, point_at_sheet
+from viz.drawing.sheet import Grid, as_array, factor, fitted, sheet, spread
 from viz.drawing.style import (
+    AMOUNT,
     GREY,
+    ON_DARK,
+    QUIET,
     SIGNED,
+    TEXT_PT,
     head,
     number,
     pixel_axes,
@@ -20,11 +26,21 @@ from viz.drawing.style import (
     show,
     side_bar,
 )
-from viz.filters.compute import Filters
+from viz.filters.compute import Filters, Order
 from viz.filters.query import FiltersShown
+from viz.network.spectra import spectra
+from viz.network.weights import healed
 
-TILE_PX = 48
-COLOUR_PX, PLANE_PX, GAP_PX = 200, 84, 22  # of one filter, large, and of its planes
+TILE_PX, CAPTION_PX = 48, 13
+COLOUR_PX, PLANE_PX, GAP_PX, SPECTRUM_PX = 180, 84, 22, 2  # of one filter, large; px a frequency
+APART_PX, MOST_APART_PX, HEIGHT_PX = 6, 16, 640  # of tiles on a page
+ORDERS: dict[Order, str] = {
+    "index": "by number",
+    "norm": "strongest first",
+    "frequency": "coarse before fine",
+    "orientation": "by orientation",
+    "colour": "colour before grey",
+}
 
 
 def draw(shown: FiltersShown) -> Figure:
@@ -34,9 +50,12 @@ def draw(shown: FiltersShown) -> Figure:
 
 
 def draw_filters(ax: Axes, filters: Filters) -> None:
-    """All kernels, row by row, each pixel enlarged by a whole factor."""
-    pixels, _ = sheet(filters.tiles, enlarge=factor(filters.tiles.shape[1], TILE_PX))
+    """All kernels, row by row, each pixel enlarged by a whole factor, its number below."""
+    pixels, grid = _sheet(filters)
     show(ax, pixels)
+    for index, channel in enumerate(filters.channel.tolist()):
+        top, left = grid.corner(index)
+        ax.text(left, top + grid.height + 1, channel, size=TEXT_PT, color=QUIET, va="top")
 
 
 def label_of(weight: Tensor) -> str:
@@ -48,8 +67,7 @@ def filters_figure(
     filters: Filters, *, title: str = "First filters", label: str = "weight"
 ) -> Figure:
     """The kernels as RGB tiles; mid grey is a weight of zero where the scale is shared."""
-    enlarge = factor(filters.tiles.shape[1], TILE_PX)
-    (height, width) = sheet(filters.tiles, enlarge=enlarge)[0].shape[:2]
+    height, width = _sheet(filters)[1].shape
     shared = not isnan(filters.high)
     figure = pixel_figure(width, height, title, reading(filters), bar=shared)
     draw_filters(pixel_axes(figure, 0, 0, width, height), filters)
@@ -59,18 +77,30 @@ def filters_figure(
     return figure
 
 
+def _sheet(filters: Filters) -> tuple[np.ndarray, Grid]:
+    enlarge = factor(filters.tiles.shape[1], TILE_PX)
+    return sheet(filters.tiles, enlarge=enlarge, caption=CAPTION_PX)
+
+
 def filters_pointing(
-    filters: Filters, *, chosen: int | None = None, tile_px: int = TILE_PX
+    filters: Filters, *, chosen: int | None = None, width_px: int = 690
 ) -> go.Figure:
     """The same sheet to point at: a click returns the channel's own index as `customdata`.
 
     Args:
         filters: What to show.
         chosen: Channel to outline.
-        tile_px: Side not to exceed; kernels are enlarged by the largest whole factor within it.
+        width_px: Room that the sheet fills; kernels are enlarged by whole factors, as long as
+            they stay in sight.
     """
-    pixels, grid = sheet(filters.tiles, enlarge=factor(filters.tiles.shape[1], tile_px))
-    return point_at_sheet(pixels, grid, *pointed(filters), chosen=chosen)
+    count, side = filters.tiles.shape[:2]
+    columns, enlarge = fitted(
+        count, side, width_px - 4, min(HEIGHT_PX, width_px), gap=APART_PX, caption=NUMBER_ROOM_PX
+    )
+    gap = spread(columns, enlarge * side, width_px - 4, gap=APART_PX, most=MOST_APART_PX)
+    pixels, grid = sheet(filters.tiles, columns, gap, enlarge, NUMBER_ROOM_PX)
+    channels, hover = pointed(filters)
+    return point_at_sheet(pixels, grid, channels, hover, chosen=chosen, numbers=channels)
 
 
 def pointed(filters: Filters) -> tuple[list[int], list[str]]:
@@ -86,13 +116,13 @@ def pointed(filters: Filters) -> tuple[list[int], list[str]]:
 def reading(filters: Filters) -> str:
     """One line on how many there are, in which order and on which scale."""
     count, height, width = filters.tiles.shape[:3]
-    index = filters.channel.tolist()
-    order = "by number" if index == sorted(index) else "strongest first"
     scale = "each on its own scale" if isnan(filters.high) else "one scale, mid grey is zero"
-    return f"{count} kernels of {height}×{width} px, {order}, {scale}"
+    return f"{count} kernels of {height}×{width} px, {ORDERS[filters.order]}, {scale}"
 
 
-def filter_planes_figure(weight: Tensor, tile: Tensor, *, title: str, high: float) -> Figure:
+def filter_planes_figure(
+    weight: Tensor, tile: Tensor, *, title: str, high: float, stride: int | None = None
+) -> Figure:
     """The filter in colour above what it adds and takes away in red, green and blue.
 
     Args:
@@ -100,6 +130,7 @@ def filter_planes_figure(weight: Tensor, tile: Tensor, *, title: str, high: floa
         tile: The same as a picture, (h, w, 3) in [0, 1].
         title: Which filter it is.
         high: Weight at the end of the planes' scale, the same for all filters that compare.
+        stride: Of the layer: with it, the spectrum stands beside the filter.
     """
     enlarge = factor(weight.shape[1], PLANE_PX)
     plane_height, plane_width = (enlarge * side for side in weight.shape[1:])
@@ -107,10 +138,16 @@ def filter_planes_figure(weight: Tensor, tile: Tensor, *, title: str, high: floa
     height, width = colour.shape[:2]
     pitch = plane_width + 10
     names = ("red", "green", "blue") if len(weight) == 3 else ("grey",)
-    total = max(width, len(names) * pitch)
-    top = height + GAP_PX
+    power = None if stride is None else spectra(healed(weight)[None], stride)
+    wide = 0 if power is None else SPECTRUM_PX * len(power.frequency)
+    total = max(width + (wide and wide + 2 * GAP_PX), len(names) * pitch)
+    top = GAP_PX + height + GAP_PX
     figure = pixel_figure(total, top + plane_height, title, "red: adds, blue: takes away", bar=True)
-    show(pixel_axes(figure, 0, 0, width, height), colour)
+    ax = pixel_axes(figure, 0, GAP_PX, width, height)
+    show(ax, colour)
+    head(ax, "in colour, mid grey is 0")
+    if power is not None:
+        _draw_spectrum(figure, width + GAP_PX, GAP_PX, wide, power.power[0], power.limit)
     planes = weight.numpy().repeat(enlarge, axis=1).repeat(enlarge, axis=2)
     for place, (plane, name) in enumerate(zip(planes, names, strict=True)):
         ax = pixel_axes(figure, place * pitch, top, plane_width, plane_height)
@@ -119,3 +156,17 @@ def filter_planes_figure(weight: Tensor, tile: Tensor, *, title: str, high: floa
     scale = (SIGNED, -high, high, "weight")
     side_bar(figure, len(names) * pitch - 14, plane_height, scale, top=top)
     return figure
+
+
+def _draw_spectrum(
+    figure: Figure, left: int, top: int, side: int, power: Tensor, limit: float
+) -> None:
+    """Amplitudes from −½ to ½ cycle a pixel; in the dashed square what the stride can carry."""
+    ax = pixel_axes(figure, left, top, side, side)
+    show(ax, as_array(power.sqrt()), cmap=AMOUNT, extent=(-0.5, 0.5, 0.5, -0.5))
+    head(ax, "spectrum, ±½ cycle/px")
+    corner, across = (-limit, -limit), 2 * limit
+    square = Rectangle(corner, across, across, fill=False, color=ON_DARK, linestyle="--")
+    ax.add_patch(square)
+    words = f"dashed: Nyquist limit of the stride,\n{number(limit)} cycles/px"
+    ax.text(0, -0.04, words, size=TEXT_PT, color=QUIET, va="top", transform=ax.transAxes)

@@ -10,7 +10,7 @@ from viz.drawing.pairs import Pair, PairRow
 from viz.drawing.panels import Sheet
 from viz.drawing.sheet import as_array, factor, sheet
 from viz.drawing.style import GREY
-from viz.filters.compute import Filters
+from viz.filters.compute import Filters, order_of
 from viz.filters.figure import TILE_PX, label_of, pointed, reading
 from viz.filters.query import FiltersLook, FiltersShown, arrays_of, drawn_as
 from viz.network.weights import largest_weight
@@ -51,12 +51,10 @@ def on_one_scale(a: FiltersShown, b: FiltersShown, difference: Tensor | None) ->
     shown = [a.weight, b.weight, *([] if difference is None else [difference])]
     by_number = FiltersLook(scale=a.look.scale)
     drawn = [drawn_as(weight, by_number, full) for weight in shown]
-    if a.look.order == "index":
-        return drawn
-    orders = [each.norm.argsort(descending=True, stable=True) for each in drawn[:2]]
+    orders = [order_of(each.weight, a.look.order) for each in (a, b)]
     alike = [each.tiles.shape == drawn[0].tiles.shape for each in drawn]
     return [
-        each.arranged(orders[0] if same else orders[1])
+        each.arranged(orders[0] if same else orders[1], a.look.order)
         for each, same in zip(drawn, alike, strict=True)
     ]
 

@@ -25,7 +25,8 @@ class FiltersLook(Look):
     """How the filters are drawn."""
 
     order: Order = "index"
-    """By number (index), or strongest first (norm)."""
+    """By number (index), strongest first (norm), coarse before fine (frequency), by the direction
+    of their gratings (orientation), or coloured before grey (colour)."""
     scale: FilterScale = "epochs"
     """One scale for the kernels of all epochs (epochs) or of this one (shared), on which mid grey
     is zero, or each kernel its own (each)."""

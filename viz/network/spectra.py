@@ -26,6 +26,12 @@ class Spectra:
     limit: float  # the highest that it can, 1 / (2 · stride)
 
     @property
+    def mean_frequency(self) -> Tensor:
+        """(C,) of the energy, in cycles a pixel; 0 for a filter of zeros."""
+        radius = torch.hypot(self.frequency[:, None], self.frequency[None, :])
+        return torch.einsum("cij,ij->c", self.power, radius)
+
+    @property
     def aliased_energy(self) -> float:
         """Share of all filters' energy that their stride cannot carry; 0 where there is none."""
         total = float(self.energy.sum())

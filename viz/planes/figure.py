@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from viz.drawing.pointing import point_at_sheet
+from viz.drawing.pointing import NUMBER_ROOM_PX, ROW_NAME_PX, point_at_sheet
 from viz.drawing.sheet import Grid, factor, sheet
 from viz.drawing.style import QUIET, SIGNED, pixel_axes, pixel_figure, plain, show, side_bar
 from viz.drawing.words import percent
@@ -49,7 +49,12 @@ def planes_figure(planes: Planes, *, high: float, title: str, below: str) -> Fig
 
 
 def planes_pointing(
-    planes: Planes, *, high: float, below: str, chosen: tuple[int, int] | None = None
+    planes: Planes,
+    *,
+    high: float,
+    below: str,
+    chosen: tuple[int, int] | None = None,
+    width_px: int = 640,
 ) -> go.Figure:
     """The same sheet to point at: a click returns the channel and the one below it.
 
@@ -58,8 +63,11 @@ def planes_pointing(
         high: Weight at the end of the scale.
         below: Name of the layer whose channels the planes look at.
         chosen: Channel and channel below of the plane to outline.
+        width_px: Room for the sheet.
     """
-    pixels, grid = _sheet(planes, high)
+    across = planes.planes.shape[1]
+    room = (width_px - ROW_NAME_PX - 4) // across - GAP
+    pixels, grid = _sheet(planes, high, room, NUMBER_ROOM_PX)
     customdata = [
         (channel, source)
         for channel, row in zip(planes.channel.tolist(), planes.source.tolist(), strict=True)
@@ -71,11 +79,16 @@ def planes_pointing(
             customdata, planes.share.flatten().tolist(), strict=True
         )
     ]
-    return point_at_sheet(pixels, grid, customdata, hover, chosen=chosen)
+    numbers, rows = [source for _, source in customdata], planes.channel.tolist()
+    return point_at_sheet(
+        pixels, grid, customdata, hover, chosen=chosen, numbers=numbers, rows=rows
+    )
 
 
-def _sheet(planes: Planes, high: float) -> tuple[np.ndarray, Grid]:
+def _sheet(
+    planes: Planes, high: float, plane_px: int = PLANE_PX, caption: int = 11
+) -> tuple[np.ndarray, Grid]:
     flat = planes.planes.flatten(0, 1).numpy()
     tiles = colormaps[SIGNED](0.5 + flat / (2 * high or 1))[..., :3]
-    enlarge = factor(flat.shape[1], PLANE_PX)
-    return sheet(tiles, columns=planes.planes.shape[1], gap=GAP, enlarge=enlarge, caption=11)
+    enlarge = factor(flat.shape[1], plane_px)
+    return sheet(tiles, planes.planes.shape[1], GAP, enlarge, caption)

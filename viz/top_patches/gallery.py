@@ -22,7 +22,8 @@ from viz.top_patches.compute import TopPatches, mine
 if TYPE_CHECKING:
     from viz.store.lend import Opened
 
-SMALL_PX = 54  # at most, of the tiles of a sheet to point at
+LARGEST_PX = 96  # at most, of the tiles of a sheet to point at
+PIXEL_FOR_PIXEL = 54  # px up to which they are not resampled
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Gallery:
 
     patch: Tensor  # (C, k, 3, s, s) colours in [0, 1]; mid grey outside of the image
     projection: Tensor  # (C, k, 3, s, s) signed; 0 outside of the image
+    inside: Tensor | None = None  # (C, k, 4) top, left, bottom, right of what lies in the image
+    most: int | None = None  # of a side that can lie in an image, px; all of it if not given
 
 
 def gallery(
@@ -79,7 +82,18 @@ def gallery(
     patch, projection = torch.cat(patches), torch.cat(projections)
     patch[image < 0] = 0.5
     projection[score <= 0] = 0.0
-    return Gallery(patch.unflatten(0, (-1, k)), projection.unflatten(0, (-1, k)))
+    inside = _inside(squares, image, network.image_size)
+    side = min(patch.shape[-1], network.image_size)
+    patch, projection, inside = (each.unflatten(0, (-1, k)) for each in (patch, projection, inside))
+    return Gallery(patch, projection, inside, side)
+
+
+def _inside(squares: Tensor, image: Tensor, side: int) -> Tensor:
+    """(N, 4) what of each square lies in its image, in the square's own pixels."""
+    corner = squares[:, :2].repeat(1, 2)
+    inside = squares.clamp(0, side) - corner
+    whole = squares - corner
+    return inside.where(image[:, None] >= 0, whole)
 
 
 def gallery_of(
@@ -123,18 +137,43 @@ def strongest_in(
     return gallery(network, image[None], layer, top, torch.tensor([channel]), picture=picture)
 
 
-def small_tiles(gallery: Gallery) -> np.ndarray:
-    """Patches and projections as a sheet to point at shows them, (C, 2, k, h, w, 3) uint8."""
-    # reduced before it is scaled: a mean over both signs would leave little but grey
-    patches = channels_last(_reduced(gallery.patch))
-    projections = grey_centred(_reduced(gallery.projection))
-    return to_bytes(np.stack([patches, projections], axis=1))
+def small_tiles(gallery: Gallery, largest: int = LARGEST_PX) -> np.ndarray:
+    """Patches and projections as a sheet shows them, (C, 2, k, t, t, 4) uint8.
+
+    Of each only what lies in its image, in the middle of its tile; the rest is transparent. Small
+    patches are shown pixel for pixel, those of more than `PIXEL_FOR_PIXEL` are scaled until they
+    fill the tile.
+
+    Args:
+        gallery: To be shown.
+        largest: Side that t does not exceed.
+    """
+    channels, k = gallery.patch.shape[:2]
+    size = gallery.patch.shape[-1]
+    side = min(size if gallery.most is None else gallery.most, largest)
+    inside = gallery.inside
+    if inside is None:
+        whole = torch.tensor([0, 0, *gallery.patch.shape[-2:]])
+        inside = whole.expand(channels, k, 4)
+    tiles = np.zeros((channels, 2, k, side, side, 4), np.uint8)
+    for channel, place in np.ndindex(channels, k):
+        top, left, bottom, right = inside[channel, place].tolist()
+        for kind, pictures in enumerate((gallery.patch, gallery.projection)):
+            seen = pictures[channel, place, :, top:bottom, left:right]
+            if size > min(PIXEL_FOR_PIXEL, largest):
+                # reduced before it is scaled: a mean over both signs would leave little but grey
+                seen = _scaled(seen, side)
+            drawn = grey_centred(seen) if kind else channels_last(seen)
+            tall, wide = drawn.shape[:2]
+            down, aside = (side - tall) // 2, (side - wide) // 2
+            tile = tiles[channel, kind, place, down : down + tall, aside : aside + wide]
+            tile[..., :3], tile[..., 3] = to_bytes(drawn), 255
+    return tiles
 
 
-def _reduced(tiles: Tensor) -> Tensor:
-    """(C, k, 3, s, s) with s at most SMALL_PX."""
-    if tiles.shape[-1] <= SMALL_PX:
-        return tiles
-    side = (SMALL_PX, SMALL_PX)
-    small = functional.interpolate(tiles.flatten(0, 1), side, mode="bilinear", antialias=True)
-    return small.unflatten(0, tiles.shape[:2])
+def _scaled(picture: Tensor, side: int) -> Tensor:
+    """(3, h, w) with its longer side as asked for."""
+    high, wide = picture.shape[-2:]
+    by = side / max(high, wide)
+    size = max(1, round(high * by)), max(1, round(wide * by))
+    return functional.interpolate(picture[None], size, mode="bilinear", antialias=True)[0]

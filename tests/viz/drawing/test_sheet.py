@@ -4,12 +4,14 @@ import torch
 
 from viz.drawing.sheet import (
     factor,
+    fitted,
     full_contrast,
     good_columns,
     grey_centred,
     sheet,
     shrink,
     small_projections,
+    spread,
 )
 
 RED, BLUE = (255, 0, 0, 255), (0, 0, 255, 255)
@@ -91,3 +93,22 @@ def test_a_reduced_projection_keeps_its_contrast():
     projection[0, :, 0, 0] = 1.0  # alone in its square of four: the mean is a quarter of it
     assert small_projections(projection, 4).max() == 1.0
     assert small_projections(projection, 4).shape == (1, 4, 4, 3)
+
+
+def test_tiles_are_as_large_as_the_room_allows():
+    columns, enlarge = fitted(48, 7, 690, 640, gap=6, caption=16)
+    assert columns * (7 * enlarge + 6) - 6 <= 690
+    assert -(-48 // columns) * (7 * enlarge + 6 + 16) - 6 <= 640
+    larger = 7 * (enlarge + 1)
+    columns = (690 + 6) // (larger + 6)
+    assert -(-48 // columns) * (larger + 6 + 16) - 6 > 640
+
+
+def test_tiles_that_do_not_fit_are_not_enlarged_and_the_sheet_grows_down():
+    assert fitted(100, 50, 110, 200, gap=10) == (2, 1)
+
+
+def test_gaps_widen_until_the_columns_fill_the_width():
+    assert spread(3, 30, 110, gap=2, most=40) == 10
+    assert spread(3, 30, 500, gap=2, most=40) == 40
+    assert spread(1, 30, 500, gap=2, most=40) == 2

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from training.errors import WorkbenchError
-from viz.filters import film, first_layer
+from viz.filters import film, first_layer, order_of
 
 
 def one_pixel_filters(*colours):
@@ -86,3 +86,36 @@ def test_filters_for_grey_images_are_drawn_grey():
     assert torch.equal(filters.tiles[0, :, :, 0], torch.tensor([[0.5, 1.0], [0.0, 0.75]]))
     assert torch.equal(filters.tiles[..., 0], filters.tiles[..., 2])
     assert filters.norm.item() == 1.5
+
+
+def bars(*planes: float, period: int, level: bool = False) -> torch.Tensor:
+    """(3, 8, 8): light and dark bars of such a period, so strong in red, green and blue."""
+    wave = torch.cos(2 * math.pi * torch.arange(8) / period).expand(8, 8)
+    return torch.tensor(planes)[:, None, None] * (wave.T if level else wave)
+
+
+def test_coarse_filters_stand_before_fine_ones():
+    coarse, fine = bars(1, 1, 1, period=8), bars(1, 1, 1, period=2)
+    middle = bars(1, 1, 1, period=4, level=True)
+    assert order_of(torch.stack([fine, coarse, middle]), "frequency").tolist() == [1, 2, 0]
+
+
+def test_upright_edges_stand_before_level_ones_and_blobs_last():
+    blob, level, upright = (
+        torch.ones(3, 8, 8),
+        bars(1, 1, 1, period=4, level=True),
+        bars(1, 1, 1, period=4),
+    )
+    assert order_of(torch.stack([blob, level, upright]), "orientation").tolist() == [2, 1, 0]
+
+
+def test_coloured_filters_stand_before_grey_ones():
+    grey, tinted = bars(1, 1, 1, period=4), bars(2, 1, 1, period=4)
+    opponent = bars(1, 0, -1, period=4)
+    assert order_of(torch.stack([grey, opponent, tinted]), "colour").tolist() == [1, 2, 0]
+
+
+@pytest.mark.parametrize("order", ["index", "norm", "frequency", "orientation", "colour"])
+def test_filters_for_grey_pictures_can_be_ordered_too(order):
+    weight = torch.stack([bars(1, period=4), bars(3, period=2)])
+    assert sorted(first_layer(weight, order=order).channel.tolist()) == [0, 1]

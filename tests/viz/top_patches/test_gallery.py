@@ -5,7 +5,7 @@ from training.errors import WorkbenchError
 from viz.deconvnet import project
 from viz.network.patches import boxes, cut
 from viz.top_patches import TopPatches, mine
-from viz.top_patches.gallery import gallery
+from viz.top_patches.gallery import LARGEST_PX, Gallery, gallery, small_tiles
 
 
 def picture(images):
@@ -63,3 +63,30 @@ def test_a_channel_that_does_not_exist_is_refused(tiny, noise):
     top = mine(tiny, noise, ["relu1"], k=1)["relu1"]
     with pytest.raises(WorkbenchError, match=r"channels 0 to 5; got \[6\]"):
         gallery(tiny, noise, "relu1", top, torch.tensor([6]), picture=picture)
+
+
+def test_a_tile_shows_of_a_patch_only_what_lies_in_its_image() -> None:
+    patch, projection = torch.full((1, 1, 3, 6, 6), 0.5), torch.zeros(1, 1, 3, 6, 6)
+    patch[..., 2:, 1:] = 1.0  # the image begins in the third row and the second column
+    inside = torch.tensor([[[2, 1, 6, 6]]])
+    tiles = small_tiles(Gallery(patch, projection, inside))
+    opaque = tiles[0, 0, 0, ..., 3] > 0
+    assert opaque.sum() == 4 * 5
+    assert (tiles[0, 0, 0][opaque] == 255).all()
+    assert (tiles[0, 1, 0, ..., 3] > 0).tolist() == opaque.tolist()
+
+
+def test_what_lies_in_the_image_of_a_large_patch_fills_its_tile() -> None:
+    patch = torch.rand(1, 1, 3, 200, 200)
+    tiles = small_tiles(Gallery(patch, patch, torch.tensor([[[100, 0, 200, 100]]])))
+    assert tiles.shape[3] == LARGEST_PX
+    assert (tiles[..., 3] == 255).all()
+
+
+def test_a_mined_patch_knows_what_of_it_lies_in_the_image(tiny, noise):
+    zero = torch.zeros(6, 1, dtype=torch.int64)
+    top = TopPatches(torch.ones(6, 1), zero, zero, zero + 3)  # in the first row
+    shown = gallery(tiny, noise, "relu1", top, torch.tensor([2]), picture=picture)
+    top_px, left, bottom, right = boxes(tiny, "relu1", zero[:1, 0], zero[:1, 0] + 3)[0].tolist()
+    assert top_px < 0 <= left
+    assert shown.inside[0, 0].tolist() == [-top_px, 0, bottom - top_px, right - left]

@@ -2,8 +2,8 @@
 
 import torch
 
-from viz.top_patches.figure import Blocks, patch_sheet, pitch_of
-from viz.top_patches.gallery import SMALL_PX, Gallery, small_tiles
+from viz.drawing.patch_blocks import Blocks, patch_sheet, pitch_of
+from viz.top_patches.gallery import LARGEST_PX, Gallery, small_tiles
 
 
 def gallery_of(channels: int, side: int) -> Gallery:
@@ -23,8 +23,8 @@ def test_the_tiles_of_a_sheet_do_not_overlap() -> None:
 
 
 def test_large_fields_are_reduced_and_small_ones_are_left() -> None:
-    assert small_tiles(gallery_of(2, 83)).shape == (2, 2, 9, SMALL_PX, SMALL_PX, 3)
-    assert small_tiles(gallery_of(2, 7)).shape == (2, 2, 9, 7, 7, 3)
+    assert small_tiles(gallery_of(2, 163)).shape == (2, 2, 9, LARGEST_PX, LARGEST_PX, 4)
+    assert small_tiles(gallery_of(2, 7)).shape == (2, 2, 9, 7, 7, 4)
 
 
 def test_every_tile_reports_its_channel_and_place() -> None:
