@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from textwrap import shorten
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.jobs.ask import Reply, ask
@@ -13,27 +14,44 @@ from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.shell.runs import data_of
-from app.views.occlusion import choose_class_and_layer, choose_window, show_several, show_tracked
-from app.widgets.bars import best, class_bars, class_legend
+from app.views.occlusion import (
+    choose_look,
+    choose_opacity,
+    choose_window,
+    say_result,
+    show_several,
+    show_tracked,
+)
+from app.widgets.bars import best, class_bars, class_legend, scale_bar
+from app.widgets.brush import Brush, brush
 from app.widgets.class_choice import caption_outputs
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import columns, heading, picture_and_inspector, show_pixels
+from app.widgets.layout import PICTURE_PX, columns, heading, picture_and_inspector, show_pixels
 from app.widgets.pairs import show_pair
 from viz.drawing.outline import image_pixels
+from viz.drawing.placed import PlacedMap
+from viz.drawing.sheet import channels_last, to_bytes
 from viz.drawing.style import number
-from viz.drawing.words import percent
+from viz.drawing.words import label_of, percent
+from viz.network.fills import filling
 from viz.network.layers import source_of
 from viz.network.objects import object_mask
-from viz.occlusion import Cell, Occlusion, OcclusionQuery, argmin_cell
-from viz.occlusion.figure import frequent, panels_of
+from viz.occlusion import Cell, Occlusion, OcclusionLook, OcclusionQuery, argmin_cell
+from viz.occlusion.figure import READING, box_of, frequent, panel_side, panels_of
 from viz.occlusion.pair import in_common
 from viz.store.answer import Side
 from viz.store.query import ImageSource
 from viz.store.view import pair
 
-PANEL_PX, SMALL_PX, BOX_PX = 256, 192, 332
+PANEL_PX, SMALL_PX, GAP_PX = 256, 192, 24
+BARS = 5
+CLASS_MAPS = {
+    "log-odds": "what covering changes",
+    "probability": "P with the window there",
+    "own": "P with the window there",
+}
 LIKELY = 3  # classes that each of two networks names first
 ONE, SEVERAL = "one image", "several images"
 
@@ -57,8 +75,7 @@ class View:
     @property
     def box(self) -> tuple[int, int, int, int]:
         """The window at the chosen place: top, left, bottom, right, px."""
-        top, left = (place * self.found.stride for place in self.cell)
-        return top, left, top + self.found.window, left + self.found.window
+        return box_of(self.found, self.cell)
 
     def covered(self) -> Tensor:
         """What the network sees with the window at the chosen place."""
@@ -69,19 +86,13 @@ class View:
 
 
 def page() -> None:
-    heading(
-        "Occlusion",
-        "A window slides over the image and hides a part of it. Dark places in the map of "
-        "P(class) are the evidence: covering them costs the network its answer. Point at a place "
-        "for the answer there, click it to see the image as it was.",
-    )
+    heading("Occlusion", "Where does it look? A window slides over the image and hides a part.")
     choices = compared()
     if "," in (named := st.query_params.get("image", "")):  # as a question names several
         address.write(image=None, images=named, show=SEVERAL)
-    mode = address.pick(
-        st.segmented_control, "Show", [ONE, SEVERAL], name="show", default=ONE, required=True
-    )
-    if mode == SEVERAL:
+    if address.read("show", {ONE: ONE, SEVERAL: SEVERAL}.__getitem__, ONE) == SEVERAL:
+        if st.button("One image", icon=":material/arrow_back:", type="tertiary"):
+            show(ONE)
         show_several(choices[0])
         if len(choices) > 1:
             st.caption("Several images are shown for A alone; B stands beside it for one image.")
@@ -89,7 +100,7 @@ def page() -> None:
     image = choose_image(choices[0])
     pairs = on_both(choices, image)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        look = choose_class_and_layer(choices[0], image)
+        look = choose_look(choices[0], image)
         window = choose_window(min(each.run.preprocess.size for each, _ in pairs))
     replies: list[Reply] = []
     for choice, _ in pairs:
@@ -101,23 +112,45 @@ def page() -> None:
             return  # the second begins when the first one stands
     if replies[0].answer is None:
         return
-    side = replies[0].side(look)
     if len(pairs) > 1:
+        side = replies[0].side(look)
         second = replies[1].side(side.query.look_for(replies[1].opened, side.shown.look))
         show_two(side, second, pairs)
     else:
-        show_one(choices[0], image, side, whole=replies[0].whole)
+        show_one(choices[0], image, replies[0], look)
 
 
-def show_one(choice: Choice, image: ChosenImage, side: Side, *, whole: bool) -> None:
+def show(mode: str) -> None:
+    """One image or several."""
+    address.write(show=None if mode == ONE else mode)
+    st.rerun()
+
+
+def show_one(choice: Choice, image: ChosenImage, reply: Reply, look: OcclusionLook) -> None:
     """Four linked panels, the chosen place at the right, and the tracked channel below."""
-    row = side.shown.rows[0]
-    view = View(side, image, choose_cell(row.found.shape, argmin_cell(row.found, row.label)))
     picture, inspector = picture_and_inspector()
     with picture:
-        draw_panels(choice, view)
-        if whole:
+        result = st.container()
+        above, below = (st.container(horizontal=True, gap="medium") for _ in range(2))
+    side_px = panel_side(reply.opened.pixels(image.source), (PICTURE_PX - GAP_PX) // 2)
+    panels = [row.container(width=side_px + 4) for row in (above, above, below, below)]
+    of_class = panels[1].container()
+    with panels[1]:
+        look = replace(look, opacity=choose_opacity())
+    side = reply.side(look)
+    row = side.shown.rows[0]
+    view = View(side, image, choose_cell(row.found.shape, argmin_cell(row.found, row.label)))
+    with result:
+        say_result(row, choice.run.classes, choice.run.preprocess.size)
+    with panels[0]:
+        draw_brush(choice, view, side_px)
+    draw_maps(choice, view, side_px, [of_class, *panels[2:]])
+    with picture:
+        caption_maps(view)
+        if reply.whole:
             offer_side(side)
+        if st.button("Several images", icon=":material/view_list:", type="tertiary"):
+            show(SEVERAL)
     with inspector:
         inspect(choice, view)
     show_tracked(choice, image, side)
@@ -143,41 +176,66 @@ def choose_clicked(clicked: Cell | None) -> None:
         st.rerun()
 
 
-def draw_panels(choice: Choice, view: View) -> None:
-    """The four panels of Zeiler & Fergus's figure 7 that are linked."""
+def draw_brush(choice: Choice, view: View, side_px: int) -> None:
+    """The input with a window to drag, and bars of the classes that matter on the way."""
+    found, query, opened = view.found, view.side.query, view.side.opened
+    seen = opened.pixels(query.image[0])
+    picture, hidden = (
+        to_bytes(channels_last(choice.run.preprocess.picture(each)))
+        for each in (seen, filling(query.fill, seen))
+    )
+    shown = dict.fromkeys([view.label, *best(found.base, LIKELY), *frequent(found.predicted)])
+    st.markdown("**Input** · drag the window, or move it by arrow keys")
+    brush(
+        Brush(
+            picture,
+            hidden,
+            side_px,
+            found,
+            query.shape,
+            choice.run.classes,
+            list(shown)[:BARS],
+            opened.true_class(view.image.source),
+        ),
+        view.cell,
+        lambda text: address.write(cell=text),
+        key=f"brush {view.image.key}",
+        alt=f"{view.image.name} as the network sees it, with the chosen window",
+    )
+
+
+def draw_maps(choice: Choice, view: View, side_px: int, places: Sequence[DeltaGenerator]) -> None:
+    """The class's map, the most probable class and the strongest map, each to point at."""
     classes, found, shown = choice.run.classes, view.found, view.side.shown
-    name = shorten(classes[view.label], 26, placeholder="…")
-    tracked = found.tracked(shown.layer)
-    seen = choice.run.preprocess.picture(choice.run.preprocess(view.image.picture))
-    above = st.container(horizontal=True, gap="small")
-    below = st.container(horizontal=True, gap="small")
-    with above.container(width=BOX_PX):
-        st.markdown("**Input**, the chosen window in orange")
-        show_pixels(
-            image_pixels(seen, PANEL_PX, view.box),
-            alt=f"{view.image.name} as the network sees it, with the chosen window",
-        )
-    maps = panels_of(found, classes, view.label, shown.layer, PANEL_PX)
-    panels = [
-        (above, "probability", f"**P({plain(name)})**"),
-        (below, "activation", f"**{tracked.layer}, channel {tracked.channel}**, the strongest map"),
-        (below, "predicted", "**Most probable class**"),
-    ]
-    for row, panel, title in panels:
-        with row.container(width=BOX_PX):
+    picture, tracked = shown.rows[0].picture, found.tracked(shown.layer)
+    maps = panels_of(found, picture, classes, view.label, shown.layer, shown.look, side_px)
+    name = plain(label_of(classes, view.label, None))
+    panels = {
+        "probability": f"**{name}** · {CLASS_MAPS[shown.look.scale]}",
+        "predicted": "**Most probable class**",
+        "activation": f"**{tracked.layer}, channel {tracked.channel}** · strongest map",
+    }
+    for place, (panel, title) in zip(places, panels.items(), strict=True):
+        with place:
             st.markdown(title)
-            figure = getattr(maps, panel).point(view.cell)
-            choose_clicked(
-                pointed_at(figure, key=f"occlusion {panel}", alt=f"Occlusion map: {panel}")
-            )
-            if panel == "predicted":
+            placed: PlacedMap = getattr(maps, panel)
+            figure = placed.point(view.cell, bar=False)
+            alt = f"Occlusion map: {panel}. {shown.rows[0].words(classes)}"
+            choose_clicked(pointed_at(figure, key=f"occlusion {panel}", alt=alt))
+            if placed.scale is None:
                 class_legend(frequent(found.predicted), classes)
-    whole = percent(float(found.base[view.label]))
+            else:
+                colours, low, high = placed.scale
+                scale_bar(colours, number(low), number(high), placed.label)
+
+
+def caption_maps(view: View) -> None:
+    """How to read them, in a line."""
+    found, reading = view.found, READING[view.side.shown.look.scale]
     coarse = f" So far every {ordinal(found.step)} place is known." if found.step > 1 else ""
     st.caption(
-        f"Uncovered, P({plain(name)}) is {whole} and the map's total {number(tracked.base)}. "
-        f"Each place stands for the window whose top left corner is there: {found.window} px "
-        f"wide, in steps of {found.stride} px.{coarse}"
+        f"Each place stands for the window of {found.window} px whose centre is there, in steps of "
+        f"{found.stride} px. {reading.capitalize()}.{coarse}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, get_args
 
@@ -39,6 +40,7 @@ from viz.network.layers import maps_to_show, maps_to_watch, mined_together, sour
 from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, window_for
 from viz.occlusion.compute import Shape
 from viz.occlusion.figure import draw_row
+from viz.occlusion.query import MapScale, Row
 from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.query import ImageSource
@@ -47,6 +49,14 @@ from viz.top_patches.gallery import Gallery, small_tiles
 
 MOST, OFFERED = 8, 24  # of several images
 TILE_PX = 168  # as high as three tiles of a patch sheet
+CLASS_PX, LAYER_PX = 230, 105
+LARGER = 1.75  # times the window, where it changes nothing
+SCALES = {"log-odds": "Log odds", "probability": "P 0–1", "own": "Own range"}
+SCALE_HELP = (
+    "Of the class's map. **Log odds**: the change of log(P / (1 − P)), which tells places apart "
+    "also where P is near 0 or 1. **P 0–1**: the probability with the window there. **Own range**: "
+    "the same, from its lowest to its highest."
+)
 WORDS = {"grey": "grey", "mean": "mean colour", "blur": "blur", "noise": "noise"}
 HELP = (
     "What the window shows. **Grey**: the mean colour that the run subtracts, as in the paper. "
@@ -55,13 +65,13 @@ HELP = (
 )
 
 
-def choose_class_and_layer(choice: Choice, image: ChosenImage) -> OcclusionLook:
-    """The class whose probability is drawn, and the layer whose strongest channel is tracked."""
+def choose_look(choice: Choice, image: ChosenImage) -> OcclusionLook:
+    """The class that is followed, the layer whose strongest channel is tracked, and the scale."""
     network, classes = choice.network(), choice.run.classes
     base = probabilities(network, choice.run.preprocess(image.picture))
-    label = pick_class(classes, base, true_class(choice, image))
+    label = pick_class(classes, base, true_class(choice, image), width_px=CLASS_PX)
     usual = maps_to_watch(network)
-    with st.container(width=120):
+    with st.container(width=LAYER_PX):
         layer = address.pick(
             st.selectbox,
             "Map of",
@@ -70,21 +80,36 @@ def choose_class_and_layer(choice: Choice, image: ChosenImage) -> OcclusionLook:
             default=usual,
             help="The layer whose strongest channel is tracked",
         )
-    return OcclusionLook(classes[label], layer)
+    scale = address.pick(
+        st.segmented_control,
+        "Scale",
+        get_args(MapScale),
+        name="scale",
+        default="log-odds",
+        format_func=SCALES.__getitem__,
+        required=True,
+        help=SCALE_HELP,
+    )
+    return OcclusionLook(classes[label], layer, scale)
+
+
+def choose_opacity() -> int:
+    """How much of the image shows through the maps."""
+    return address.pick_number(
+        st.slider, "Maps over the image (%)", 0, 100, name="opacity", default=100, step=10
+    )
 
 
 def choose_window(size: int) -> dict[str, Any]:
     """Side, step and fill for inputs of so many pixels, in the row that the page has begun."""
     window, stride = window_for(size)
-    with st.container(width=95):
+    with st.popover("Window", icon=":material/crop_free:", help="Size, stride, fill and shape"):
         window = address.pick_number(
             st.number_input, "Window (px)", 1, size, name="window", default=window
         )
-    with st.container(width=95):
         stride = address.pick_number(
             st.number_input, "Stride (px)", 1, size, name="stride", default=stride
         )
-    with st.container(width=130):
         fill = address.pick(
             st.selectbox,
             "Fill",
@@ -94,7 +119,6 @@ def choose_window(size: int) -> dict[str, Any]:
             format_func=lambda fill: WORDS.get(fill, fill),
             help=HELP,
         )
-    with st.container(width=100):
         shape = address.pick(st.selectbox, "Shape", get_args(Shape), name="shape", default="square")
     return {"window": window, "stride": stride, "fill": fill, "shape": shape}
 
@@ -117,6 +141,19 @@ def true_class(choice: Choice, image: ChosenImage) -> int | None:
     return choice.run.classes.index(name) if name in choice.run.classes else None
 
 
+def say_result(row: Row, classes: Sequence[str], size: int) -> None:
+    """The answer in one sentence; where nothing changes it, a button for a larger window."""
+    window = row.found.window
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.markdown(f"**{plain(row.words(classes))}**", width="content")
+        if not row.changes_nothing or window >= size // 2:
+            return
+        larger = round(LARGER * window)
+        if st.button(f"Try a window of {larger} px", icon=":material/zoom_out_map:"):
+            address.write(window=larger, cell=None)
+            st.rerun()
+
+
 def show_several(choice: Choice) -> None:
     """A row for each chosen image, each leading to its own view."""
     try:
@@ -134,13 +171,13 @@ def show_several(choice: Choice) -> None:
     reply = ask(OcclusionQuery(str(choice.run.path), choice.epoch, image=sources, **window))
     if not reply.parts:
         return
-    side = reply.side(OcclusionLook())
-    for image, row in zip(images, side.shown.rows, strict=False):  # fewer while at work
+    shown = (side := reply.side(OcclusionLook())).shown
+    for image, row in zip(images, shown.rows, strict=False):  # fewer while at work
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             show_figure(
-                draw_row(row, choice.run.classes),
-                alt=f"{image.name}: the image, P({choice.run.classes[row.label]}) and the most "
-                "probable class while a window covers each place",
+                draw_row(row, shown),
+                alt=f"{image.name}: the image, the map of {choice.run.classes[row.label]} and the "
+                f"most probable class. {row.words(choice.run.classes)}",
             )
             if st.button("Single view", key=f"open {image.key}", icon=":material/open_in_full:"):
                 choose(image.key)

@@ -83,8 +83,10 @@ def scale_bar(colours: str, low: str, high: str, label: str, *, middle: str = ""
     st.html(
         '<div style="display:flex;align-items:center;gap:.6rem;font-size:.8rem">'
         f"<span>{escape(low)}</span>"
-        f'<div style="width:200px;height:9px;background:linear-gradient(to right,{stops})"></div>'
-        f'<span>{escape(high)}</span><span style="{QUIET}">{escape(label)}{escape(middle)}</span>'
+        '<div style="flex:0 1 200px;min-width:60px;height:9px;'
+        f'background:linear-gradient(to right,{stops})"></div>'
+        f"<span>{escape(high)}</span>"
+        f'<span style="{QUIET};white-space:nowrap">{escape(label)}{escape(middle)}</span>'
         "</div>"
     )
 

@@ -52,15 +52,18 @@ def caption_outputs(run: Run) -> None:
         st.caption(run.outputs.note)
 
 
-def pick_class(classes: Sequence[str], probability: Tensor, known: int | None = None) -> int:
+def pick_class(
+    classes: Sequence[str], probability: Tensor, known: int | None = None, *, width_px: int = 280
+) -> int:
     """A box with all classes, the most probable first; in the address by number, or by name.
 
     Args:
         classes: All K names.
         probability: (K,) of the image; the most probable class is chosen by default.
         known: The true class, if it is to be the default and to have a tick.
+        width_px: Of the box.
     """
-    with st.container(width=280):
+    with st.container(width=width_px):
         return address.pick(
             st.selectbox,
             "Class",

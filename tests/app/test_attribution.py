@@ -81,7 +81,7 @@ def test_it_leads_to_occlusion_of_the_same_image_and_class(
     test = press(app("attribution", image="val:3", label=2), "Cover it spot by spot")
     assert test.title[0].value == "Occlusion"
     assert in_address(test, "image") == "val:3"
-    assert f"**P({small.classes[2]})**" in words(test)
+    assert f"**{small.classes[2]}** · what covering changes" in words(test)
 
 
 @pytest.mark.parametrize(

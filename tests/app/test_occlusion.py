@@ -25,7 +25,9 @@ Said = Callable[[AppTest, str], str | None]
 
 
 def words(test: AppTest) -> str:
-    return "\n".join(element.value for element in [*test.markdown, *test.caption])
+    """All that a page says, without the marks that keep names from being Markdown."""
+    said = "\n".join(element.value for element in [*test.markdown, *test.caption])
+    return said.replace("\\", "")
 
 
 def result_of(run: Run, **how: Any) -> Any:
@@ -40,7 +42,7 @@ def test_the_page_opens_at_the_true_class_and_the_window_that_costs_most(
     test = app("occlusion")
     assert not test.exception
     result, label = result_of(small), int(small.data().val.labels[0])
-    assert f"**P({small.classes[label]})**" in words(test)
+    assert f"**{small.classes[label]}** · what covering changes" in words(test)
     row, column = divmod(int(result.probability[..., label].argmin()), result.shape[1])
     place = f"at row {row * result.stride}, column {column * result.stride}"
     assert place in words(test)
@@ -51,8 +53,8 @@ def test_class_layer_square_step_fill_and_place_come_from_the_address(
 ) -> None:
     test = app("occlusion", label=2, watch="pool1", window=10, stride=3, fill="noise", cell="1,2")
     assert not test.exception
-    assert f"**P({small.classes[2]})**" in words(test)
-    assert "10 px wide, in steps of 3 px" in words(test)
+    assert f"**{small.classes[2]}** · what covering changes" in words(test)
+    assert "window of 10 px whose centre is there, in steps of 3 px" in words(test)
     assert "at row 3, column 6" in words(test)
     how = {"window": 10, "stride": 3, "fill": "noise", "cached_only": True}
     assert f"**pool1, channel {result_of(small, **how).tracked('pool1').channel}**" in words(test)
@@ -98,7 +100,7 @@ def test_another_epoch_stands_beside_it_with_the_difference(app: Open, small: Ru
     for title in ("**A**: small, epoch 3", "**B**: small, epoch 0", "**B − A**"):
         assert title in said
     before, now = (float(result_of_epoch(small, epoch).base[label]) for epoch in (3, 0))
-    assert f"is {100 * before:.1f} % for A and {100 * now:.1f} % for B" in said.replace("\\", "")
+    assert f"is {100 * before:.1f} % for A and {100 * now:.1f} % for B" in said
 
 
 def result_of_epoch(run: Run, epoch: int) -> Any:
@@ -185,8 +187,9 @@ def test_a_click_on_a_place_covers_it(server: str, page: Any) -> None:
     maps = page.locator(".js-plotly-plot .nsewdrag")
     maps.nth(1).wait_for()
     page.get_by_text("at row 24, column 24").wait_for()
-    # the first plot offers images; the second is the probability
-    maps.nth(1).click(position={"x": 10, "y": 10})
+    # the first plot offers images; the second is the class's map, on the image of 32 px
+    room = maps.nth(1).bounding_box()
+    maps.nth(1).click(position={"x": room["width"] / 8, "y": room["height"] / 8})
     page.get_by_text("at row 0, column 0").wait_for()
     page.wait_for_url(re.compile("cell=0(,|%2C)0"))
 

@@ -29,9 +29,11 @@ def _fitted(image: np.ndarray, side: int, box: Box | None) -> np.ndarray:
         pixels = np.array(Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX))
     by = factor(len(pixels), side)
     pixels = pixels.repeat(by, axis=0).repeat(by, axis=1)
-    if box is None:
-        return pixels
-    scale = len(pixels) / len(image)
+    return pixels if box is None else framed(pixels, box, len(pixels) / len(image))
+
+
+def framed(pixels: np.ndarray, box: Box, scale: float = 1) -> np.ndarray:
+    """Pixels (H, W, 3) with a box around some of them, whose lengths are first scaled."""
     edges = [round(edge * scale) for edge in box]
     for inset, colour in ((0, (0, 0, 0)), (1, ORANGE), (2, ORANGE), (3, (0, 0, 0))):
         _draw_frame(pixels, edges, inset, colour)

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from viz.drawing.sheet import Grid
-from viz.drawing.style import INK, PAPER, QUIET
+from viz.drawing.style import INK, PAPER, QUIET, number
 
 CHOSEN = "#e69f00"
 NUMBER_PX, NUMBER_ROOM_PX = 11, 16  # of a number under a tile
@@ -76,7 +76,7 @@ def point_at_spots(
     centres: Sequence[tuple[float, float]],
     size: float,
     customdata: Sequence[Any],
-    hover: str,
+    hover: str | Sequence[str],
     outlines: Sequence[tuple[float, float, float, float]] = (),
     notes: Sequence[dict[str, Any]] = (),
 ) -> go.Figure:
@@ -87,15 +87,18 @@ def point_at_spots(
         centres: (y, x) of each marker; pixel 0 is around 0.
         size: Of all of them, in pixels.
         customdata: What a click on each returns.
-        hover: What the pointer tells, with %{customdata[0]} and so on for what is said there.
+        hover: What the pointer tells about each, or about all, with %{customdata[0]} and so on for
+            what is said there.
         outlines: (top, left, bottom, right) of what is chosen, half open.
         notes: Words on it, such as `numbers_under` gives them.
     """
     height, width = pixels.shape[:2]
     figure = go.Figure(go.Image(source=data_uri(pixels), hoverinfo="skip"))
-    figure.add_trace(
-        _markers(centres, size, customdata).update(hovertemplate=f"{hover}<extra></extra>")
-    )
+    if isinstance(hover, str):
+        markers = _markers(centres, size, customdata)
+        figure.add_trace(markers.update(hovertemplate=f"{hover}<extra></extra>"))
+    else:
+        figure.add_trace(_markers(centres, size, customdata, hover))
     for top, left, bottom, right in outlines:
         _outline(figure, left - 1.5, top - 1.5, right + 0.5, bottom + 0.5)
     if notes:
@@ -190,6 +193,31 @@ def point_at_heatmap(
     if label:
         figure.update_layout(width=width + BAR_PX, margin_r=BAR_PX)
     return figure
+
+
+def add_bar(figure: go.Figure, colours: str, low: float, high: float, label: str) -> None:
+    """A labelled scale at the right of a picture to point at.
+
+    Args:
+        figure: Of one of the functions above.
+        colours: A plotly colour scale.
+        low: Value of its first colour.
+        high: Value of its last colour.
+        label: What it measures.
+    """
+    ticks = [low, 0.0, high] if low < 0 < high else [low, (low + high) / 2, high]
+    bar = {
+        "title": {"text": label, "side": "right"},
+        "thickness": 10,
+        "outlinewidth": 0,
+        "tickvals": ticks,
+        "ticktext": [number(tick) for tick in ticks],
+        "tickfont": {"size": 11},
+    }
+    scale = {"colorscale": colours, "cmin": low, "cmax": high, "color": [low], "colorbar": bar}
+    nothing = go.Scatter(x=[None], y=[None], mode="markers", marker=scale, hoverinfo="skip")
+    figure.add_trace(nothing.update(showlegend=False))
+    figure.update_layout(width=figure.layout.width + BAR_PX, margin_r=BAR_PX)
 
 
 def point_at_shapes(

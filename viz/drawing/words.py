@@ -61,3 +61,25 @@ def in_lines(name: str, letters: int = LETTERS) -> list[str]:
         if len(narrower := wrap(name, width)) <= len(lines):
             return narrower
     return lines or [name]
+
+
+def from_to(before: float, after: float) -> str:
+    """98 → 82 %; with as many digits as tell the two apart, and a share from all and nothing."""
+    for digits in range(3):
+        texts = [f"{100 * share:.{digits}f}" for share in (before, after)]
+        if texts[0] != texts[1] and not {float(text) for text in texts} & {0.0, 100.0}:
+            break
+    return f"{texts[0]} → {texts[1]} %"
+
+
+PLACES = (
+    ("the upper left", "the top", "the upper right"),
+    ("the left", "the centre", "the right"),
+    ("the lower left", "the bottom", "the lower right"),
+)
+
+
+def ninth(y: float, x: float) -> str:
+    """Which ninth of a picture a point lies in; 0 to 1 from its top and from its left."""
+    row, column = (min(max(int(3 * share), 0), 2) for share in (y, x))
+    return PLACES[row][column]

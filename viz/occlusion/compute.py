@@ -16,6 +16,8 @@ from training.models import Network
 from training.models.network import run_layer
 from training.progress import Progress, silent
 
+LEAST = 1e-30  # so that what is impossible has log odds, too
+SUM_TO_ONE = 1e-5  # of probabilities in single precision
 FIRST = 64  # places of the coarse map: it stands after one batch
 Shape = Literal["square", "circle"]
 Cell = tuple[int, int]  # row and column of a map
@@ -68,6 +70,18 @@ class Occlusion:
     def predicted(self) -> Tensor:
         """(rows, cols) int64, the most probable class."""
         return self.probability.argmax(2)
+
+    def change(self, label: int) -> Tensor:
+        """(rows, cols) what covering does to a class: log odds with the window minus without.
+
+        Log odds are log(P / (1 − P)): where P is near 0 or 1 they still tell places apart.
+        """
+        return log_odds(self.probability, label) - log_odds(self.base, label)
+
+    def centre(self, cell: Cell) -> tuple[float, float]:
+        """(y, x) of the middle of a cell's window, px from the image's upper left."""
+        row, col = cell
+        return row * self.stride + self.window / 2, col * self.stride + self.window / 2
 
     def tracked(self, layer: str) -> Tracked:
         """The strongest channel of a layer.
@@ -182,7 +196,23 @@ def scan(
 
 def argmin_cell(found: Occlusion, label: int) -> Cell:
     """The cell whose window costs the network most of a class's probability."""
-    return divmod(int(found.probability[..., label].argmin()), found.shape[1])
+    return divmod(int(found.change(label).argmin()), found.shape[1])
+
+
+def log_odds(probability: Tensor, label: int) -> Tensor:
+    """(…) of one class, from the probabilities (…, K) of all of them.
+
+    Where those of all classes sum to 1, what is left for the others is their sum: 1 − P of a sure
+    network is lost in rounding. A probability of 0 counts as the smallest that is told apart.
+    """
+    of_class = probability[..., label]
+    if bool(((probability.sum(-1) - 1).abs() < SUM_TO_ONE).all()):
+        left = probability.clone()
+        left[..., label] = 0
+        rest = left.sum(-1)
+    else:
+        rest = 1 - of_class  # each output has a probability of its own
+    return of_class.clamp(min=LEAST).log() - rest.clamp(min=LEAST).log()
 
 
 def covered(

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 from torch import Tensor, cat, tensor
 
 from viz.drawing.colours import class_colour, class_colours
-from viz.drawing.panels import Classes, Heatmap
+from viz.drawing.outline import framed
+from viz.drawing.placed import Frame, PlacedMap, fill_frame, frame_side
 from viz.drawing.scales import Scale, common_scale
 from viz.drawing.sheet import (
     as_array,
@@ -25,7 +25,7 @@ from viz.drawing.sheet import (
 from viz.drawing.style import (
     AMOUNT,
     INK,
-    PAPER,
+    SIGNED,
     SMALL_PT,
     class_name,
     head,
@@ -33,43 +33,61 @@ from viz.drawing.style import (
     pixel_axes,
     pixel_figure,
     plain,
-    scale_bar,
     show,
 )
-from viz.drawing.words import percent
-from viz.occlusion.compute import Occlusion, Tracked
-from viz.occlusion.query import OcclusionShown, Row
+from viz.drawing.words import from_to, percent
+from viz.occlusion.compute import Cell, Occlusion, Tracked, argmin_cell
+from viz.occlusion.query import MapScale, OcclusionLook, OcclusionShown, Row
 from viz.top_patches.gallery import Gallery
 
 PANEL_PX, BLOCK_PX, BAR_PX, LEGEND_PX = 224, 224, 78, 124
 SIDE_PX, HEAD_PX, GAP_PX = 160, 18, 24  # of a sheet's rows
 MOST_NAMES = 6
 TOP_PREDICTIONS = 3  # classes that the pointer names
-CERTAIN: Scale = (AMOUNT, 0.0, 1.0)
+LETTERS, LONGEST = 20, 130  # of a line of the legend, and of a title
+FLOOR = 0.5  # of log odds: 50 % → 38 %, or 98.0 % → 96.7 %
+NARROWEST = 0.01  # range of probability
+COSTLIEST = "input; orange: what costs most"
+READING = {
+    "log-odds": "blue: covering this place costs the class",
+    "probability": "dark: covering this place costs the class",
+    "own": "dark: covering this place costs the class",
+}
 
 
-def draw_picture(ax: Axes, picture: Tensor, window: int) -> None:
-    """The image (3, H, W) covered at cell (0, 0); a line around the square, to scale."""
-    show(ax, channels_last(picture))  # the axes is as large as `panel_side` says
-    for colour, line in ((INK, 2.0), (PAPER, 1.0)):  # seen on any picture
-        frame = Rectangle((-0.5, -0.5), window, window, fill=False, edgecolor=colour, lw=line)
-        ax.add_patch(frame)
-    ax.set(xlim=(-0.5, picture.shape[2] - 0.5), ylim=(picture.shape[1] - 0.5, -0.5))
+def image_in(picture: Tensor, side: int, box: Sequence[int] | None = None) -> np.ndarray:
+    """An image (3, S, S) at exactly that side, (side, side, 3) uint8; a window on it in orange."""
+    pixels = fill_frame(channels_last(picture), side)
+    return pixels if box is None else framed(pixels, box, side / picture.shape[-1])
 
 
 def panel_side(picture: Tensor, wanted: int = PANEL_PX) -> int:
-    """Side of a panel, in pixels: the image's own, times a whole factor or divided by one."""
-    side = picture.shape[-1]
-    return side * factor(side, wanted) if side <= wanted else side // ceil(side / wanted)
+    """Side of a panel, in pixels."""
+    return frame_side(picture.shape[-1], wanted)
 
 
-def draw_heatmap(ax: Axes, cax: Axes, heatmap: Tensor, scale: Scale, label: str) -> None:
-    """A map (rows, cols) on a fixed scale with its bar."""
-    colours, low, high = scale
-    show(ax, as_array(heatmap), cmap=colours, vmin=low, vmax=high)
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    scale_bar(figure, cax, colours, low, high, label)
+def class_scale(scale: MapScale, found: Sequence[Occlusion], label: int) -> tuple[Scale, str]:
+    """The scale of a class's maps of one or more networks, and what it measures.
+
+    The change in log odds has its largest size in full colour, but at least `FLOOR`, so that what
+    hardly changes stays pale; P may have its own range, of `NARROWEST` at least.
+    """
+    if scale == "log-odds":
+        full = max(FLOOR, *(float(one.change(label).abs().max()) for one in found))
+        return (SIGNED, -full, full), "change in log odds"
+    if scale == "probability":
+        return (AMOUNT, 0.0, 1.0), "P from 0 to 1"
+    maps = [one.probability[..., label] for one in found]
+    low, high = (min(float(each.min()) for each in maps), max(float(each.max()) for each in maps))
+    if high - low < NARROWEST:
+        low = min(max((low + high - NARROWEST) / 2, 0.0), 1 - NARROWEST)
+        high = low + NARROWEST
+    return (AMOUNT, low, high), "P, own range"
+
+
+def class_values(scale: MapScale, found: Occlusion, label: int) -> np.ndarray:
+    """(rows, cols) of what that scale measures."""
+    return as_array(found.change(label) if scale == "log-odds" else found.probability[..., label])
 
 
 def map_scale(*tracked: Tracked) -> Scale:
@@ -78,22 +96,10 @@ def map_scale(*tracked: Tracked) -> Scale:
     return common_scale(*(part for pair in totals for part in pair))
 
 
-def draw_predicted(ax: Axes, predicted: Tensor, classes: Sequence[str]) -> None:
-    """The most probable class of each cell; names of those that occur, most frequent first."""
-    draw_classes(ax, predicted)
-    name_classes(ax, frequent(predicted), classes)
-
-
-def draw_classes(ax: Axes, predicted: Tensor) -> None:
-    """The most probable class of each cell (rows, cols) in its colour."""
-    cells = as_array(predicted)
-    show(ax, class_colours(cells.flatten().tolist()).reshape(*cells.shape, 3))
-
-
 def name_classes(ax: Axes, occurring: Sequence[int], classes: Sequence[str]) -> None:
     """Which colour is which class, at the right of the axes."""
     patches = [
-        Patch(facecolor=class_colour(index), label=fill(class_name(classes, index, 40), 20))
+        Patch(facecolor=class_colour(index), label=class_name(classes, index, LETTERS))
         for index in occurring[:MOST_NAMES]
     ]
     if len(occurring) > MOST_NAMES:
@@ -118,43 +124,46 @@ def frequent(*predicted: Tensor) -> list[int]:
     return indices[counts.argsort(descending=True, stable=True)].tolist()
 
 
+@dataclass(frozen=True)
+class OcclusionPanels:
+    """The three maps of figure 7, in the image's frame; the pointer tells the same on each."""
+
+    probability: PlacedMap
+    activation: PlacedMap
+    predicted: PlacedMap
+
+
 def draw(shown: OcclusionShown) -> Figure:
     """All panels of one image, or a sheet with a row for each of several."""
     return _panels(shown) if len(shown.rows) == 1 else _sheet(shown)
 
 
 def _panels(shown: OcclusionShown) -> Figure:
-    """Image, total of the strongest channel, probability of the class, most probable class.
+    """Image, class map, most probable class, strongest map.
 
     Below them: what that channel's strongest unit saw in this image, and its strongest patches in
     others, where they are known.
     """
     [row], classes, layer = shown.rows, shown.classes, shown.layer
-    picture, found, label = row.picture, row.found, row.label
-    side, name, tracked = panel_side(picture), class_name(classes, label), found.tracked(layer)
-    lefts = (0, side + 24, 2 * side + 24 + BAR_PX, 3 * side + 24 + 2 * BAR_PX)
-    title = f"Where the network looks for {name}"
+    side, found = panel_side(row.picture), row.found
+    third = 2 * side + GAP_PX + BAR_PX
+    lefts = (0, side + GAP_PX, third, third + side + LEGEND_PX + GAP_PX)
     reading = (
-        f"a window of {found.window} px in steps of {found.stride} px; uncovered, "
-        f"P({name}) is {number(float(found.base[label]))}; "
-        "dark: covering this spot costs the network its answer"
+        f"{plain(row.name, 40)}; a window of {found.window} px in steps of {found.stride} px, "
+        f"maps drawn at its centre; {READING[shown.look.scale]}"
     )
     below = _below(shown.own, shown.others)
     height = side + 16 + (max(tiles.shape[0] for tiles, _ in below) + 40 if below else 0)
-    figure = pixel_figure(lefts[-1] + side + LEGEND_PX, height, title, reading)
-    image, activation, probability, predicted = (
-        pixel_axes(figure, left, 16, side, side) for left in lefts
+    title = plain(row.words(classes), LONGEST)
+    figure = pixel_figure(lefts[-1] + side + BAR_PX, height, title, reading)
+    _draw_image(figure, 16, side, row, COSTLIEST)
+    maps = panels_of(found, row.picture, classes, row.label, layer, shown.look, side)
+    _draw_maps(figure, lefts[1:3], 16, maps, row, classes)
+    head(
+        maps.activation.draw(figure, lefts[3], 16),
+        f"{layer}, channel {found.tracked(layer).channel}",
     )
-    draw_picture(image, picture, found.window)
-    head(image, "input, its corner covered")
-    cax = pixel_axes(figure, lefts[1] + side + 8, 16, 9, side)
-    draw_heatmap(activation, cax, tracked.activation, map_scale(tracked), "sum over the map")
-    head(activation, f"{layer}, channel {tracked.channel}")
-    cax = pixel_axes(figure, lefts[2] + side + 8, 16, 9, side)
-    draw_heatmap(probability, cax, found.probability[..., label], CERTAIN, "probability")
-    head(probability, f"P({name})")
-    draw_predicted(predicted, found.predicted, classes)
-    head(predicted, "most probable class")
+    maps.activation.draw_scale(figure, lefts[3] + side, 16)
     for left, (tiles, words) in zip(lefts, below, strict=False):
         ax = pixel_axes(figure, left, side + 52, tiles.shape[1], tiles.shape[0])
         show(ax, tiles)
@@ -163,28 +172,27 @@ def _panels(shown: OcclusionShown) -> Figure:
 
 
 def _sheet(shown: OcclusionShown) -> Figure:
-    """For each image: itself, the probability of its class, the most probable class."""
+    """For each image: itself, its class's map, the most probable class."""
     side, square = panel_side(shown.rows[0].picture, SIDE_PX), shown.rows[0].found
     reading = (
-        f"a window of {square.window} px in steps of {square.stride} px; "
-        "dark: covering this spot costs the network its answer"
+        f"a window of {square.window} px in steps of {square.stride} px, maps drawn at its centre; "
+        f"{READING[shown.look.scale]}"
     )
     pitch = HEAD_PX + side + GAP_PX
     height = len(shown.rows) * pitch - GAP_PX
     figure = pixel_figure(_lefts(side)[-1], height, "Where the network looks", reading)
     for place, row in enumerate(shown.rows):
         top = place * pitch + HEAD_PX
-        _draw_row(figure, top, side, row, shown.classes, plain(row.name, 28))
+        _draw_row(figure, top, side, row, shown, plain(row.name, 28))
     return figure
 
 
-def draw_row(row: Row, classes: Sequence[str]) -> Figure:
+def draw_row(row: Row, shown: OcclusionShown) -> Figure:
     """One of the sheet's rows as a figure of its own."""
     side = panel_side(row.picture, SIDE_PX)
-    whole = number(round(float(row.found.base[row.label]), 3))
-    reading = f"uncovered, P({class_name(classes, row.label)}) is {whole}"
-    figure = pixel_figure(_lefts(side)[-1], HEAD_PX + side, plain(row.name, 60), reading)
-    _draw_row(figure, HEAD_PX, side, row, classes, "input, its corner covered")
+    title, reading = plain(row.name, 60), plain(row.words(shown.classes), LONGEST)
+    figure = pixel_figure(_lefts(side)[-1], HEAD_PX + side, title, reading)
+    _draw_row(figure, HEAD_PX, side, row, shown, COSTLIEST)
     return figure
 
 
@@ -195,19 +203,43 @@ def _lefts(side: int) -> tuple[int, int, int, int]:
 
 
 def _draw_row(
-    figure: Figure, top: int, side: int, row: Row, classes: Sequence[str], words: str
+    figure: Figure, top: int, side: int, row: Row, shown: OcclusionShown, words: str
 ) -> None:
-    lefts = _lefts(side)
-    image, probability, predicted = (
-        pixel_axes(figure, left, top, side, side) for left in lefts[:3]
+    classes = shown.classes
+    _draw_image(figure, top, side, row, words)
+    maps = panels_of(
+        row.found, row.picture, classes, row.label, row.found.layers[-1], shown.look, side
     )
-    draw_picture(image, row.picture, row.found.window)
-    head(image, words)
-    uncovered = f"uncovered {number(round(float(row.found.base[row.label]), 3))}"
-    cax = pixel_axes(figure, lefts[1] + side + 8, top, 9, side)
-    draw_heatmap(probability, cax, row.found.probability[..., row.label], CERTAIN, uncovered)
-    head(probability, f"P({class_name(classes, row.label)})")
-    draw_predicted(predicted, row.found.predicted, classes)
+    _draw_maps(figure, _lefts(side)[1:3], top, maps, row, classes)
+
+
+def _draw_image(figure: Figure, top: int, side: int, row: Row, words: str) -> None:
+    """The input, the window that costs most in orange."""
+    ax = pixel_axes(figure, 0, top, side, side)
+    show(ax, image_in(row.picture, side, box_of(row.found, argmin_cell(row.found, row.label))))
+    head(ax, words)
+
+
+def box_of(found: Occlusion, cell: Cell) -> tuple[int, int, int, int]:
+    """A cell's window on the image: top, left, bottom, right, px."""
+    top, left = (place * found.stride for place in cell)
+    return top, left, top + found.window, left + found.window
+
+
+def _draw_maps(
+    figure: Figure,
+    lefts: Sequence[int],
+    top: int,
+    maps: OcclusionPanels,
+    row: Row,
+    classes: Sequence[str],
+) -> None:
+    """The class's map and the most probable class."""
+    of_class = maps.probability
+    head(of_class.draw(figure, lefts[0], top), f"P({class_name(classes, row.label)})")
+    of_class.draw_scale(figure, lefts[0] + of_class.side, top)
+    predicted = maps.predicted.draw(figure, lefts[1], top)
+    name_classes(predicted, frequent(row.found.predicted), classes)
     head(predicted, "most probable class")
 
 
@@ -234,55 +266,42 @@ def block_of(gallery: Gallery) -> tuple[np.ndarray, np.ndarray]:
     return patch, projection
 
 
-@dataclass(frozen=True)
-class OcclusionPanels:
-    """The three maps of figure 7; the pointer tells the same of a cell on each."""
-
-    probability: Heatmap
-    activation: Heatmap
-    predicted: Classes
-
-
 def panels_of(
     found: Occlusion,
+    picture: Tensor,
     classes: Sequence[str],
     label: int,
     layer: str,
+    look: OcclusionLook,
     side: int = PANEL_PX,
     *,
+    of_class: tuple[Scale, str] | None = None,
     totals: Scale | None = None,
-    occurring: Sequence[int] | None = None,
 ) -> OcclusionPanels:
     """The maps to point at; a click gives [row, column] of the cell.
 
     Args:
         found: Of the sliding window.
+        picture: The image, (3, S, S) in [0, 1].
         classes: Names of all classes.
         label: Class whose probability is drawn.
         layer: Whose strongest channel is drawn.
+        look: On which scale, and how much of the image shows through.
         side: In pixels.
-        totals: Scale of the channel's map, where others share it; its own if not given.
-        occurring: Classes in the order of their colours, where others share it.
+        of_class: Scale of the class's map, where others share it; its own if not given.
+        totals: Scale of the channel's map, likewise.
     """
     tracked, predicted = found.tracked(layer), as_array(found.predicted)
+    frame = Frame(channels_last(picture), found.window, found.stride, look.opacity / 100)
     hover = _hover(found, classes, label, tracked)
-    occurring = frequent(found.predicted) if occurring is None else occurring
-    place = {index: number for number, index in enumerate(occurring)}
+    scale, words = of_class or class_scale(look.scale, [found], label)
+    values, totals = class_values(look.scale, found, label), totals or map_scale(tracked)
+    sums = as_array(tracked.activation)
+    colours = class_colours(predicted.flatten().tolist()).reshape(*predicted.shape, 3)
     return OcclusionPanels(
-        Heatmap(as_array(found.probability[..., label]), CERTAIN, "probability", hover, side),
-        Heatmap(
-            as_array(tracked.activation),
-            totals or map_scale(tracked),
-            "sum over the map",
-            hover,
-            side,
-        ),
-        Classes(
-            np.vectorize(place.__getitem__)(predicted),
-            [class_colour(index) for index in occurring],
-            hover,
-            side,
-        ),
+        PlacedMap.of_values(values, scale, words, frame, hover, side),
+        PlacedMap.of_values(sums, totals, "sum over the map", frame, hover, side),
+        PlacedMap(colours, frame, hover, side),
     )
 
 
@@ -290,13 +309,14 @@ def _hover(
     found: Occlusion, classes: Sequence[str], label: int, tracked: Tracked
 ) -> list[list[str]]:
     """Of each cell: the class asked for, the three most probable ones, the channel's total."""
+    whole = float(found.base[label])
     best = found.probability.topk(min(TOP_PREDICTIONS, len(classes)), dim=2)
 
     def hover(row: int, col: int) -> str:
         ranked = zip(best.indices[row, col].tolist(), best.values[row, col].tolist(), strict=True)
         lines = [
             f"Window at row {row * found.stride}, column {col * found.stride} px",
-            f"P({classes[label]}) {percent(float(found.probability[row, col, label]))}",
+            f"P({classes[label]}) {from_to(whole, float(found.probability[row, col, label]))}",
             *(f"{place}. {classes[i]} {percent(p)}" for place, (i, p) in enumerate(ranked, 1)),
             f"{tracked.layer}, channel {tracked.channel}: "
             f"{number(float(tracked.activation[row, col]))}",

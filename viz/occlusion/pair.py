@@ -10,16 +10,25 @@ import numpy as np
 from torch import Tensor, tensor
 
 from training.errors import WorkbenchError
-from viz.drawing.outline import image_pixels
 from viz.drawing.pairs import MORE, Pair, PairRow
-from viz.drawing.panels import Heatmap
+from viz.drawing.placed import PlacedMap
 from viz.drawing.scales import difference_scale
 from viz.drawing.sheet import as_array
 from viz.drawing.style import class_name, number
 from viz.drawing.words import percent
 from viz.occlusion.compute import Cell, Occlusion, argmin_cell
-from viz.occlusion.figure import frequent, map_scale, name_classes, panel_side, panels_of
-from viz.occlusion.query import OcclusionShown, Row
+from viz.occlusion.figure import (
+    READING,
+    box_of,
+    class_scale,
+    frequent,
+    image_in,
+    map_scale,
+    name_classes,
+    panel_side,
+    panels_of,
+)
+from viz.occlusion.query import OcclusionLook, OcclusionShown, Row
 from viz.store.answer import Side
 from viz.store.cache import SECOND, Arrays
 
@@ -36,17 +45,20 @@ def pair(first: Side, second: Side) -> Pair:
     both = in_common(a, b)
     label, found = both.label, both.found
     name, whole = class_name(both.classes, label), [number(float(o.base[label])) for o in found]
-    picture = a.rows[0].picture
+    picture, look = a.rows[0].picture, a.look
+    leaning = box_of(found[0], argmin_cell(found[0], label))
     return Pair(
         title=f"Where two networks look for {name}",
         reading=f"a window of {found[0].window} px in steps of {found[0].stride} px; uncovered, "
-        f"P({name}) is {' and '.join(whole)}; "
-        "dark: covering this spot costs the network its answer",
-        rows=_rows(both, panel_side(picture)),
+        f"P({name}) is {' and '.join(whole)}; {READING[look.scale]}",
+        rows=_rows(both, (picture, b.rows[0].picture), look),
         found=_arrays(both, a, b),
         summary=both.words(),
         notes=_notes(first, second, both),
-        picture=(_covered(picture, found[0].window), "input, its corner covered"),
+        picture=(
+            image_in(picture, panel_side(picture), leaning),
+            "input; orange: what costs A most",
+        ),
     )
 
 
@@ -117,19 +129,22 @@ def _leaning(who: str, found: Occlusion, label: int) -> str:
     )
 
 
-def _rows(both: InCommon, side: int) -> list[PairRow]:
+def _rows(both: InCommon, pictures: Sequence[Tensor], look: OcclusionLook) -> list[PairRow]:
+    side, label = panel_side(pictures[0]), both.label
     occurring = frequent(*(one.predicted for one in both.found))
     tracked = [one.tracked(layer) for one, layer in zip(both.found, both.layers, strict=True)]
-    totals = map_scale(*tracked)
+    of_class, totals = class_scale(look.scale, both.found, label), map_scale(*tracked)
     a, b = (
-        panels_of(one, both.classes, both.label, layer, side, totals=totals, occurring=occurring)
-        for one, layer in zip(both.found, both.layers, strict=True)
+        panels_of(
+            one, picture, both.classes, label, layer, look, side, of_class=of_class, totals=totals
+        )
+        for one, picture, layer in zip(both.found, pictures, both.layers, strict=True)
     )
     legend = partial(name_classes, occurring=occurring, classes=both.classes)
     maps = tuple(f"{each.layer}, channel {each.channel}" for each in tracked)
     name = "cell"
     return [
-        PairRow(a.probability, b.probability, _difference(both, side), name=name),
+        PairRow(a.probability, b.probability, _difference(both, a.probability, look), name=name),
         PairRow(
             a.predicted, b.predicted, heads=("most probable class",) * 2, name=name, finish=legend
         ),
@@ -137,8 +152,8 @@ def _rows(both: InCommon, side: int) -> list[PairRow]:
     ]
 
 
-def _difference(both: InCommon, side: int) -> Heatmap | None:
-    """What B has more of P(class)."""
+def _difference(both: InCommon, of_first: PlacedMap, look: OcclusionLook) -> PlacedMap | None:
+    """What B has more of P(class), or of its change in log odds."""
     if (difference := both.difference) is None:
         return None
     a, b = (one.probability[..., both.label] for one in both.found)
@@ -154,8 +169,13 @@ def _difference(both: InCommon, side: int) -> Heatmap | None:
 
     rows, columns = difference.shape
     hover = [[tell(row, column) for column in range(columns)] for row in range(rows)]
-    scale = difference_scale(difference)
-    return Heatmap(as_array(difference), scale, f"{MORE}, probability", hover, side)
+    drawn, unit = difference, "probability"
+    if look.scale == "log-odds":
+        first, second = (one.change(both.label) for one in both.found)
+        drawn, unit = second - first, "change in log odds"
+    scale, label = difference_scale(drawn), f"{MORE}, {unit}"
+    values, side = as_array(drawn), of_first.side
+    return PlacedMap.of_values(values, scale, label, of_first.frame, hover, side)
 
 
 def _arrays(both: InCommon, a: OcclusionShown, b: OcclusionShown) -> Arrays:
@@ -169,11 +189,6 @@ def _arrays(both: InCommon, a: OcclusionShown, b: OcclusionShown) -> Arrays:
     found["class_name"] = found[f"{SECOND}class_name"] = np.array(both.classes)
     difference = both.difference
     return found if difference is None else found | {"difference": difference.numpy()}
-
-
-def _covered(picture: Tensor, window: int) -> np.ndarray:
-    """The image with a line around the window in its corner, as large as the maps."""
-    return image_pixels(picture, panel_side(picture), (0, 0, window, window))
 
 
 def _notes(first: Side, second: Side, both: InCommon) -> list[str]:

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from torch import Tensor
 
 from training.errors import WorkbenchError
 from training.runs import Run
+from viz.drawing.words import from_to, label_of, ninth, percent
 from viz.network.choices import class_index
 from viz.network.fills import filling
 from viz.network.layers import maps_to_watch, source_of
-from viz.occlusion.compute import Occlusion, Shape, covered, scan, window_for
+from viz.occlusion.compute import (
+    Cell,
+    Occlusion,
+    Shape,
+    argmin_cell,
+    covered,
+    scan,
+    window_for,
+)
 from viz.store.answer import CacheMiss
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
 from viz.store.query import ImageSource, Look, Resumable, require_positive
 from viz.top_patches.gallery import Gallery, gallery_of, strongest_in
 from viz.top_patches.query import TopPatchesQuery
+
+MapScale = Literal["log-odds", "probability", "own"]
+UNMOVED = 0.05  # of probability: less is no change of the answer to speak of
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,15 @@ class OcclusionLook(Look):
     one of a picture file."""
     layer: str | None = None
     """Whose strongest channel is tracked; the last maps before the classifier if not given."""
+    scale: MapScale = "log-odds"
+    """Of the class's map: log-odds, the change in log odds, log(P / (1 − P)) with the window minus
+    without, about 0; probability, P from 0 to 1; own, P over the range that it has here."""
+    opacity: int = 100
+    """Of the maps over the image, per cent."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.opacity <= 100:
+            raise WorkbenchError(f"--opacity must be from 0 to 100, got {self.opacity}.")
 
 
 @dataclass(frozen=True)
@@ -116,7 +137,9 @@ class OcclusionQuery(Resumable[Any]):
         """A class or layer that the second network does not have is its own default there."""
         known = look.label in opened.run.classes
         there = look.layer in opened.plan.layers
-        return OcclusionLook(look.label if known else None, look.layer if there else None)
+        return replace(
+            look, label=look.label if known else None, layer=look.layer if there else None
+        )
 
     def show(self, opened: Opened, answer: list[Occlusion], look: OcclusionLook) -> OcclusionShown:
         rows = tuple(
@@ -128,7 +151,7 @@ class OcclusionQuery(Resumable[Any]):
         own = others = None
         if len(self.image) == 1:
             own, others = self._galleries(opened, rows[0].found.tracked(layer).channel, layer)
-        look = OcclusionLook(label, layer)
+        look = replace(look, label=label, layer=layer)
         return OcclusionShown(look, opened.run.classes, rows, layer, own, others)
 
     def _row(self, opened: Opened, source: str, found: Occlusion, look: OcclusionLook) -> Row:
@@ -137,7 +160,7 @@ class OcclusionQuery(Resumable[Any]):
         else:
             known = opened.true_class(source)
             label = int(found.base.argmax()) if known is None else known
-        seen = self.covered(opened, source, found.window)
+        seen = opened.run.preprocess.picture(opened.pixels(source))
         return Row(opened.picture(source).name, seen, found, label)
 
     def covered(
@@ -172,9 +195,43 @@ class Row:
     """One image."""
 
     name: str
-    picture: Tensor  # what the network sees at the first place, (3, H, W) in [0, 1]
+    picture: Tensor  # what the network sees, (3, H, W) in [0, 1]
     found: Occlusion
     label: int  # class whose probability is drawn
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether no window changes the answer, nor much of the class's probability."""
+        found, now = self.found, self.found.probability[..., self.label]
+        moved = float((now - found.base[self.label]).abs().max())
+        return moved < UNMOVED and bool((found.predicted == found.base.argmax()).all())
+
+    def words(self, classes: Sequence[str]) -> str:
+        """The result in a sentence: which window costs the class most, and how much."""
+        found, now = self.found, self.found.probability[..., self.label]
+        before, low, high = (float(each) for each in (found.base[self.label], now.min(), now.max()))
+        cell, answer = argmin_cell(found, self.label), int(found.base.argmax())
+        name, answer_name, then_name = (
+            label_of(classes, each, None)
+            for each in (self.label, answer, int(found.predicted[cell]))
+        )
+        is_answer = answer == self.label
+        if self.changes_nothing:
+            kept = "" if is_answer else f"{answer_name} stays the answer, and "
+            held = f"P({name}) stays between {percent(low)} and {percent(high)}"
+            return f"No window of {found.window} px changes the answer: {kept}{held}."
+        if low >= before:
+            where = self._place(divmod(int(now.argmax()), found.shape[1]))
+            adds = f"covering {where} adds most: {from_to(before, high)}."
+            return f"No window costs {name} anything; {adds}"
+        then = "" if then_name == answer_name else f", and the answer becomes {then_name}"
+        costs = f"Covering {self._place(cell)} costs {name} most: {from_to(before, low)}{then}."
+        return costs if is_answer else f"{costs} Uncovered, the answer is {answer_name}."
+
+    def _place(self, cell: Cell) -> str:
+        y, x = self.found.centre(cell)
+        height, width = self.picture.shape[1:]
+        return ninth(y / height, x / width)
 
     def arrays(self, layer: str) -> Arrays:
         """All that was found of the image."""
@@ -207,6 +264,13 @@ class OcclusionShown:
         if len(self.rows) == 1:
             return {}
         return {"label": [self.classes[row.label] for row in self.rows]}
+
+    def words(self) -> str:
+        """What covering does to each image's class, a line each."""
+        lines = [row.words(self.classes) for row in self.rows]
+        if len(lines) > 1:
+            lines = [f"{row.name}: {line}" for row, line in zip(self.rows, lines, strict=True)]
+        return "\n".join(lines)
 
     def arrays(self) -> Arrays:
         """Of each image; of several with N before each shape."""

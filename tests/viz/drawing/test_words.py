@@ -2,7 +2,7 @@
 
 import pytest
 
-from viz.drawing.words import in_lines, label_of, short_names
+from viz.drawing.words import from_to, in_lines, label_of, ninth, short_names
 
 
 def test_a_name_that_fits_stands_in_one_line():
@@ -45,3 +45,22 @@ def test_no_letter_is_lost(letters):
 
 def test_a_name_without_end_ends_after_four_lines():
     assert len(in_lines("word " * 1000, 20)) == 4
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (0.98, 0.82, "98 → 82 %"),
+        (0.9996, 0.82, "99.96 → 82.00 %"),
+        (0.98, 0.978, "98.0 → 97.8 %"),
+        (0.5, 0.5, "50.00 → 50.00 %"),
+    ],
+)
+def test_two_shares_have_as_many_digits_as_tell_them_apart(before, after, text):
+    assert from_to(before, after) == text
+
+
+def test_a_point_lies_in_a_ninth_of_the_picture():
+    assert ninth(0.5, 0.5) == "the centre"
+    assert ninth(0.1, 0.9) == "the upper right"
+    assert ninth(1.0, 0.5) == "the bottom"

@@ -12,7 +12,7 @@ from training.runs import Run
 from viz import ask_two, pair
 from viz.drawing.pairs import draw_pair
 from viz.occlusion import Occlusion, OcclusionLook, OcclusionQuery
-from viz.occlusion.pair import InCommon, _difference, _rows, in_common
+from viz.occlusion.pair import InCommon, _rows, in_common
 from viz.occlusion.query import OcclusionShown, Row
 
 ANT, BEE, CAT = range(3)
@@ -127,22 +127,37 @@ def test_numbers_of_other_validation_images_are_refused(run: Run, tmp_path: Path
 def drawn(first: Occlusion, second: Occlusion) -> Figure:
     from viz.drawing.pairs import Pair
 
-    rows = _rows(both(first, second), 32)
+    pictures = [torch.ones(3, 16, 16)] * 2
+    rows = _rows(both(first, second), pictures, OcclusionLook())
     return draw_pair(Pair("Two networks", "", rows, {}), ["a run, epoch 1", "a run, epoch 2"])
 
 
-def limits(figure: Figure, title: str) -> list[tuple[float, float]]:
-    return [ax.images[0].get_clim() for ax in figure.axes if title in ax.get_title(loc="left")]
+def panels(figure: Figure, title: str) -> list[str]:
+    heads = [ax.get_title(loc="left") for ax in figure.axes]
+    return [head for head in heads if title in head]
 
 
 def test_both_have_one_scale_and_the_difference_is_about_zero(first):
     louder = replace(first, activation=torch.tensor([[[5.0], [1.0]]]))
     louder = replace(louder, probability=louder.probability.flip(2) / 2)
-    figure = drawn(first, louder)
-    assert limits(figure, "A: ") == limits(figure, "B: ") == [(0, 1)]
-    assert limits(figure, "relu5, channel 3") == [(0, 5), (0, 5)]
-    [(low, high)] = limits(figure, "B − A")
+    pictures = [torch.ones(3, 16, 16)] * 2
+    of_class, _, totals = _rows(both(first, louder), pictures, OcclusionLook())
+    assert of_class.first.scale == of_class.second.scale
+    _, low, high = of_class.first.scale
     assert low == -high < 0
+    assert totals.first.scale == totals.second.scale == ("viridis", 0, 5)
+    _, low, high = of_class.difference.scale
+    assert low == -high < 0
+
+
+def test_the_difference_is_of_what_is_drawn(first, second):
+    pictures = [torch.ones(3, 16, 16)] * 2
+    odds, shares = (
+        _rows(both(first, second), pictures, OcclusionLook(scale=scale))[0].difference
+        for scale in ("log-odds", "probability")
+    )
+    assert odds.label == "B − A, change in log odds"
+    assert (shares.label, shares.scale) == ("B − A, probability", ("RdBu_r", -0.75, 0.75))
 
 
 def test_one_legend_names_the_classes_of_both(first, second):
@@ -151,7 +166,9 @@ def test_one_legend_names_the_classes_of_both(first, second):
 
 
 def test_the_pointer_tells_both_answers_and_a_click_returns_the_place(first, second):
-    markers = _difference(both(first, second), 32).point().data[1]
+    pictures = [torch.ones(3, 16, 16)] * 2
+    row = _rows(both(first, second), pictures, OcclusionLook())[0]
+    markers = row.difference.point().data[1]
     assert list(markers.customdata) == [[0, 0], [0, 1]]
     assert markers.hovertext[1].split("<br>") == [
         "Window at row 0, column 4 px",
@@ -161,4 +178,4 @@ def test_the_pointer_tells_both_answers_and_a_click_returns_the_place(first, sec
 
 def test_without_a_difference_there_are_two_columns(first):
     larger = occlusion(*([[0.5, 0.5]] * 6), base=[0.5, 0.5], rows=2)
-    assert limits(drawn(first, larger), "B − A") == []
+    assert panels(drawn(first, larger), "B − A") == []
