@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -15,20 +15,26 @@ from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
 from app.views.sanity_checks import show_sanity_checks
 from app.widgets.bars import scale_bar
-from app.widgets.class_choice import caption_outputs, pick_class, probabilities
+from app.widgets.class_choice import caption_outputs, pick_class, probabilities, true_class
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import columns, heading, picture_and_inspector, show_pixels
+from app.widgets.layout import (
+    columns,
+    heading,
+    picture_and_inspector,
+    picture_px,
+    show_pixels,
+)
 from app.widgets.pairs import show_pair
 from viz.attribution import METHODS, AttributionLook, AttributionQuery, MethodName, usable
-from viz.attribution.figure import heat_pixels, point_at_maps
+from viz.attribution.figure import heat_pixels, point_at_maps, strongest_ninth
 from viz.attribution.pair import METHOD, HeatsOfTwo, Which
 from viz.drawing.outline import image_pixels
 from viz.drawing.pairs import MORE
 from viz.drawing.sheet import full_contrast, sheet
 from viz.drawing.style import AMOUNT, SIGNED, number
-from viz.drawing.words import percent
+from viz.drawing.words import from_to, label_of, percent
 from viz.sanity_checks import ranks
 from viz.sanity_checks.query import SEED
 from viz.store.answer import Side
@@ -44,16 +50,13 @@ Pairs = list[tuple[Choice, ChosenImage]]
 
 
 def page() -> None:
-    heading(
-        "Attribution",
-        "Which pixels does a class score rest on? Each method gives another answer, on its own "
-        "scale. Click a map to see what its highest pixels alone are worth.",
-    )
+    heading("Attribution", "Which pixels does a class score rest on? Click a method's map.")
     choices = compared()
     choice = choices[0]
     image = choose_image(choice)
     probability = probabilities(choice.network(), choice.run.preprocess(image.picture))
-    name = choice.run.classes[pick_class(choice.run.classes, probability)]
+    label = pick_class(choice.run.classes, probability, true_class(choice, image))
+    name = choice.run.classes[label]
     caption_outputs(choice.run)
     method = address.read("method", _method, DEFAULT)
     allowed, left_out = usable(choice.network())
@@ -96,7 +99,7 @@ def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) 
     query = query_of(choice, image, name)
     picture, inspector = picture_and_inspector()
     with picture:
-        place = st.container()
+        result, place = st.container(), st.container()
         reply = maps_of(query, choice, method)  # a job's panel stands under what is there already
     side = reply.side(AttributionLook())
     with place:
@@ -106,7 +109,9 @@ def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) 
             offer_side(side)
     if method in side.shown.maps:
         with inspector:
-            inspect(choice, image, side, method)
+            worth = inspect(choice, image, side, method)
+        with result:
+            say_result(side, method, worth)
     show_sanity_checks(choice, image, name, method)
     if reply.whole and not is_whole(reply):
         with picture:
@@ -115,22 +120,52 @@ def show_one(choice: Choice, image: ChosenImage, name: str, method: MethodName) 
             st.rerun()
 
 
+def say_result(side: Side, method: MethodName, worth: Worth) -> None:
+    """Where the chosen map is strongest, and what the class loses without its highest pixels."""
+    shown, known = side.shown, METHODS[method]
+    name, heat = label_of(shown.classes, shown.label, None), shown.maps[method]
+    before = float(shown.whole[shown.label])
+    if not heat.any():
+        words = f"{known.name} attributes nothing to {name}: its map is zero everywhere."
+    else:
+        words = (
+            f"{known.name} points to {strongest_ninth(heat)}: without its highest {worth.share} % "
+            f"of pixels P({name}) goes {from_to(before, worth.without)}."
+        )
+    st.markdown(f"**{plain(words)}**")
+
+
 def draw_sheet(image: ChosenImage, side: Side, method: MethodName) -> None:
     """The image and all maps; a click chooses one."""
     shown = side.shown
     name, count = shown.classes[shown.label], len(shown.maps)
-    st.markdown(f"**Attribution for class {plain(name)}**")
+    st.markdown(f"**Attribution for class {plain(name)}**, each method on its own scale")
     alt = f"{image.name} and heat maps of {name} by {count} methods"
-    figure = point_at_maps(shown, chosen=method)
+    figure = point_at_maps(shown, chosen=method, width_px=picture_px())
     clicked = pointed_at(figure, key=f"attributions {count}", alt=alt)
     if clicked:
         address.write(method=clicked)
         st.rerun()
-    scale_bar(AMOUNT, "0", "high", "amounts: gradient, guided, deconvnet, Grad-CAM")
-    scale_bar(SIGNED, "against", "for", "signed, white is 0: integrated gradients, occlusion")
+    with st.expander("How to read this"):
+        scale_bar(AMOUNT, "0", "full", "amounts: gradient, guided, deconvnet, Grad-CAM")
+        scale_bar(SIGNED, "against", "for", "signed, white is 0: integrated gradients, occlusion")
+        st.markdown(
+            "Each method gives another answer, in a unit of its own; the numbers under a map say "
+            "which values its colours stand for, up to the 99th percentile. Compare where maps "
+            "are strong, not how strong they are, and run the sanity checks before you believe one."
+        )
 
 
-def inspect(choice: Choice, image: ChosenImage, side: Side, method: MethodName) -> None:
+@dataclass(frozen=True)
+class Worth:
+    """What a class's probability is with some share of a map's highest pixels, and without."""
+
+    share: int  # per cent
+    alone: float
+    without: float
+
+
+def inspect(choice: Choice, image: ChosenImage, side: Side, method: MethodName) -> Worth:
     """One map, large, and what its highest pixels are worth to the network."""
     label, heat, known = side.shown.label, side.shown.maps[method], METHODS[method]
     st.markdown(f"**{known.name}** · {known.source}")
@@ -147,12 +182,13 @@ def inspect(choice: Choice, image: ChosenImage, side: Side, method: MethodName) 
     share = address.pick_number(
         st.slider, "Its highest pixels (%)", 1, 99, name="share", default=10
     )
-    show_worth(choice, image, label, heat, share)
+    worth = show_worth(choice, image, label, heat, share)
     if st.button("Cover it spot by spot", icon=":material/visibility_off:"):
         go_to("occlusion", image=image.key, label=label)
+    return worth
 
 
-def show_worth(choice: Choice, image: ChosenImage, label: int, heat: Tensor, share: int) -> None:
+def show_worth(choice: Choice, image: ChosenImage, label: int, heat: Tensor, share: int) -> Worth:
     """The image with nothing but its highest pixels, and without them."""
     preprocess, network = choice.run.preprocess, choice.network()
     seen = preprocess(image.picture)
@@ -160,13 +196,14 @@ def show_worth(choice: Choice, image: ChosenImage, label: int, heat: Tensor, sha
     highest = rank < share / 100 * rank.numel()
     parts = [torch.where(which, seen, torch.zeros_like(seen)) for which in (highest, ~highest)]
     pixels = np.stack([image_pixels(preprocess.picture(part), SMALL_PX) for part in parts])
-    worth = (percent(float(probabilities(network, part)[label])) for part in parts)
-    alone, without = (each.replace(" ", "\u00a0") for each in worth)
+    worth = Worth(share, *(float(probabilities(network, part)[label]) for part in parts))
+    alone, without = (percent(each).replace(" ", "\u00a0") for each in (worth.alone, worth.without))
     st.markdown(f"P(class) **{alone}** with them alone, **{without}** without them")
     show_pixels(
         sheet(pixels / 255, 2, gap=4)[0],
         alt=f"{image.name} with nothing but the highest {share} % of the map, and without them",
     )
+    return worth
 
 
 def has_class(choice: Choice, name: str) -> bool:

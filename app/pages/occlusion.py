@@ -13,12 +13,13 @@ from app.jobs.ask import Reply, ask
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to
-from app.shell.runs import data_of
 from app.views.occlusion import (
     choose_look,
     choose_opacity,
     choose_window,
     say_result,
+    say_share_of_object,
+    show_covered_units,
     show_several,
     show_tracked,
 )
@@ -28,16 +29,21 @@ from app.widgets.class_choice import caption_outputs
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.images import ChosenImage, choose_image, on_both
-from app.widgets.layout import PICTURE_PX, columns, heading, picture_and_inspector, show_pixels
+from app.widgets.layout import (
+    columns,
+    heading,
+    picture_and_inspector,
+    picture_px,
+    show_pixels,
+)
 from app.widgets.pairs import show_pair
 from viz.drawing.outline import image_pixels
 from viz.drawing.placed import PlacedMap
 from viz.drawing.sheet import channels_last, to_bytes
 from viz.drawing.style import number
-from viz.drawing.words import label_of, percent
+from viz.drawing.words import label_of
 from viz.network.fills import filling
 from viz.network.layers import source_of
-from viz.network.objects import object_mask
 from viz.occlusion import Cell, Occlusion, OcclusionLook, OcclusionQuery, argmin_cell
 from viz.occlusion.figure import READING, box_of, frequent, panel_side, panels_of
 from viz.occlusion.pair import in_common
@@ -45,7 +51,7 @@ from viz.store.answer import Side
 from viz.store.query import ImageSource
 from viz.store.view import pair
 
-PANEL_PX, SMALL_PX, GAP_PX = 256, 192, 24
+PANEL_PX, SMALL_PX, GAP_PX, LARGEST_PX = 256, 192, 24, 560
 BARS = 5
 CLASS_MAPS = {
     "log-odds": "what covering changes",
@@ -132,7 +138,9 @@ def show_one(choice: Choice, image: ChosenImage, reply: Reply, look: OcclusionLo
     with picture:
         result = st.container()
         above, below = (st.container(horizontal=True, gap="medium") for _ in range(2))
-    side_px = panel_side(reply.opened.pixels(image.source), (PICTURE_PX - GAP_PX) // 2)
+    side_px = panel_side(
+        reply.opened.pixels(image.source), min((picture_px() - GAP_PX) // 2, LARGEST_PX)
+    )
     panels = [row.container(width=side_px + 4) for row in (above, above, below, below)]
     of_class = panels[1].container()
     with panels[1]:
@@ -252,7 +260,7 @@ def inspect(choice: Choice, view: View) -> None:
         image_pixels(view.covered(), PANEL_PX),
         alt=f"{view.image.name} with the window at row {top}, column {left} covered",
     )
-    say_share_of_object(choice, view)
+    say_share_of_object(choice, view.image, view.box)
     st.markdown("**Whole image → window covered**")
     before, now = found.base, found.probability[view.cell]
     shown = list(dict.fromkeys([*best(before), *best(now)[:1], view.label]))
@@ -260,19 +268,8 @@ def inspect(choice: Choice, view: View) -> None:
     class_bars(now, classes, before=before, shown=shown, label=known)
     st.caption("Thick: with the window covered. Thin: the whole image. ✓: the true class.")
     caption_outputs(choice.run)
+    show_covered_units(choice, view.side, view.cell)
     lead_on(choice, view)
-
-
-def say_share_of_object(choice: Choice, view: View) -> None:
-    """How much of the object the window hides, where the data set knows the object's place."""
-    if view.image.index is None:
-        return
-    seen = object_mask(data_of(choice.run).val, choice.run.preprocess, view.image.index)
-    if seen is None:
-        return
-    top, left, bottom, right = view.box
-    share = seen[top:bottom, left:right].sum() / seen.sum()
-    st.caption(f"The window hides {percent(float(share))} of the object.")
 
 
 def lead_on(choice: Choice, view: View) -> None:

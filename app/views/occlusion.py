@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import streamlit as st
 import torch
+from torch import Tensor
 
 from app.jobs.ask import ask
 from app.shell import address
@@ -16,7 +17,7 @@ from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.runs import data_of
 from app.widgets.cached_patches import cached_patches
-from app.widgets.class_choice import pick_class, probabilities
+from app.widgets.class_choice import pick_class, probabilities, true_class
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import (
@@ -31,13 +32,16 @@ from app.widgets.images import (
 from app.widgets.layout import PICTURE_PX, show_pixels
 from training.data import Data
 from training.errors import WorkbenchError
+from training.models import Network
 from viz.drawing.outline import image_pixels, projection_pixels
 from viz.drawing.patch_blocks import patch_sheet
 from viz.drawing.sheet import sheet
 from viz.drawing.style import number
+from viz.drawing.words import percent
 from viz.network.fills import FILLS, filling
 from viz.network.layers import maps_to_show, maps_to_watch, mined_together, source_of
-from viz.occlusion import OcclusionLook, OcclusionQuery, Tracked, window_for
+from viz.network.objects import object_mask
+from viz.occlusion import Cell, OcclusionLook, OcclusionQuery, Tracked, covered, window_for
 from viz.occlusion.compute import Shape
 from viz.occlusion.figure import draw_row
 from viz.occlusion.query import MapScale, Row
@@ -45,11 +49,12 @@ from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.query import ImageSource
 from viz.top_patches import TopPatchesQuery
-from viz.top_patches.gallery import Gallery, small_tiles
+from viz.top_patches.gallery import Gallery, small_tiles, strongest_in
 
 MOST, OFFERED = 8, 24  # of several images
 TILE_PX = 168  # as high as three tiles of a patch sheet
 CLASS_PX, LAYER_PX = 230, 105
+SEEN_PX, LOSERS = 176, 3  # of the covered image: patch and projection, and channels named
 LARGER = 1.75  # times the window, where it changes nothing
 SCALES = {"log-odds": "Log odds", "probability": "P 0–1", "own": "Own range"}
 SCALE_HELP = (
@@ -133,14 +138,6 @@ def fills() -> list[str]:
     return list(dict.fromkeys([*FILLS, text]))
 
 
-def true_class(choice: Choice, image: ChosenImage) -> int | None:
-    """The image's class as the network counts them; None where it is not known or not learned."""
-    if image.label is None:
-        return None
-    name = data_of(choice.run).classes[image.label]
-    return choice.run.classes.index(name) if name in choice.run.classes else None
-
-
 def say_result(row: Row, classes: Sequence[str], size: int) -> None:
     """The answer in one sentence; where nothing changes it, a button for a larger window."""
     window = row.found.window
@@ -219,6 +216,57 @@ def _choose_images(choice: Choice, data: Data | None) -> list[ChosenImage]:
         format_func=name,
     )
     return [open_image(each, choice, data) for each in value]
+
+
+def say_share_of_object(choice: Choice, image: ChosenImage, box: tuple[int, int, int, int]) -> None:
+    """How much of the object the window hides, where the data set knows the object's place."""
+    if image.index is None:
+        return
+    seen = object_mask(data_of(choice.run).val, choice.run.preprocess, image.index)
+    if seen is None:
+        return
+    top, left, bottom, right = box
+    share = seen[top:bottom, left:right].sum() / seen.sum()
+    st.caption(f"The window hides {percent(float(share))} of the object.")
+
+
+def show_covered_units(choice: Choice, side: Side, cell: Cell) -> None:
+    """What the tracked channel still sees with the window there, and which channels lose most."""
+    network, query, shown = choice.network(), side.query, side.shown
+    tracked = shown.rows[0].found.tracked(shown.layer)
+    whole = side.opened.pixels(query.image[0])
+    top, left = (place * shown.rows[0].found.stride for place in cell)
+    hidden = covered(
+        whole, filling(query.fill, whole), shown.rows[0].found.window, top, left, query.shape
+    )
+    picture, layer = choice.run.preprocess.picture, tracked.layer
+    own = strongest_in(network, hidden, layer, tracked.channel, picture=picture)
+    st.markdown(f"**{layer}, channel {tracked.channel}**, with the window there")
+    pair = np.stack(
+        [
+            image_pixels(own.patch[0, 0], SEEN_PX),
+            projection_pixels(own.projection[0, 0], SEEN_PX),
+        ]
+    )
+    show_pixels(
+        sheet(pair / 255, 2, gap=4)[0],
+        alt=f"What the strongest unit of {layer}, channel {tracked.channel} sees with the window "
+        "there, and its projection",
+    )
+    before, after = _totals(network, torch.stack([whole, hidden]), layer)
+    lost = (before - after).topk(min(LOSERS, len(before)))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("Channels that lose most:", width="content")
+        for channel in lost.indices.tolist():
+            change = f"{number(float(before[channel]))} → {number(float(after[channel]))}"
+            if st.button(f"{channel}: {change}", key=f"loses {channel}", type="tertiary"):
+                go_to("unit", layer=source_of(network, layer), channel=channel)
+
+
+def _totals(network: Network, images: Tensor, layer: str) -> Tensor:
+    """(N, C), the sum over each of a layer's maps."""
+    with torch.inference_mode():
+        return network.activations(images.to(network.device), [layer])[layer].sum((2, 3)).cpu()
 
 
 def show_tracked(choice: Choice, image: ChosenImage, side: Side) -> None:

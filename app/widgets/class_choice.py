@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 import torch
 from torch import Tensor
 
 from app.shell import address
+from app.shell.frame import Choice
+from app.shell.runs import data_of
 from app.widgets.bars import best
 from training.models import Network
 from training.outputs import Outputs
 from training.runs import Run
 from viz.drawing.words import label_of, percent
+
+if TYPE_CHECKING:
+    from app.widgets.images import ChosenImage
 
 UNSURE = 0.3  # of a picture that no data set vouches for
 EVEN = 0.8  # share of the greatest entropy
@@ -44,6 +50,14 @@ def doubt_of(own: Tensor, outputs: Outputs) -> str:
         f"None of the {count} classes may fit: the most probable one has {percent(best, 0)}. "
         "A network can also be sure of what it was never shown."
     )
+
+
+def true_class(choice: Choice, image: ChosenImage) -> int | None:
+    """The image's class as the network counts them; None where it is not known or not learned."""
+    if image.label is None:
+        return None
+    name = data_of(choice.run).classes[image.label]
+    return choice.run.classes.index(name) if name in choice.run.classes else None
 
 
 def caption_outputs(run: Run) -> None:

@@ -23,6 +23,7 @@ from app.shell.lender import read_square
 from app.shell.runs import data_of
 from app.widgets.class_choice import doubt_of, probabilities
 from app.widgets.drawing import pointed_at
+from app.widgets.start import starting_images
 from app.widgets.uploads import (
     PREFIX,
     UPLOADER_PX,
@@ -70,17 +71,17 @@ def choose_image(choice: Choice) -> ChosenImage:
     A bad upload shows its sentence and leaves the former picture.
     """
     data, missing = _data_or_reason(choice)
-    some = data is not None and len(data.val.labels) > 0
-    first = f"val:{offered(data.val)[0]}" if data is not None and some else ""
+    starts = [] if data is None else starting_images(choice, data, OFFERED)
+    first = f"val:{starts[0]}" if starts else ""
     key = address.read("image", partial(known_key, data), first)
     mine = brought(key)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if mine is not None:
             show_upload(mine, choice.run.preprocess, key, choose)
-        if data is not None and some:
-            _offer(data, _index_of(key), ROOM_PX - (UPLOAD_PX if mine else 0))
+        if data is not None and starts:
+            _offer(data, starts, _index_of(key), ROOM_PX - (UPLOAD_PX if mine else 0))
         with st.container(width=UPLOADER_PX, gap="small"):
-            if data is not None and some:
+            if data is not None and starts:
                 with st.popover(
                     "More", icon=":material/apps:", help="More images of the run's data"
                 ):
@@ -210,10 +211,10 @@ def open_image(key: str, choice: Choice, data: Data | None) -> ChosenImage:
     return ChosenImage(key, picture, path.name, with_square(str(path), at), None, None, notices)
 
 
-def _offer(data: Data, chosen: int | None, room_px: int) -> None:
+def _offer(data: Data, starts: list[int], chosen: int | None, room_px: int) -> None:
     """A strip of the run's images, as many as there is room for."""
     count = min(OFFERED, max(2, room_px // (_tile_px(data) + GAP_PX)))
-    indices = offered(data.val, count)
+    indices = starts[:count]
     if chosen is not None and chosen not in indices:
         indices = [chosen, *indices[: count - 1]]
     _point_at_images(data, indices, chosen, key="offered images", columns=count)

@@ -20,12 +20,14 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app.jobs import ask as asking
+from app.widgets import images as choosing
 from tests.conftest import PATIENCE_S, wait_until
 from training.config import FitConfig
 from training.fit import fit
 from training.processes import end
 from training.runs import Run
 from training.status import RUNNING, read_status
+from viz.network.images import spread_over_classes
 from viz.store.lend import split_of
 
 # AppTest looks through all installed packages before every run, which took half of its time
@@ -118,9 +120,14 @@ def with_objects(small: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:  # noqa: ARG001
     """Opens a page by name, with what its address says: app("filters", epoch=1).
 
-    What the page asks for is computed at once, however slow the machine: it is left to no job.
+    What the page asks for is computed at once, however slow the machine: it is left to no job. A
+    page of one image starts with number 0, so that tests know it; tests/app/test_start.py looks at
+    how it is chosen.
     """
     monkeypatch.setattr(asking, "AT_ONCE_S", math.inf)
+    monkeypatch.setattr(
+        choosing, "starting_images", lambda _, data, count: spread_over_classes(data.val, count)
+    )
 
     def open_page(page: str = "overview", **address: Any) -> AppTest:
         test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=PATIENCE_S)

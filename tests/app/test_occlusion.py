@@ -16,6 +16,7 @@ from training.config import FitConfig
 from training.fit import fit
 from training.runs import Run
 from viz import answer
+from viz.drawing.style import number
 from viz.occlusion import OcclusionQuery, window_for
 from viz.store.answer import CacheMiss
 from viz.top_patches import TopPatchesQuery
@@ -39,7 +40,7 @@ def result_of(run: Run, **how: Any) -> Any:
 def test_the_page_opens_at_the_true_class_and_the_window_that_costs_most(
     app: Open, small: Run
 ) -> None:
-    test = app("occlusion")
+    test = app("occlusion", image="val:0")
     assert not test.exception
     result, label = result_of(small), int(small.data().val.labels[0])
     assert f"**{small.classes[label]}** · what covering changes" in words(test)
@@ -51,7 +52,8 @@ def test_the_page_opens_at_the_true_class_and_the_window_that_costs_most(
 def test_class_layer_square_step_fill_and_place_come_from_the_address(
     app: Open, small: Run
 ) -> None:
-    test = app("occlusion", label=2, watch="pool1", window=10, stride=3, fill="noise", cell="1,2")
+    where = {"window": 10, "stride": 3, "fill": "noise", "cell": "1,2"}
+    test = app("occlusion", image="val:0", label=2, watch="pool1", **where)
     assert not test.exception
     assert f"**{small.classes[2]}** · what covering changes" in words(test)
     assert "window of 10 px whose centre is there, in steps of 3 px" in words(test)
@@ -61,7 +63,7 @@ def test_class_layer_square_step_fill_and_place_come_from_the_address(
 
 
 def test_the_result_is_kept_for_the_command_line(app: Open, small: Run) -> None:
-    app("occlusion")
+    app("occlusion", image="val:0")
     assert result_of(small, cached_only=True).window == window_for(32)[0]
 
 
@@ -87,14 +89,14 @@ def test_a_wrong_value_gives_the_default_and_a_notice(app: Open, name: str, valu
 
 
 def test_the_strongest_map_leads_on_to_its_channel(app: Open, small: Run, in_address: Said) -> None:
-    test = app("occlusion")
+    test = app("occlusion", image="val:0")
     next(button for button in test.button if button.label.startswith("Top patches")).click().run()
     assert test.title[0].value == "Top patches"
     assert in_address(test, "channel") == str(result_of(small).tracked("relu5").channel)
 
 
 def test_another_epoch_stands_beside_it_with_the_difference(app: Open, small: Run) -> None:
-    test = app("occlusion", beside="small", beside_epoch=0)
+    test = app("occlusion", image="val:0", beside="small", beside_epoch=0)
     assert not test.exception
     said, label = words(test), int(small.data().val.labels[0])
     for title in ("**A**: small, epoch 3", "**B**: small, epoch 0", "**B − A**"):
@@ -117,7 +119,7 @@ def test_networks_of_other_inputs_are_compared_as_far_as_they_go(
         run=str(runs / "other"), data=data, epochs=1, image_size=40, batch_size=8, options=options
     )
     fit(config)
-    test = app("occlusion", run="small", beside="other")
+    test = app("occlusion", image="val:0", run="small", beside="other")
     assert not test.exception
     assert "A sees 32 px and B 40 px" in words(test)
     assert "B − A" not in words(test)
@@ -128,7 +130,7 @@ def test_a_run_on_other_images_is_not_set_beside_a_validation_image(app: Open, r
     settings = runs / "other" / "run.json"
     written = json.loads(settings.read_text()) | {"data_fingerprint": "another"}
     settings.write_text(json.dumps(written))
-    test = app("occlusion", run="small", beside="other")
+    test = app("occlusion", image="val:0", run="small", beside="other")
     assert not test.exception
     assert any("has other images than" in notice.value for notice in test.info)
     assert "With the window" in words(test)
@@ -137,7 +139,7 @@ def test_a_run_on_other_images_is_not_set_beside_a_validation_image(app: Open, r
 def test_what_excites_the_strongest_channel_elsewhere_is_mined_on_a_click(
     app: Open, small: Run
 ) -> None:
-    test = app("occlusion")
+    test = app("occlusion", image="val:0")
     with pytest.raises(CacheMiss):
         answer(TopPatchesQuery(str(small.path), 3, ("conv5",)), cached_only=True)
     next(button for button in test.button if button.label.startswith("Compute top")).click().run()
@@ -183,7 +185,7 @@ def test_a_picture_is_uploaded_occluded_and_a_bad_one_leaves_it(
 
 @pytest.mark.browser
 def test_a_click_on_a_place_covers_it(server: str, page: Any) -> None:
-    page.goto(f"{server}/occlusion?window=8&stride=8&cell=3,3")  # of four by four places
+    page.goto(f"{server}/occlusion?image=val:0&window=8&stride=8&cell=3,3")  # four by four places
     maps = page.locator(".js-plotly-plot .nsewdrag")
     maps.nth(1).wait_for()
     page.get_by_text("at row 24, column 24").wait_for()
@@ -194,8 +196,70 @@ def test_a_click_on_a_place_covers_it(server: str, page: Any) -> None:
     page.wait_for_url(re.compile("cell=0(,|%2C)0"))
 
 
+@pytest.mark.browser
+def test_the_window_is_dragged_and_the_bars_follow_before_it_is_let_go(
+    server: str, page: Any
+) -> None:
+    page.goto(f"{server}/occlusion?image=val:0&window=8&stride=8&cell=3,3")  # four by four places
+    stage, brush = page.locator(".brush .stage"), page.locator(".brush")
+    page.locator(".brush .bars b").first.wait_for()
+    page.get_by_text("at row 24, column 24").wait_for()
+    stage.scroll_into_view_if_needed()
+    room, said = stage.bounding_box(), page.locator(".brush .bars").inner_text()
+    page.mouse.move(room["x"] + 0.9 * room["width"], room["y"] + 0.9 * room["height"])
+    page.mouse.down()
+    page.mouse.move(room["x"] + 0.4 * room["width"], room["y"] + 0.1 * room["height"])
+    assert brush.get_attribute("data-cell") == "0,1"
+    assert page.locator(".brush .bars").inner_text() != said
+    assert "cell=3" in page.url  # nothing was asked of the server
+    page.mouse.up()
+    page.wait_for_url(re.compile("cell=0(,|%2C)1"))
+    page.get_by_text("at row 0, column 8").wait_for()
+
+
+@pytest.mark.browser
+def test_the_window_moves_by_arrow_keys_and_keeps_the_focus(server: str, page: Any) -> None:
+    page.goto(f"{server}/occlusion?image=val:0&window=8&stride=8&cell=3,3")
+    page.locator(".brush .bars b").first.wait_for()
+    page.get_by_text("at row 24, column 24").wait_for()
+    page.locator(".brush .stage").focus()
+    for key in ("ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.locator(".brush").get_attribute("data-cell") == "3,2"  # it stops at the edge
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("cell=3(,|%2C)2"))
+    page.get_by_text("at row 24, column 16").wait_for()
+    page.keyboard.press("ArrowUp")
+    page.wait_for_url(re.compile("cell=2(,|%2C)2"))  # a key that is let go counts as well
+
+
+@pytest.mark.browser
+def test_where_nothing_changes_the_answer_a_button_tries_a_larger_window(
+    server: str, page: Any
+) -> None:
+    page.goto(f"{server}/occlusion?image=val:0&epoch=0&window=2&stride=10")
+    page.get_by_text("No window of 2 px changes the answer").wait_for()
+    page.get_by_role("button", name="Try a window of 4 px").click()
+    page.wait_for_url(re.compile("window=4"))
+    page.get_by_text("window of 4 px").first.wait_for()
+
+
+def test_the_change_in_log_odds_is_drawn_about_zero_unless_another_scale_is_chosen(
+    app: Open, small: Run
+) -> None:
+    html = "\n".join(element.value for element in app("occlusion", image="val:0").get("html"))
+    full = max(0.5, float(result_of(small).change(int(small.data().val.labels[0])).abs().max()))
+    assert f"−{number(full)}" in html
+    assert "change in log odds" in html
+    html = "\n".join(
+        each.value for each in app("occlusion", image="val:0", scale="probability").get("html")
+    )
+    assert "P from 0 to 1" in html
+    assert "change in log odds" not in html
+
+
 def test_the_map_leads_on_to_what_tells_whether_to_trust_it(app: Open, in_address: Said) -> None:
-    test = app("occlusion", label=2)
+    test = app("occlusion", image="val:0", label=2)
     next(button for button in test.button if button.label == "Sanity checks").click().run()
     assert not test.exception
     assert test.title[0].value == "Attribution"

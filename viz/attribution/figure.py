@@ -7,10 +7,13 @@ import numpy as np
 import plotly.graph_objects as go
 from matplotlib import colormaps
 from matplotlib.figure import Figure
+from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from viz.attribution.compute import METHODS, MethodName
 from viz.attribution.query import AttributionShown
+from viz.drawing.placed import fill_frame
 from viz.drawing.pointing import point_at_sheet
 from viz.drawing.sheet import as_array, channels_last, factor, full_contrast, sheet, shrink
 from viz.drawing.style import (
@@ -18,13 +21,15 @@ from viz.drawing.style import (
     SIGNED,
     class_name,
     head,
+    number,
     pixel_axes,
     pixel_figure,
     scale_bar,
     show,
 )
+from viz.drawing.words import ninth
 
-TILE_PX, COLUMNS, GAP_PX, CAPTION_PX = 160, 4, 12, 20
+TILE_PX, COLUMNS, GAP_PX, CAPTION_PX, WIDTH_PX = 160, 4, 12, 38, 690
 SCALE = "full colour at each map's 99th percentile"
 
 
@@ -88,33 +93,62 @@ def draw(shown: AttributionShown) -> Figure:
     return figure
 
 
-def point_at_maps(shown: AttributionShown, *, chosen: str) -> go.Figure:
-    """The same to point at, names below; a click gives the method, "" for the image itself.
+def point_at_maps(shown: AttributionShown, *, chosen: str, width_px: int = WIDTH_PX) -> go.Figure:
+    """The same to point at, names and scales below; a click gives the method, "" for the image.
 
     Args:
         shown: The image and its maps.
         chosen: Method to outline.
+        width_px: That the sheet fills.
     """
-    tiles = _tiles(shown.picture, shown.maps)
     methods: list[MethodName | Literal[""]] = ["", *shown.maps]
-    enlarge = factor(tiles.shape[1], TILE_PX)
-    pixels, grid = sheet(tiles, COLUMNS, gap=GAP_PX, enlarge=enlarge, caption=CAPTION_PX)
+    columns = min(COLUMNS, len(methods))
+    side = (width_px - 4 - GAP_PX * (columns - 1)) // columns
+    tiles = _filling(shown.picture, shown.maps, side)
+    pixels, grid = sheet(tiles, columns, gap=GAP_PX, caption=CAPTION_PX)
     known = [METHODS[each] if each else None for each in methods]
     hover = [f"{one.name}\n{one.source}" if one else "what the network sees" for one in known]
     figure = point_at_sheet(pixels, grid, methods, hover, chosen=chosen)
     for place, (each, one) in enumerate(zip(methods, known, strict=True)):
         top, left = grid.corner(place)
         name = one.name if one else "Input"
+        name = f"<b>{name}</b>" if each and each == chosen else name
         figure.add_annotation(
             x=left - 0.5,
             y=top + grid.height + 1,
-            text=f"<b>{name}</b>" if each and each == chosen else name,
+            text=f"{name}<br>{scale_of(shown.maps[each], each)}" if each else name,
+            align="left",
             showarrow=False,
             xanchor="left",
             yanchor="top",
             font={"size": 12},
         )
     return figure
+
+
+def scale_of(heat: Tensor, method: MethodName) -> str:
+    """Which values a map's colours stand for: from nothing, or from against, to full colour."""
+    full = number(full_contrast(heat))
+    return f"−{full} to {full}" if METHODS[method].is_signed else f"0 to {full}"
+
+
+def strongest_ninth(heat: Tensor) -> str:
+    """The ninth of the image in which most of a map lies."""
+    mean = functional.adaptive_avg_pool2d(heat.clamp(min=0)[None], 3)[0]
+    row, column = divmod(int(mean.argmax()), 3)
+    return ninth((row + 0.5) / 3, (column + 0.5) / 3)
+
+
+def _filling(picture: Tensor, maps: Mapping[MethodName, Tensor], side: int) -> np.ndarray:
+    """(1 + M, side, side, 3): the image, then the maps, smoothed where no whole factor fits."""
+    tiles = [fill_frame(channels_last(picture), side) / 255]
+    for method, heat in maps.items():
+        is_whole = side % heat.shape[-1] == 0
+        how = Image.Resampling.NEAREST if is_whole else Image.Resampling.BICUBIC
+        large = np.array(Image.fromarray(as_array(heat)).resize((side, side), how))
+        full = full_contrast(heat)
+        tiles.append(heat_colours(large, is_signed=METHODS[method].is_signed, full=full))
+    return np.stack(tiles)
 
 
 def _tiles(picture: Tensor, maps: Mapping[MethodName, Tensor]) -> np.ndarray:

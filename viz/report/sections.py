@@ -129,8 +129,8 @@ SECTIONS: tuple[Section, ...] = (
             of_images(
                 "occlusion",
                 3,
-                "A window slides over the image and hides a part of it. Dark places in the map of "
-                "the probability matter: covering them costs the network its answer.",
+                "A window slides over the image and hides a part of it. Blue places matter: a "
+                "window whose centre is there costs the class. Numbers are changes in log odds.",
                 "probability, strongest map and answer with each place covered",
             ),
         ),

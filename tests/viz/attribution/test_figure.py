@@ -3,8 +3,10 @@ import pytest
 import torch
 
 from viz.attribution import METHODS, AttributionLook
-from viz.attribution.figure import draw, heat_colours, point_at_maps
+from viz.attribution.figure import draw, heat_colours, point_at_maps, strongest_ninth
 from viz.attribution.query import AttributionShown
+from viz.drawing.sheet import full_contrast
+from viz.drawing.style import number
 
 
 @pytest.fixture
@@ -45,9 +47,24 @@ def test_every_method_is_named_and_both_kinds_of_scale_are_there(maps, words_of)
 
 
 def test_a_click_returns_the_method(maps):
-    figure = point_at_maps(shown(enlarged(maps), 300), chosen="guided")
+    large = enlarged(maps)
+    figure = point_at_maps(shown(large, 300), chosen="guided")
     assert list(figure.data[1].customdata) == ["", *METHODS]
-    assert "<b>Guided backprop</b>" in [each.text for each in figure.layout.annotations]
+    names = [each.text.split("<br>") for each in figure.layout.annotations]
+    assert ["<b>Guided backprop</b>", f"0 to {number(full_contrast(large['guided']))}"] in names
+
+
+def test_the_sheet_fills_its_column(maps):
+    for width in (690, 1150):
+        assert (
+            width - 8 <= point_at_maps(shown(maps), chosen="", width_px=width).layout.width <= width
+        )
+
+
+def test_most_of_a_map_lies_in_a_ninth_of_the_image():
+    heat = torch.zeros(9, 9)
+    heat[7, 1] = 1
+    assert strongest_ninth(heat) == "the lower left"
 
 
 def enlarged(maps):
