@@ -17,7 +17,8 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from viz.drawing.sheet import Grid
-from viz.drawing.style import INK, PAPER, QUIET, number
+from viz.drawing.style import INK, PAPER, QUIET
+from viz.drawing.style import number as in_digits
 
 CHOSEN = "#e69f00"
 NUMBER_PX, NUMBER_ROOM_PX = 11, 16  # of a number under a tile
@@ -211,7 +212,7 @@ def add_bar(figure: go.Figure, colours: str, low: float, high: float, label: str
         "thickness": 10,
         "outlinewidth": 0,
         "tickvals": ticks,
-        "ticktext": [number(tick) for tick in ticks],
+        "ticktext": [in_digits(tick) for tick in ticks],
         "tickfont": {"size": 11},
     }
     scale = {"colorscale": colours, "cmin": low, "cmax": high, "color": [low], "colorbar": bar}
