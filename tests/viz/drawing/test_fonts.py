@@ -142,7 +142,7 @@ def test_no_text_of_a_figure_is_smaller_than_eleven_pixels() -> None:
     figure = figure_saying("a tick label")
     figure.texts[0].set_fontsize(5)
     legible(figure)
-    assert figure.texts[0].get_fontsize() * figure.dpi / 72 >= 11
+    assert float(figure.texts[0].get_fontsize()) * figure.dpi / 72 >= 11
 
 
 def test_a_figure_has_the_typeface_of_the_page() -> None:
