@@ -43,6 +43,7 @@ def watch() -> None:
             on_lecture_change=_turned,
         )
         mount("pointing", key="keyboard on pictures")
+        mount("navigation", key="list of pages")
 
 
 def page_px() -> int:

@@ -116,6 +116,9 @@ def test_another_epoch_of_the_run_is_in_the_picture_already(app: Open) -> None:
     assert "A and B are two epochs of this run, 3 and 1: both are outlined" in words(test)
 
 
+IDLE = "[data-test-script-state=notRunning]"
+
+
 @pytest.mark.browser
 def test_when_a_channel_of_conv1_learnt_is_three_clicks_from_the_overview(
     server: str, page: Any
@@ -128,6 +131,7 @@ def test_when_a_channel_of_conv1_learnt_is_three_clicks_from_the_overview(
     main.get_by_test_id("stButtonGroup").get_by_text("conv1").click()  # two
     page.wait_for_url("**layer=conv1*")
     main.locator(".js-plotly-plot").wait_for()
+    page.locator(IDLE).wait_for()  # or the box is still there that gives way to another
     main.get_by_label("Channel", exact=True).click()  # three
     page.keyboard.press("Control+A")
     page.keyboard.type("4")
