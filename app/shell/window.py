@@ -30,7 +30,8 @@ CSS = f"""<style>
 
 def watch() -> None:
     """Measure the page, and listen to the keyboard: p is lecture mode, arrows are for pictures."""
-    st.html(f"<style>:root {{--paper: {DARK_PAPER if is_dark() else PAPER}}}</style>")
+    paper = DARK_PAPER if is_dark() else PAPER
+    st.html(f"<style>:root {{--paper: {paper}}}</style>")
     lecture = st.session_state[LECTURE] = address.read(LECTURE, {"1": True}.__getitem__, False)
     if lecture:
         st.html(CSS)
