@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from app.shell import address
+from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.lender import LENDER
 from app.widgets.drawing import pointed_at
@@ -59,13 +60,14 @@ def inspect(choice: Choice, data: Data, layer: str, top: TopPatches, channel: in
     clicked = pointed_at(figure, key=f"strips {layer} {channel}", alt=alt)
     if clicked is not None:
         go_to("feature_maps", image=f"val:{images[clicked[0]]}", layer=layer, channel=channel)
-    with st.expander("How to read this"):
+    with st.expander("How to read this, and all nine in words"):
         st.caption(
-            "The square in the image is what the unit sees. The control is channel "
+            "The square in the image is what the unit sees. At the right the control, channel "
             f"{control_for(top, channel)} of the same layer, projected from the same image; what "
             "both show comes from the pooling switches, not from the channel (Mahendran & Vedaldi "
             f"2016). {passing_through(choice, layer)}"
         )
+        st.caption("  \n".join(map(plain, words)))
 
 
 def chosen_place(count: int) -> int:
