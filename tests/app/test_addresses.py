@@ -58,6 +58,7 @@ FIXED_BY_THE_PAGE = {
     ("confusion", "split"): VALIDATION,
     ("curves", "of"): "Overview shows both, one below the other",
     ("deconvnet", "control"): "the control always stands below the projection",
+    ("diagnosis", "width_px"): "the figure is as wide as the page",
     ("evolution", "split"): VALIDATION,
     ("invariance", "images"): "the chosen image, and the first ones of other classes",
     ("localisation", "split"): VALIDATION,

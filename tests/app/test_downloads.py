@@ -18,7 +18,7 @@ from viz.store.provenance import read_made
 
 Open = Callable[..., AppTest]
 PAGES: list[tuple[str, dict[str, Any], list[str]]] = [  # address, and the views offered there
-    ("overview", {}, ["filters", "curves", "curves", "architecture"]),
+    ("overview", {}, ["filters", "curves", "architecture", "curves"]),
     ("filters", {"channel": 3, "order": "norm"}, ["filters"]),
     ("filters", {"picture": "film"}, ["film"]),
     ("top_patches", {"layer": "conv2"}, ["top-patches"]),

@@ -293,7 +293,7 @@ def _bare(
 
 def data_uri(pixels: np.ndarray) -> str:
     """A picture as an address, without loss; that of a page drawn again is not encoded again."""
-    key = pixels.shape, hashlib.blake2b(np.ascontiguousarray(pixels)).digest()
+    key = pixels.shape, hashlib.blake2b(np.ascontiguousarray(pixels).data).digest()
     uri = _uris.get(key)
     if uri is None:
         uri = _uris[key] = _encoded(pixels)
