@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.jobs.job import Job, look
@@ -87,13 +88,18 @@ def _panel(job: Job, label: str, so_far: SoFar, shown: Any) -> None:
 
 def _progress(job: Job, label: str, status: Status) -> None:
     st.session_state.pop("job done", None)
-    words, button = st.columns([5, 1], vertical_alignment="center")
+    words, button = _words_and_button()
     share = status.done / status.total if status.total else 0.0
     words.progress(min(share, 1.0), text=f"**{plain(label)}** · {_stage(status, label)}")
-    if button.button("Cancel", key=f"cancel-{job.key}", width="stretch"):
+    if button.button("Cancel", key=f"cancel-{job.key}"):
         with st.spinner("Stopping"):
             job.cancel()
         st.rerun()
+
+
+def _words_and_button() -> tuple[DeltaGenerator, DeltaGenerator]:
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
+    return row.container(width="stretch"), row.container(width="content")
 
 
 def _stage(status: Status, label: str) -> str:
@@ -105,7 +111,7 @@ def _stage(status: Status, label: str) -> str:
 
 
 def _ended(job: Job, label: str, status: Status) -> None:
-    words, button = st.columns([5, 1], vertical_alignment="center")
+    words, button = _words_and_button()
     if status.state == STOPPED:
         cached = " What it has worked out so far is kept." if job.folder.exists() else ""
         words.markdown(f"**{plain(label)}** · {plain(status.message or 'Stopped.')}{cached}")
@@ -114,7 +120,7 @@ def _ended(job: Job, label: str, status: Status) -> None:
     else:
         message = plain(status.message or NO_MESSAGE)
         words.error(f"{plain(label)}: {message}")
-    if button.button("Try again", key=f"again-{job.key}", width="stretch"):
+    if button.button("Try again", key=f"again-{job.key}"):
         st.session_state.pop("job done", None)
         job.start()
         st.rerun()

@@ -28,7 +28,7 @@ PAGES = (
     "unit",
 )
 NOTHING = "nothing"
-BOX_PX, B_PX = 170, 300  # for the box, and for the player of B's epochs
+BOX_PX, B_PX = 150, 280  # for the box, and for the player of B's epochs
 
 
 def choose_compare_with(runs: Mapping[str, Run], run: str, page: str) -> tuple[Run, int] | None:

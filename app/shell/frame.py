@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ALONE = ("compare",)  # pages that choose among the runs themselves
 LOOK_EVERY_S, GLANCE_EVERY_S = 1.0, 5.0
-RUN_PX = 170  # of the box with the runs, in the bar
+RUN_PX = 150  # of the box with the runs, in the bar
 STATES = {
     RUNNING: ":green[●] training",
     STOPPED: ":orange[■] stopped",

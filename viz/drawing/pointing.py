@@ -276,7 +276,7 @@ def _bare(
     """No axes, no margins, no background: the page's own shows, light or dark."""
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
     figure.update_xaxes(range=list(x), constraintoward="left", **hidden)
-    figure.update_yaxes(range=list(y), scaleanchor="x", **hidden)
+    figure.update_yaxes(range=list(y), scaleanchor="x", constraintoward="top", **hidden)
     return figure.update_layout(
         width=max(width, NARROWEST_PX),
         height=height,

@@ -1,5 +1,5 @@
 // What only the browser knows: how wide the page is, and the key of lecture mode.
-const SETTLE_MS = 250, DIFFERENT_PX = 24, PATIENCE = 40
+const SETTLE_MS = 250, DIFFERENT_PX = 8, PATIENCE = 40
 let told = 0
 
 export default function ({ data, setStateValue, setTriggerValue }) {
