@@ -22,7 +22,7 @@ from app.views.correspondence import (
 )
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import show_figure
-from app.widgets.layout import heading
+from app.widgets.layout import heading, page_px
 from training.data import Data
 from training.errors import WorkbenchError
 from viz.correspondence import (
@@ -33,6 +33,7 @@ from viz.correspondence import (
     CorrespondenceQuery,
     default_layers,
 )
+from viz.correspondence.figure import draw
 from viz.correspondence.query import OBJECT
 from viz.correspondence.words import PAPER, in_words
 from viz.drawing.words import percent
@@ -41,7 +42,6 @@ from viz.network.objects import known
 from viz.store.answer import Side
 from viz.store.lend import plan_of
 from viz.store.query import ImageSource
-from viz.store.view import draw
 
 SOURCES = {OBJECT: "The object and its halves", "boxes": "Boxes that you draw"}
 MOST_LAYERS = 4
@@ -52,8 +52,8 @@ _ASKED = "compared parts"
 def page() -> None:
     heading(
         "Correspondence",
-        "The same part is hidden in every picture. Where the features change in the same way each "
-        "time, the network knows the part again, though nobody told it that there are parts.",
+        "The same part is hidden in several pictures. Where the features change in the same way "
+        "each time, the network knows the part again, though nobody told it of parts.",
     )
     choice = chosen()
     try:
@@ -168,13 +168,16 @@ def reply_to(query: CorrespondenceQuery) -> Reply | None:
 def show(side: Side) -> None:
     """The result in words, as a figure and in numbers."""
     found = side.shown.found
-    for sentence in in_words(found):
-        st.markdown(f"- {plain(sentence)}")
+    first, *others = in_words(found)
+    st.markdown(plain(first))
     alt = f"Differences of {', '.join(found.layers)} for {', '.join(found.parts)}; what is hidden"
-    show_figure(draw(side), alt=alt)
-    st.caption(how_to_read(found))
+    show_figure(draw(side.shown, page_px()), alt=alt)
     offer_side(side)
-    tables(found)
+    with st.expander("How to read this, and the numbers beside the paper's"):
+        for sentence in others:
+            st.markdown(f"- {plain(sentence)}")
+        st.markdown(how_to_read(found))
+        tables(found)
 
 
 def how_to_read(found: Correspondence) -> str:

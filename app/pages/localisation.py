@@ -15,18 +15,17 @@ from app.shell.runs import data_of
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import validation_name
-from app.widgets.layout import heading
+from app.widgets.layout import heading, page_px
 from training.data import Data
 from training.ensemble import check_classes
 from training.errors import WorkbenchError
 from viz.attribution import METHODS, MethodName
 from viz.drawing.words import percent
 from viz.localisation import NAMES, Localisation, LocalisationLook, LocalisationQuery, rows
-from viz.localisation.figure import misses_pointing
+from viz.localisation.figure import draw, misses_pointing
 from viz.network.objects import object_masks, require_known
 from viz.store.answer import Side
 from viz.store.lend import is_number
-from viz.store.view import draw
 
 USUAL: list[MethodName] = ["occlusion", "grad-cam"]
 COUNTS, COUNT = (20, 50, 100, 200, 500, 1000), 50
@@ -35,8 +34,8 @@ COUNTS, COUNT = (20, 50, 100, 200, 500, 1000), 50
 def page() -> None:
     heading(
         "Localisation",
-        "Validation images that the network classifies correctly and whose object's place is "
-        "known. A method hits where the strongest point of its map lies in the object.",
+        "How often the strongest point of a heat map lies in the object, on validation images "
+        "that the network classifies correctly.",
     )
     choice = chosen()
     try:
@@ -55,6 +54,7 @@ def page() -> None:
     if reply.answer is not None:
         show(reply.side(LocalisationLook()))
         misses(choice, data, reply.answer)
+        explain(reply.answer)
 
 
 def controls(known: int) -> tuple[list[MethodName], int]:
@@ -92,25 +92,38 @@ def _methods(text: str) -> list[MethodName]:
 
 
 def show(side: Side) -> None:
-    """Table and figure, and what they mean."""
+    """The result in one line, and the figure."""
     found = side.shown.found
     first = found[0]
+    *methods, middle, _random = rows(found)
+    best = max(methods, key=lambda row: row.hits.share)
     st.markdown(
+        f"**{best.name}** points into the object in **{percent(best.hits.share)}** of "
+        f"{len(first.image)} images, the middle of the picture lies in it in "
+        f"{percent(middle.hits.share)}."
+    )
+    named = ", ".join(NAMES[one.method] for one in found)
+    show_figure(draw(side.shown, page_px()), alt=f"How often {named} point at the object")
+    offer_side(side)
+    for reason in side.shown.left_out:
+        st.caption(plain(reason))
+
+
+def explain(found: Sequence[Localisation]) -> None:
+    """The numbers, and how to read figure and misses, folded away."""
+    first = found[0]
+    fold = st.expander("How to read this, and the numbers")
+    fold.markdown(
         f"**{len(first.image)} of {first.looked_at}** images are classified correctly. Of these:"
     )
-    st.dataframe(as_table(found), hide_index=True, width=600)
-    named = ", ".join(NAMES[one.method] for one in found)
-    show_figure(draw(side), alt=f"How often {named} point at the object")
-    st.caption(
+    fold.dataframe(as_table(found), hide_index=True, width=600)
+    fold.markdown(
         "Left: hits with Wilson's interval at 95 %, without tolerance. Right: mean share of the "
         "map's positive part, the thin line spanning the middle half of the images. Occlusion "
         "points with the middle of the grey window that leaves the class the lowest probability; "
         "its map is of log odds, as a sure network's probability rounds to 1 everywhere. Objects "
         "tend to the middle of a picture: a method should beat its middle pixel, too."
     )
-    for reason in side.shown.left_out:
-        st.caption(plain(reason))
-    offer_side(side)
 
 
 def as_table(found: Sequence[Localisation]) -> pd.DataFrame:

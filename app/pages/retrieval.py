@@ -10,6 +10,7 @@ from app.shell.runs import data_of
 from app.views.retrieval import (
     ask_alike,
     draw_neighbours,
+    in_words,
     inspect,
     nearest_by_pixels,
     query_of,
@@ -17,7 +18,7 @@ from app.views.retrieval import (
 )
 from app.widgets.downloads import offer_pair, offer_side
 from app.widgets.images import choose_image, on_both, same_data
-from app.widgets.layout import heading, picture_and_inspector
+from app.widgets.layout import heading, picture_and_inspector, picture_px
 from training.errors import WorkbenchError
 from viz.store.answer import Side
 from viz.store.view import pair
@@ -26,9 +27,9 @@ from viz.store.view import pair
 def page() -> None:
     heading(
         "Retrieval",
-        "The validation images nearest to the query, nearest first: by what the network's last "
-        "hidden layer makes of them, and by their raw pixels for contrast. Click an image to make "
-        "it the query.",
+        "The validation images nearest to the query, by the network's last hidden layer and, for "
+        "contrast, by raw pixels. ✓ is of the query's class, ✗ of another; click one to make it "
+        "the query.",
     )
     choices = compared()
     choice = choices[0]
@@ -50,29 +51,29 @@ def page() -> None:
     second: Side | None = None
     picture, inspector = picture_and_inspector()
     with picture:
-        which = f" of A, {choice.title}" if len(choices) > 1 else ""
-        st.markdown(f"**By {layer} features**{which}, Euclidean distance under each")
-        draw_neighbours(data, alike, layer)
+        which = f" of A, {choice.title}," if len(choices) > 1 else ""
+        words = in_words(data, image, alike, f"{layer}{which}")
+        st.markdown(f"{words}; below each its Euclidean distance.")
+        draw_neighbours(data, alike, layer, image.label, picture_px())
         for other, seen in others:
             second = ask_alike(other, query_of(other, seen, query.k, query.layer))
             if second is None:
                 continue
             hidden, found = second.shown.layer, second.shown.neighbours
             shared = len(set(found.image.tolist()) & set(alike.image.tolist()))
-            st.markdown(
-                f"**By {hidden} features** of B, {other.title}: {shared} of {query.k} are the same"
-            )
-            draw_neighbours(data, found, f"{hidden} of B")
+            words = in_words(data, image, found, f"{hidden} of B, {other.title},")
+            st.markdown(f"{words}; {shared} of {query.k} are the same as A's.")
+            draw_neighbours(data, found, f"{hidden} of B", image.label, picture_px())
         if len(choices) > 1 and image.index is None and not others:
             st.caption(f"{choices[1].title}, B, has other images to search: it is not shown.")
-        st.markdown("**By raw pixels**, for contrast")
-        draw_neighbours(data, by_pixels, "pixels")
+        st.markdown(f"{in_words(data, image, by_pixels, 'raw pixels')}, for contrast.")
+        draw_neighbours(data, by_pixels, "pixels", image.label, picture_px())
         if second is None:
             offer_side(side)
         else:
             offer_pair(side, second, pair(side, second))
     with inspector:
-        inspect(choice, data, image, alike, by_pixels, layer)
+        inspect(choice, image)
 
 
 page()

@@ -21,6 +21,7 @@ from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.drawing.outline import image_pixels
+from viz.drawing.words import label_of
 from viz.retrieval import Neighbours, RetrievalQuery
 from viz.retrieval.compute import nearest
 from viz.retrieval.figure import neighbour_sheet
@@ -101,12 +102,31 @@ def without_data(error: WorkbenchError) -> None:
         go_to("occlusion")
 
 
-def draw_neighbours(data: Data, found: Neighbours, kind: str) -> None:
-    """Neighbours in order; a click makes one the query."""
+def in_words(data: Data, image: ChosenImage, found: Neighbours, whose: str) -> str:
+    """How many of the neighbours are of the query's class, or what most of them are."""
+    labels = data.val.labels[found.image.numpy()]
+    label = image.label
+    if label is None:
+        label = int(np.bincount(labels).argmax())
+    hits = int((labels == label).sum())
+    name = plain(label_of(data.classes, label, None))
+    return f"**{hits} of {len(labels)}** nearest by {whose} are **{name}**"
+
+
+def draw_neighbours(
+    data: Data, found: Neighbours, kind: str, label: int | None, width_px: int
+) -> None:
+    """Neighbours in order, right and wrong ones marked; a click makes one the query."""
     indices = found.image.tolist()
     labels = data.val.labels[indices].tolist()
     figure = neighbour_sheet(
-        data.val.images[indices], indices, found.distance.tolist(), labels, data.classes
+        data.val.images[indices],
+        indices,
+        found.distance.tolist(),
+        labels,
+        data.classes,
+        label=label,
+        width_px=width_px,
     )
     names = ", ".join(data.classes[label] for label in labels)
     clicked = pointed_at(figure, key=f"neighbours {kind}", alt=f"Nearest by {kind}: {names}")
@@ -115,15 +135,8 @@ def draw_neighbours(data: Data, found: Neighbours, kind: str) -> None:
         st.rerun()
 
 
-def inspect(
-    choice: Choice,
-    data: Data,
-    image: ChosenImage,
-    alike: Neighbours,
-    by_pixels: Neighbours,
-    layer: str,
-) -> None:
-    """The query, its top-5 predictions, and how well the neighbours agree."""
+def inspect(choice: Choice, image: ChosenImage) -> None:
+    """The query and its top-5 predictions."""
     preprocess = choice.run.preprocess
     seen = preprocess(image.picture)
     st.markdown("**Query**")
@@ -131,17 +144,7 @@ def inspect(
         image_pixels(preprocess.picture(seen), QUERY_PX), caption=image.name, alt=image.name
     )
     st.markdown("**Top-5 predictions**")
-    class_bars(probabilities(choice.network(), seen), choice.run.classes)
+    class_bars(probabilities(choice.network(), seen), choice.run.classes, label=image.label)
     caption_outputs(choice.run)
-    if image.label is not None:
-        name = data.classes[image.label]
-        hits, chance = (
-            int((data.val.labels[found.image.numpy()] == image.label).sum())
-            for found in (alike, by_pixels)
-        )
-        st.markdown(
-            f"Of the {len(alike.image)} nearest, **{hits}** by {layer} and **{chance}** by pixels "
-            f"are {name}."
-        )
     if st.button("Where does it look?", icon=":material/visibility_off:"):
         go_to("occlusion", image=image.key)

@@ -23,6 +23,7 @@ from app.shell.lender import read_square
 from app.shell.runs import data_of
 from app.widgets.class_choice import doubt_of, probabilities
 from app.widgets.drawing import pointed_at
+from app.widgets.layout import page_px
 from app.widgets.start import starting_images
 from app.widgets.uploads import (
     PREFIX,
@@ -46,7 +47,7 @@ from viz.store.lend import is_number, with_square
 from viz.store.lines import from_text
 
 OFFERED, TILE_PX, GAP_PX = 6, 96, 4
-ROOM_PX, UPLOAD_PX = 560, 360  # of the strip in a narrow window; what an upload takes of it
+UPLOAD_PX = 390  # of the strip, that an upload takes beside the images
 MOST_OF_A_CLASS = 24
 DETAILS = ("label", "cell", "unit")  # chosen for one image, they mean nothing for the next
 _BEFORE = "image before"
@@ -79,7 +80,8 @@ def choose_image(choice: Choice) -> ChosenImage:
         if mine is not None:
             show_upload(mine, choice.run.preprocess, key, choose)
         if data is not None and starts:
-            _offer(data, starts, _index_of(key), ROOM_PX - (UPLOAD_PX if mine else 0))
+            room_px = page_px() - UPLOADER_PX - (UPLOAD_PX if mine else 0)
+            _offer(data, starts, _index_of(key), room_px)
         with st.container(width=UPLOADER_PX, gap="small"):
             if data is not None and starts:
                 with st.popover(

@@ -1,8 +1,10 @@
 """Mistakes: what is wrong, in numbers, pictures and words."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ from training.errors import WorkbenchError
 from training.models import create
 from training.runs import Run
 from viz import answer
-from viz.mistakes import EvaluationQuery
+from viz.mistakes import EvaluationQuery, confused
 
 Open = Callable[..., AppTest]
 
@@ -95,3 +97,57 @@ def test_the_errors_of_another_epoch_stand_beside_with_the_classes_that_differ(
         wrong = found.images - int(found.confusion.trace())
         assert f"{side}, small, epoch {epoch}: **{wrong} of {found.images}**" in said
     assert "B is worse at" in said
+
+
+def test_the_pages_of_mistakes_lead_through_all_of_them(
+    app: Open, small: Run, in_address: Callable[[AppTest, str], str | None]
+) -> None:
+    test = app("mistakes", epoch=0, k=3)
+    count = len(answer(EvaluationQuery(str(small.path), 0)).surest)
+    assert f"1–3 of {count} mistakes" in words(test)
+    test.button(key="turn Next").click().run()
+    assert in_address(test, "first") == "3"
+    assert f"4–{min(6, count)} of {count} mistakes" in words(test)
+    test.button(key="turn Previous").click().run()
+    assert in_address(test, "first") is None
+
+
+def test_a_cell_s_images_are_shown_alone_until_all_are_wanted(app: Open, small: Run) -> None:
+    found = answer(EvaluationQuery(str(small.path), 0))
+    one = confused(found.confusion, 1)
+    label, guess, count = int(one.label), int(one.guess), int(one.images)
+    test = app("mistakes", epoch=0, true=label, taken=guess)
+    assert not test.exception
+    assert f"of {count} mistakes" in words(test)
+    assert f"**{small.classes[label]}** taken for **{small.classes[guess]}**" in words(test)
+    test.button(key="all mistakes").click().run()
+    assert f"of {len(found.surest)} mistakes" in words(test)
+
+
+@pytest.mark.browser
+def test_a_cell_of_the_matrix_leads_to_its_images_and_next_to_more(
+    server: str, page: Any, small: Run
+) -> None:
+    found = answer(EvaluationQuery(str(small.path), 0))
+    one = confused(found.confusion, 1)
+    label, guess = int(one.label), int(one.guess)
+    page.goto(f"{server}/mistakes?run=small&epoch=0&picture=matrix")
+    page.locator(".js-plotly-plot .nsewdrag").first.wait_for()
+    x, y = page.evaluate(PLACE, [label, guess])
+    page.mouse.click(x, y)
+    page.wait_for_url(re.compile(f"true={label}&taken={guess}|taken={guess}&true={label}"))
+    page.get_by_text(f"of {int(one.images)} mistakes").wait_for()
+    page.goto(f"{server}/mistakes?run=small&epoch=0&k=3")
+    page.get_by_text("1–3 of").wait_for()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_text("4–6 of").wait_for()
+
+
+PLACE = """([row, column]) => {
+    const plot = [...document.querySelectorAll(".js-plotly-plot")].at(-1)
+    const markers = plot.data.find(trace => trace.customdata)
+    const which = [...markers.customdata].findIndex(one => one[0] == row && one[1] == column)
+    const {xaxis, yaxis} = plot._fullLayout, box = plot.getBoundingClientRect()
+    return [box.left + xaxis._offset + xaxis.l2p(markers.x[which]),
+            box.top + yaxis._offset + yaxis.l2p(markers.y[which])]
+}"""

@@ -26,7 +26,9 @@ def test_the_page_says_how_many_neighbours_share_the_query_s_class(app: Open, sm
     distances[5] = torch.inf
     nearest = distances.argsort()[:10].numpy()
     hits = int((data.val.labels[nearest] == data.val.labels[5]).sum())
-    assert f"**{hits}** by fc7" in words(test)
+    assert f"**{hits} of 10** nearest by fc7 are **{data.classes[data.val.labels[5]]}**" in words(
+        test
+    )
 
 
 def test_features_are_cached_once_for_each_checkpoint(app: Open, small: Run) -> None:
@@ -53,7 +55,7 @@ def test_an_upload_is_a_query_without_a_class(app: Open) -> None:
     test = app("retrieval", image=keep_upload(picture_bytes(), "mine.png"))
     assert not test.exception
     assert "mine.png" in words(test)
-    assert "by pixels are" not in words(test)
+    assert "✓" not in "".join(test.markdown.values)
 
 
 def test_without_data_the_page_says_what_it_needs_and_leads_on(app: Open, small: Run) -> None:

@@ -8,9 +8,10 @@ from torch import Tensor
 from viz.correspondence.compute import WAYS, Correspondence
 from viz.correspondence.query import CorrespondenceShown
 from viz.drawing.colours import OKABE_ITO
-from viz.drawing.sheet import as_array, channels_last, shrink, to_bytes
+from viz.drawing.sheet import as_array, channels_last, factor, shrink, to_bytes
 from viz.drawing.style import (
     INK,
+    MARGIN,
     QUIET,
     SMALL_PT,
     TEXT_PT,
@@ -31,20 +32,28 @@ READING = (
 MARKS = (("o", OKABE_ITO[0]), ("D", OKABE_ITO[1]), ("s", OKABE_ITO[3]))  # of the WAYS
 
 
-def draw(shown: CorrespondenceShown) -> Figure:
-    """A panel a layer with a row a part; below, each picture in a row, with what was hidden."""
+def draw(shown: CorrespondenceShown, width_px: int = 0) -> Figure:
+    """A panel a layer with a row a part; below, each picture in a row, with what was hidden.
+
+    Args:
+        shown: What is to be drawn.
+        width_px: For panels and pictures to fill, where that makes them larger.
+    """
     found, rows = shown.found, shown.rows
-    tiles = [_tiles(pictures) for _name, pictures in rows]
+    room = width_px - NAMES_PX - 2 * MARGIN
+    tile_px = min(max(TILE_PX, room // max(len(rows), 1) - GAP_PX), 2 * TILE_PX)
+    tiles = [_tiles(pictures, tile_px) for _name, pictures in rows]
+    panel_px = max(PANEL_PX, room // max(len(found.layers), 1) - VALUES_PX)
     side, count = tiles[0].shape[1], len(tiles[0])
-    panels = len(found.layers) * (PANEL_PX + VALUES_PX)
+    panels = len(found.layers) * (panel_px + VALUES_PX)
     tall = len(found.parts) * ROW_PX
     width = NAMES_PX + max(panels, len(rows) * (side + GAP_PX))
     below = TOP_PX + tall + BETWEEN_PX
     height = below + count * (side + GAP_PX)
     figure = pixel_figure(width, height, "Does the network know a part again?", READING)
     for place in range(len(found.layers)):
-        left = NAMES_PX + place * (PANEL_PX + VALUES_PX)
-        ax = pixel_axes(figure, left, TOP_PX, PANEL_PX, tall)
+        left = NAMES_PX + place * (panel_px + VALUES_PX)
+        ax = pixel_axes(figure, left, TOP_PX, panel_px, tall)
         draw_layer(ax, found, place, names=place == 0)
     _legend(figure, TOP_PX + tall + 26)
     for column, ((name, _pictures), column_tiles) in enumerate(zip(rows, tiles, strict=True)):
@@ -92,8 +101,10 @@ def draw_layer(ax: Axes, found: Correspondence, layer: int, *, names: bool) -> N
         ax.axhline(part - 0.5, color=QUIET, linewidth=0.3, alpha=0.5)
 
 
-def _tiles(pictures: Tensor) -> np.ndarray:
-    return to_bytes(shrink(channels_last(pictures), TILE_PX))
+def _tiles(pictures: Tensor, tile_px: int) -> np.ndarray:
+    small = shrink(channels_last(pictures), tile_px)
+    by = factor(small.shape[1], tile_px)
+    return to_bytes(small.repeat(by, axis=1).repeat(by, axis=2))
 
 
 def _ticks(most: float) -> list[float]:

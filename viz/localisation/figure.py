@@ -17,7 +17,7 @@ from viz.drawing.style import AMOUNT, DPI, INK, PAPER, QUIET, SMALL_PT, TEXT_PT
 from viz.localisation.compute import Localisation, rows
 from viz.localisation.query import LocalisationShown
 
-WIDTH_IN, ROW_IN = 7.4, 0.34
+WIDTH_PX, ROW_IN = 740, 0.42
 DOT, LINE = OKABE_ITO[0], OKABE_ITO[5]
 TILE_PX, GAP_PX = 128, 6
 ORANGE, DARK, WHITE = (230, 159, 0), (0, 0, 0), (255, 255, 255)
@@ -56,14 +56,14 @@ def draw_energy(ax: Axes, found: Sequence[Localisation]) -> None:
     _dress(ax, "Share of its map that lies in the object", len(methods))
 
 
-def draw(shown: LocalisationShown) -> Figure:
+def draw(shown: LocalisationShown, width_px: int = WIDTH_PX) -> Figure:
     """The methods of one network on the same images.
 
     Source: the pointing game of Zhang et al. 2016, beside two kinds of chance.
     """
     found = shown.found
     figure = Figure(
-        figsize=(WIDTH_IN, 1.45 + ROW_IN * len(found)), dpi=DPI, layout="constrained",
+        figsize=(width_px / DPI, 1.45 + ROW_IN * len(found)), dpi=DPI, layout="constrained",
         facecolor=PAPER,
     )  # fmt: skip
     left, right = figure.subplots(1, 2)

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from viz.drawing.captioned_sheet import LETTERS, captioned_sheet
+from viz.drawing.captioned_sheet import LETTERS, WIDTH_PX, captioned_sheet
 from viz.drawing.colours import OKABE_ITO, class_colour
 from viz.drawing.sheet import channels_last, factor, sheet, shrink
 from viz.drawing.style import (
@@ -20,6 +20,7 @@ from viz.drawing.style import (
     pixel_figure,
     show,
 )
+from viz.drawing.words import in_lines, label_of
 from viz.mistakes.compute import Mistakes, Order
 from viz.mistakes.query import MistakesShown
 
@@ -93,6 +94,7 @@ def mistakes_pointing(
     mistakes: Mistakes,
     classes: Sequence[str],
     *,
+    width_px: int = WIDTH_PX,
     chosen: int | None = None,
 ) -> go.Figure:
     """The images in order, each over its class and its top prediction; a click returns its index.
@@ -101,23 +103,26 @@ def mistakes_pointing(
         pictures: (m, S, S, 3) uint8.
         mistakes: The same m.
         classes: Names of all classes.
+        width_px: Of the whole sheet.
         chosen: Index of the image to outline.
     """
     indices, labels = mistakes.index.tolist(), mistakes.label.tolist()
     predictions, shares = mistakes.guess[:, 0].tolist(), mistakes.probability[:, 0].tolist()
     captions, hover = [], []
     for index, label, prediction, share in zip(indices, labels, predictions, shares, strict=True):
+        is_, said = (label_of(classes, one, None) for one in (label, prediction))
         taken = f"{100 * share:.0f} %"
-        short = _short(classes[prediction], LETTERS - len(taken) - 3)
-        captions.append([_short(classes[label], LETTERS), f"→ {short} {taken}"])
+        captions.append([*in_lines(is_, LETTERS), *in_lines(f"→ {said}", LETTERS), taken])
         hover.append(
-            f"{class_name(classes, label)}, image {index}\n"
-            f"top prediction {class_name(classes, prediction)} with {taken}"
+            f"{_name(classes, label)}, image {index}\n"
+            f"top prediction {_name(classes, prediction)} with {taken}"
         )
     colours = [class_colour(prediction) for prediction in predictions]
-    return captioned_sheet(pictures, indices, captions, hover, colours, lines=2, chosen=chosen)
+    return captioned_sheet(
+        pictures, indices, captions, hover, colours, width_px=width_px, chosen=chosen
+    )
 
 
-def _short(name: str, longest: int) -> str:
-    """Cut after a letter, not a word: classes such as red-green hearts and stars begin alike."""
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+def _name(classes: Sequence[str], index: int) -> str:
+    """With all synonyms, for the pointer."""
+    return classes[index] if index < len(classes) else label_of(classes, index)

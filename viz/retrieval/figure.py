@@ -1,7 +1,6 @@
 """A query and the images that look alike to the network."""
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from viz.drawing.captioned_sheet import LETTERS, captioned_sheet
+from viz.drawing.captioned_sheet import LETTERS, WIDTH_PX, captioned_sheet
 from viz.drawing.colours import class_colour
 from viz.drawing.sheet import channels_last, factor, sheet, shrink
 from viz.drawing.style import (
@@ -24,6 +23,7 @@ from viz.drawing.style import (
     plain,
     show,
 )
+from viz.drawing.words import in_lines, label_of
 from viz.retrieval.query import RetrievalShown
 
 TILE_PX, COLUMNS, UNDER_PX = 128, 6, 42
@@ -38,7 +38,7 @@ def draw_neighbour(ax: Axes, picture: Tensor, above: str, below: str, colour: st
     if colour is not None:
         bar = Rectangle((-0.5, height + 1), width, 3, color=colour, clip_on=False, linewidth=0)
         ax.add_patch(bar)
-    lines = wrap(above, 22)[:2]
+    lines = in_lines(above, 22)
     for line, text in enumerate(lines):
         ax.text(-0.5, height + 6 + 11 * line, text, size=SMALL_PT + 0.5, color=INK, va="top")
     under = height + 6 + 11 * len(lines)
@@ -57,12 +57,12 @@ def draw(shown: RetrievalShown) -> Figure:
     reading = f"nearest first, Euclidean distance between {layer} features below"
     figure = pixel_figure(width, height, f"What looks alike to {layer}", reading)
     query = pixel_axes(figure, 0, 0, side, side)
-    draw_neighbour(query, shown.picture, plain(shown.name), "query", None)
+    draw_neighbour(query, shown.picture, plain(shown.name, 44), "query", None)
     for place, label in enumerate(labels):
         row, column = divmod(place, columns)
         ax = pixel_axes(figure, left + column * pitch_x, row * pitch_y, side, side)
         distance = f"distance {number(float(shown.neighbours.distance[place]))}"
-        name, colour = class_name(shown.classes, label, 40), class_colour(label)
+        name, colour = class_name(shown.classes, label), class_colour(label)
         draw_neighbour(ax, shown.pictures[place], name, distance, colour)
     return figure
 
@@ -73,6 +73,9 @@ def neighbour_sheet(
     distances: Sequence[float],
     labels: Sequence[int],
     classes: Sequence[str],
+    *,
+    label: int | None = None,
+    width_px: int = WIDTH_PX,
 ) -> go.Figure:
     """The images in order; a click returns the image's index.
 
@@ -82,14 +85,25 @@ def neighbour_sheet(
         distances: From the query, ascending.
         labels: Class of each image.
         classes: Names of all classes.
+        label: Class of the query, if it is known: neighbours are marked as right or wrong.
+        width_px: Of the whole sheet.
     """
+    marks = {None: "", True: "✓ ", False: "✗ "}
+    right = [None if label is None else one == label for one in labels]
     hover = [
-        f"{class_name(classes, label)}, distance {number(distance)}, image {index}"
-        for index, distance, label in zip(indices, distances, labels, strict=True)
+        f"{classes[one]}\ndistance {number(distance)}, image {index}"
+        for index, distance, one in zip(indices, distances, labels, strict=True)
     ]
     captions = [
-        [*wrap(classes[label], LETTERS, max_lines=2, placeholder="…"), number(distance)]
-        for label, distance in zip(labels, distances, strict=True)
+        [*in_lines(marks[hit] + label_of(classes, one, None), LETTERS), number(distance)]
+        for one, distance, hit in zip(labels, distances, right, strict=True)
     ]
-    colours = [class_colour(label) for label in labels]  # the class by colour, and by name below
-    return captioned_sheet(pictures, list(indices), captions, hover, colours, lines=3)
+    return captioned_sheet(
+        pictures,
+        list(indices),
+        captions,
+        hover,
+        [class_colour(one) for one in labels],
+        width_px=width_px,
+        right=None if label is None else [one == label for one in labels],
+    )

@@ -44,7 +44,26 @@ def test_arrays_say_what_images_and_classes_stand_for(run: Run):
     assert confusion["images"] == confusion["confusion"].sum() == 16
 
 
+def test_pages_of_mistakes_lead_through_all_of_them(run: Run):
+    query = MistakesQuery(str(run.path), 1)
+    whole = ask(query, MistakesLook(k=64)).shown
+    assert whole.of == len(whole.found) == 16 - int(answer(query).confusion.trace())
+    pages = [ask(query, MistakesLook(k=3, first=first)).shown for first in range(0, whole.of, 3)]
+    assert torch.cat([page.found.index for page in pages]).equal(whole.found.index)
+
+
+def test_a_cell_of_the_matrix_holds_as_many_mistakes_as_it_counts(run: Run):
+    query = MistakesQuery(str(run.path), 1)
+    confusion = answer(query).confusion
+    for true, taken in (confusion.clone().fill_diagonal_(0) > 0).nonzero().tolist():
+        look = MistakesLook(true=run.classes[true], taken=str(taken))
+        found = ask(query, look).shown.found
+        assert len(found) == confusion[true, taken]
+        assert set(found.label.tolist()) == {true}
+        assert set(found.guess[:, 0].tolist()) == {taken}
+
+
 @pytest.mark.parametrize("k", [0, 65])
-def test_more_mistakes_than_are_cached_are_refused(k):
+def test_more_mistakes_than_fit_on_a_figure_are_refused(k):
     with pytest.raises(WorkbenchError, match=f"--k must be from 1 to 64, got {k}"):
         MistakesLook(k=k)
