@@ -99,7 +99,9 @@ CASES = {
         lambda run: ClassEvidenceQuery(run, image=NINE, epochs=(0, 2)),
         ClassEvidenceLook("red"),
     ),
-    "confusion": Case("mistakes", lambda run: ConfusionQuery(run, 1, views=10)),
+    "confusion": Case(
+        "mistakes", lambda run: ConfusionQuery(run, 1, views=10), more={"picture": "matrix"}
+    ),
     "curves": Case("overview", CurvesQuery),
     "deconvnet": Case(
         "feature_maps",

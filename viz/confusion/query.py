@@ -36,6 +36,7 @@ class ConfusionQuery(EvaluationQuery):
 
     view: ClassVar[str] = "confusion"
     look: ClassVar[type[Look]] = ConfusionLook
+    in_address: ClassVar[dict[str, str]] = {"order": "classes"}  # that of mistakes is on its page
 
     def show(self, opened: Opened, answer: Evaluation, look: ConfusionLook) -> ConfusionShown:
         return ConfusionShown(look, opened.run.classes, answer)
