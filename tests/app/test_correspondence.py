@@ -140,4 +140,5 @@ def test_a_box_is_dragged_and_a_table_is_brought(server: str, page: Any, tmp_pat
     page.set_input_files("input[type=file]", str(good))
     page.get_by_text("Picture 1 of 3").wait_for()
     page.get_by_role("button", name="Compare").click()
+    page.get_by_text("How to read this, and the numbers beside the paper's").click()
     page.get_by_text("The paper's table 1").wait_for()
