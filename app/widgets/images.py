@@ -46,6 +46,7 @@ from viz.network.images import spread_over_classes
 from viz.store.lend import is_number, with_square
 from viz.store.lines import from_text
 
+MORE_PX = 130  # for the button with all the others, and the gaps
 OFFERED, TILE_PX, GAP_PX = 6, 96, 4
 UPLOAD_PX = 390  # of the strip, that an upload takes beside the images
 MOST_OF_A_CLASS = 24
@@ -80,14 +81,11 @@ def choose_image(choice: Choice) -> ChosenImage:
         if mine is not None:
             show_upload(mine, choice.run.preprocess, key, choose)
         if data is not None and starts:
-            room_px = page_px() - UPLOADER_PX - (UPLOAD_PX if mine else 0)
+            room_px = page_px() - MORE_PX - UPLOADER_PX - (UPLOAD_PX if mine else 0)
             _offer(data, starts, _index_of(key), room_px)
-        with st.container(width=UPLOADER_PX, gap="small"):
-            if data is not None and starts:
-                with st.popover(
-                    "More", icon=":material/apps:", help="More images of the run's data"
-                ):
-                    _offer_more(data, _index_of(key))
+            with st.popover("More", icon=":material/apps:", help="More images of the run's data"):
+                _offer_more(data, _index_of(key))
+        with st.container(width=UPLOADER_PX):
             offer_upload(choose)
     show_refusal()
     if not key:
