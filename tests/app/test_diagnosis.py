@@ -96,7 +96,7 @@ def test_stride_by_the_table_then_the_diagnosis_beside_the_first_in_eight_clicks
     server: str, page: Any, small: Run, runs: Path, wait_until: Callable[..., None]
 ) -> None:
     answer(DiagnosisQuery(str(small.path), 3))
-    page.goto(f"{server}/overview?run=small")
+    page.goto(f"{server}/?run=small")
     page.get_by_role("link", name="Train").click()  # 1
     page.get_by_role("combobox", name="Like this run").click()  # 2
     page.get_by_role("option", name="small").click()  # 3

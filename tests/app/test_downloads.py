@@ -29,7 +29,8 @@ PAGES: list[tuple[str, dict[str, Any], list[str]]] = [  # address, and the views
     ("occlusion", {"image": "val:5"}, ["occlusion"]),
     ("invariance", {"image": "val:5"}, ["invariance"]),
     ("retrieval", {"image": "val:5"}, ["retrieval"]),
-    ("mistakes", {}, ["mistakes", "confusion"]),
+    ("mistakes", {}, ["mistakes"]),
+    ("mistakes", {"picture": "matrix"}, ["confusion"]),
     ("diagnosis", {}, ["diagnosis"]),
 ]
 OTHER = {"beside": "small", "beside_epoch": 1}

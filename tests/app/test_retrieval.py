@@ -70,7 +70,7 @@ def test_without_data_the_page_says_what_it_needs_and_leads_on(app: Open, small:
 
 @pytest.mark.browser
 def test_a_neighbour_becomes_the_query_by_a_click(server: str, page: Any) -> None:
-    page.goto(f"{server}/retrieval")
+    page.goto(f"{server}/retrieval?image=val:0")
     page.get_by_text("blue (validation image 0)").wait_for()
     sheets = page.locator(".js-plotly-plot .nsewdrag")
     sheets.nth(1).click(position={"x": 40, "y": 40})
