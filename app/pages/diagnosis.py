@@ -62,7 +62,7 @@ def differ(first: Choice, second: Choice) -> None:
     common = sorted(set(first.run.epochs) & set(second.run.epochs))
     said, button = st.columns([5, 2], vertical_alignment="center")
     said.warning(
-        f"A has learned for {first.epoch} epochs, B for {second.epoch}: what differs may be owed "
+        f"A is at epoch {first.epoch}, B at epoch {second.epoch}: what differs may be owed "
         "to that alone.",
         icon=":material/warning:",
     )

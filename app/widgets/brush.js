@@ -23,8 +23,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.style.width = `${data.side}px`;
   bars.replaceChildren(...data.classes.map(bar));
 
-  // a page that is drawn anew meanwhile does not take the window out of the hand
+  // a page that is drawn anew meanwhile takes neither the window out of the hand nor its choice away
   if (!root.busy) root.cell = data.cell;
+  else if (root.later) root.later = setTimeout(choose, SETTLED_MS);
   draw();
 
   function bar({ name, colour, known }) {
@@ -63,6 +64,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   function choose() {
     clearTimeout(root.later);
+    root.later = null;
     root.busy = false;
     if (String(root.cell) !== String(data.cell)) setTriggerValue("cell", root.cell.join(","));
   }

@@ -67,7 +67,7 @@ def test_unequal_epochs_are_told_and_can_be_made_equal(
 ) -> None:
     shutil.copytree(diagnosed.path, diagnosed.path.parent / "other")
     test = app("diagnosis", run="small", epoch=2, beside="other", beside_epoch=3)
-    assert "A has learned for 2 epochs, B for 3" in test.warning[0].value
+    assert "A is at epoch 2, B at epoch 3" in test.warning[0].value
     assert "Not a fair comparison" in words(test).replace("\\", "")
     test = test.button[label_place(test, "Compare both at epoch 2")].click().run()
     assert in_address(test, "beside_epoch") == "2"

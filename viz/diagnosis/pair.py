@@ -80,7 +80,7 @@ class DiagnosesOfTwo:
         if a.epoch == b.epoch:
             return words
         return (
-            f"Not a fair comparison: A has learned for {a.epoch} epochs, B for {b.epoch}. {words}"
+            f"Not a fair comparison: A is at epoch {a.epoch}, B at epoch {b.epoch}. {words}"
         )
 
     def arrays(self) -> Arrays:
