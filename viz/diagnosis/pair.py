@@ -79,9 +79,7 @@ class DiagnosesOfTwo:
         words = verdict(self.votes, (a.title, b.title), (a.error, b.error))
         if a.epoch == b.epoch:
             return words
-        return (
-            f"Not a fair comparison: A is at epoch {a.epoch}, B at epoch {b.epoch}. {words}"
-        )
+        return f"Not a fair comparison: A is at epoch {a.epoch}, B at epoch {b.epoch}. {words}"
 
     def arrays(self) -> Arrays:
         """All that was measured of both, and the numbers that have a vote."""
