@@ -51,7 +51,6 @@ def player(
             "epochs": list(epochs),
             "epoch": epoch,
             "label": label,
-            "name": key,
             "following": following,
             "playing": playing,
             "keys": keys,

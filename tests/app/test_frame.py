@@ -231,6 +231,24 @@ def test_the_key_p_turns_lecture_mode_on_and_off(server: str, page: Any) -> None
 
 
 @pytest.mark.browser
+def test_p_pressed_again_leaves_lecture_mode_however_often_the_page_was_drawn(
+    server: str, page: Any
+) -> None:
+    page.goto(f"{server}/filters?epoch=0")
+    page.locator(LISTENS).wait_for(state="attached")
+    for epoch in (1, 2):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"**epoch={epoch}*")
+    for _ in range(2):
+        page.keyboard.press("p")
+        page.wait_for_url("**lecture=1*")
+        page.get_by_role("link", name="Top patches").wait_for(state="hidden")
+        page.keyboard.press("p")
+        page.get_by_role("link", name="Top patches").wait_for()
+        page.wait_for_url(re.compile(r"^(?!.*lecture)"))
+
+
+@pytest.mark.browser
 def test_a_page_knows_how_wide_its_window_is(server: str, page: Any) -> None:
     page.set_viewport_size({"width": 1920, "height": 900})
     page.goto(f"{server}/filters")

@@ -1,7 +1,6 @@
 // One player of epochs: step back, play, step on, scrub, speed. It answers at once and tells the
 // server the epoch it stands at; what the server draws meanwhile is told apart by that number, so
-// that five steps of an arrow key are five steps however late the pictures come. Whoever shows
-// frames in the browser listens to the window's event "filterscope:epoch".
+// that five steps of an arrow key are five steps however late the pictures come.
 const BEAT_MS = 50, FRAME_MS = 700, SEND_MS = 80, LOST_MS = 4000
 const SPEED = "filterscope speed"
 const states = new WeakMap()
@@ -13,6 +12,8 @@ export default function (component) {
   state.send = (value) => setTriggerValue("moved", value)
   state.take(data)
   return () => {
+    // Streamlit also takes back a call that a newer one overtook: the player goes on then
+    if (parentElement.isConnected) return
     state.end()
     states.delete(parentElement)
   }
@@ -28,7 +29,6 @@ function begin(parent) {
   const draw = () => {
     scrub.max = last()
     scrub.value = index
-    scrub.style.setProperty("--share", `${(100 * index) / Math.max(1, last())}%`)
     const epoch = data.epochs[index], following = data.following && index === last()
     scrub.setAttribute("aria-valuetext", `epoch ${epoch}`)
     says.textContent = `${data.label} ${epoch} of ${data.epochs[last()]}`
@@ -50,16 +50,12 @@ function begin(parent) {
     if (to === index && soon) return
     index = to
     draw()
-    const detail = { name: data.name, epoch: data.epochs[index], index }
-    window.dispatchEvent(new CustomEvent("filterscope:epoch", { detail }))
     clearTimeout(timer)
     timer = setTimeout(tell, soon ? SEND_MS : 0)
     sent = data.epochs[index]
     sentAt = performance.now()
   }
-  const hold = () => {
-    if (playing) playing = false
-  }
+  const hold = () => (playing = false)
   const atRest = () => {
     const app = document.querySelector('[data-testid="stApp"]')
     return (

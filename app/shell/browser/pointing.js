@@ -5,12 +5,12 @@ const CHART = ".stPlotlyChart", RING_PX = 2
 const ALONG = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const HOVER_MS = 120 // plotly looks at the pointer at most every 50 ms
 
+const look = () => document.querySelectorAll(`${CHART}:not([data-own-arrows])`).forEach(reach)
+const changed = new MutationObserver(look)
+
 export default function () {
-  const look = () => document.querySelectorAll(`${CHART}:not([data-own-arrows])`).forEach(reach)
-  const observer = new MutationObserver(look)
-  observer.observe(document.body, { childList: true, subtree: true })
+  changed.observe(document.body, { childList: true, subtree: true }) // once, however often called
   look()
-  return () => observer.disconnect()
 }
 
 function places(chart) {
