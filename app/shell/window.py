@@ -12,7 +12,7 @@ from app.shell import address
 from app.shell.player import mount
 from viz.drawing.style import DARK_PAPER, PAPER
 
-USUAL_PX = 1150  # a window of 1440 px, less the sidebar
+USUAL_PX = 1140  # a window of 1440 px, less the sidebar and a scroll bar
 LEAST_PX, MOST_PX = 320, 3600
 LECTURE = "lecture"
 ZOOM = 1.6

@@ -1,6 +1,7 @@
 // A window dragged over an image: the answer at each place is in the grid that came with the page.
 const KEYS = {ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1]};
 const SETTLED_MS = 500; // after the last key, before the place counts as chosen
+let held = false; // whether the keyboard is the window's
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".brush");
@@ -75,6 +76,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const cell = (px) => Math.round((px / scale - data.window / 2) / data.stride);
     move(cell(event.clientY - place.top), cell(event.clientX - place.left));
   }
+
+  // Streamlit may put the window into the page anew: whoever held it still does
+  stage.onfocus = () => (held = true);
+  stage.onblur = () => stage.isConnected && (held = false);
+  if (held && document.activeElement === document.body) stage.focus({ preventScroll: true });
 
   stage.onpointerdown = (event) => {
     if (event.button) return;

@@ -1,7 +1,7 @@
 // What only the browser knows: how wide the page is, and the key of lecture mode. Streamlit calls
 // this anew with every change of the data and never takes the former call back, so it listens once
 // and acts for the newest.
-const SETTLE_MS = 250, DIFFERENT_PX = 8, PATIENCE = 40
+const SETTLE_MS = 250, MORE_PX = 8, PATIENCE = 40
 const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable=true]"
 let page = null, main = null, told = 0, timer = 0
 
@@ -33,7 +33,9 @@ function measure(patience) {
   const style = getComputedStyle(main)
   const room = main.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
   const width = Math.floor(room)
-  if (width < 200 || Math.abs(width - page.data.width) < DIFFERENT_PX || width === told) return
+  // what is too wide by one pixel does not fit; what is a little too narrow is not worth a redraw
+  const fits = page.data.width <= width && width < page.data.width + MORE_PX
+  if (width < 200 || fits || width === told) return
   told = width
   document.cookie = `filterscope_width=${width}; path=/; SameSite=Lax; max-age=31536000`
   page.setStateValue("width", width)
