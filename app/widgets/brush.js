@@ -79,7 +79,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   // Streamlit may put the window into the page anew: whoever held it still does
   stage.onfocus = () => (held = true);
-  stage.onblur = () => stage.isConnected && (held = false);
+  stage.onblur = (event) => event.relatedTarget && (held = false);
   if (held && document.activeElement === document.body) stage.focus({ preventScroll: true });
 
   stage.onpointerdown = (event) => {
