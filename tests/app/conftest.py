@@ -37,6 +37,10 @@ ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("blue", "green", "red", "stripes")
 TINY = {"widths": [6, 8, 8, 8, 6], "hidden": [16, 12]}
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+AT_REST = (
+    "[data-testid=stApp][data-test-script-state=notRunning]",
+    "[data-testid=stSidebarNavItems][role=none]",
+)
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -252,6 +256,22 @@ def page(browser: Any) -> Iterator[Any]:
     tab.set_default_timeout(PATIENCE_S * 1000)
     yield tab
     context.close()
+
+
+@pytest.fixture
+def at_rest(page: Any) -> Callable[[], None]:
+    """Waits until the tab is drawn and listens to keys: what is typed meanwhile can be lost."""
+
+    def wait() -> None:
+        wait_at_rest(page)
+
+    return wait
+
+
+def wait_at_rest(tab: Any) -> None:
+    """Wait until a tab's parts are there, the late ones too, and the server has no more to say."""
+    for there in ("html[data-filterscope=listens]", *AT_REST):
+        tab.wait_for_selector(there, state="attached")
 
 
 def _answers(address: str) -> bool:

@@ -5,6 +5,7 @@ from importlib.resources import files
 import pytest
 
 from app.shell.menu import PAGES
+from tests.app.conftest import wait_at_rest
 from tests.conftest import PATIENCE_S
 
 pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
@@ -12,7 +13,6 @@ pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is no
 pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 GRAVE = ("serious", "critical")
-AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -26,7 +26,7 @@ def test_a_page_has_no_serious_fault(browser, server, small, name, scheme):
     place = "" if name == "overview" else name
     page.goto(f"{server}/{place}?run={small.path.name}&tour=1")
     page.get_by_role("heading", level=1).wait_for()
-    page.wait_for_selector(AT_REST, state="attached")
+    wait_at_rest(page)
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     context.close()

@@ -93,13 +93,20 @@ def test_a_finding_fills_the_page_train_with_its_variant(app: Open, diagnosed: R
 @pytest.mark.browser
 @pytest.mark.slow
 def test_stride_by_the_table_then_the_diagnosis_beside_the_first_in_eight_clicks(
-    server: str, page: Any, small: Run, runs: Path, wait_until: Callable[..., None]
+    server: str,
+    page: Any,
+    at_rest: Callable[[], None],
+    small: Run,
+    runs: Path,
+    wait_until: Callable[..., None],
 ) -> None:
     answer(DiagnosisQuery(str(small.path), 3))
     page.goto(f"{server}/?run=small")
     page.get_by_role("link", name="Train").click()  # 1
     page.get_by_role("combobox", name="Like this run").click()  # 2
     page.get_by_role("option", name="small").click()  # 3
+    page.get_by_text("nothing is changed yet").wait_for()
+    at_rest()
     stride = page.get_by_role("spinbutton", name="conv1 stride")
     stride.click()  # 4
     stride.fill("1")

@@ -3,10 +3,11 @@
 // and acts for the newest.
 const SETTLE_MS = 250, MORE_PX = 8, PATIENCE = 40
 const TYPED_INTO = "input:not([type=range]), textarea, select, [contenteditable=true]"
-let page = null, main = null, told = 0, timer = 0
+let page = null, main = null, told = 0, timer = 0, turned = null
 
 export default function (component) {
   page = component
+  if (page.data.lecture === turned) turned = null
   if (!document.documentElement.dataset.filterscope) {
     window.addEventListener("keydown", keys)
     document.documentElement.dataset.filterscope = "listens"
@@ -44,9 +45,11 @@ function measure(patience) {
 function keys(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return
   if (event.composedPath().some((each) => each instanceof Element && each.matches(TYPED_INTO))) return
-  const { lecture } = page.data
+  // a second press turns back the first, also before the server has answered that
+  const lecture = turned ?? page.data.lecture
   if (event.key === "p" || (event.key === "Escape" && lecture)) {
     event.preventDefault()
-    page.setTriggerValue("lecture", { on: !lecture })
+    turned = !lecture
+    page.setTriggerValue("lecture", { on: turned })
   }
 }
