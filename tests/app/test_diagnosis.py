@@ -2,8 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from app.shell.errors import plain
 from tests.app.test_retrieval import words
 from training.runs import Run
-from training.status import FINISHED
 from viz import answer
 from viz.diagnosis import DiagnosisQuery
 from viz.diagnosis.findings import findings
@@ -88,35 +85,3 @@ def test_a_finding_fills_the_page_train_with_its_variant(app: Open, diagnosed: R
     boxes = {box.label: box.value for box in test.selectbox}
     assert boxes["Like this run, but …"] == "small"
     assert any("Like **small**: differs in" in each.value for each in test.markdown)
-
-
-@pytest.mark.browser
-@pytest.mark.slow
-def test_stride_by_the_table_then_the_diagnosis_beside_the_first_in_eight_clicks(
-    server: str,
-    page: Any,
-    at_rest: Callable[[], None],
-    small: Run,
-    runs: Path,
-    wait_until: Callable[..., None],
-) -> None:
-    answer(DiagnosisQuery(str(small.path), 3))
-    page.goto(f"{server}/?run=small")
-    page.get_by_role("link", name="Train").click()  # 1
-    page.get_by_role("combobox", name="Like this run").click()  # 2
-    page.get_by_role("option", name="small").click()  # 3
-    page.get_by_text("nothing is changed yet").wait_for()
-    at_rest()
-    stride = page.get_by_role("spinbutton", name="conv1 stride")
-    stride.click()  # 4
-    stride.fill("1")
-    stride.press("Enter")
-    page.get_by_text("strides 2 1 1 1 1").wait_for()
-    page.get_by_role("button", name="Start training").click()  # 5
-    wait_until(lambda: (runs / "small-strides1" / "run.json").exists())
-    trained = Run.open(runs / "small-strides1")
-    wait_until(lambda: trained.epochs[-1:] == [3] and trained.status().state == FINISHED)
-    page.get_by_role("button", name="Diagnose beside small").click()  # 6
-    page.wait_for_url("**/diagnosis*beside=small*")
-    page.get_by_text("B differs from A in").wait_for()
-    page.get_by_text("numbers").first.wait_for()

@@ -116,30 +116,6 @@ def test_another_epoch_of_the_run_is_in_the_picture_already(app: Open) -> None:
     assert "A and B are two epochs of this run, 3 and 1: both are outlined" in words(test)
 
 
-IDLE = "[data-test-script-state=notRunning]"
-
-
-@pytest.mark.browser
-def test_when_a_channel_of_conv1_learnt_is_three_clicks_from_the_overview(
-    server: str, page: Any
-) -> None:
-    page.goto(f"{server}/?run=small")
-    main = page.get_by_test_id("stMain")
-    main.get_by_role("heading", name="Overview").wait_for()
-    page.get_by_test_id("stSidebarNav").get_by_text("Evolution").click()  # one
-    main.get_by_role("heading", name="Evolution").wait_for()
-    main.get_by_test_id("stButtonGroup").get_by_text("conv1").click()  # two
-    page.wait_for_url("**layer=conv1*")
-    main.locator(".js-plotly-plot").wait_for()
-    page.locator(IDLE).wait_for()  # or the box is still there that gives way to another
-    main.get_by_label("Channel", exact=True).click()  # three
-    page.keyboard.press("Control+A")
-    page.keyboard.type("4")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**channel=4*")
-    main.get_by_text("Channel 4: ").wait_for()
-
-
 @pytest.mark.browser
 def test_a_cell_opens_the_unit_at_that_epoch(server: str, page: Any) -> None:
     page.goto(f"{server}/evolution?run=small&layer=conv2&channel=5&order=by number")

@@ -125,28 +125,6 @@ def test_a_click_on_a_filter_opens_it_and_leads_to_its_patches(server: str, page
 
 
 @pytest.mark.browser
-def test_pictures_alone_lead_from_a_filter_to_its_unit(server: str, page: Any) -> None:
-    def click(place: str, x: float, y: float) -> None:
-        picture = page.locator(f'[class*="st-key-{place}"] .nsewdrag').first
-        picture.wait_for()
-        page.wait_for_timeout(300)  # plotly moves a new picture once more
-        box = picture.bounding_box()
-        page.mouse.click(box["x"] + x, box["y"] + y)
-
-    page.goto(f"{server}/filters")
-    click("filters", 40, 40)
-    page.wait_for_url("**channel=0*")
-    click("nine-conv1-0", 30, 30)
-    page.wait_for_url(re.compile("/top_patches.*channel=0"))
-    heading = page.locator(".annotation-text", has_text=re.compile("^channel 0"))
-    heading.wait_for()
-    page.wait_for_timeout(300)
-    box = heading.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + 45)
-    page.wait_for_url(re.compile("/unit.*channel=0"))
-
-
-@pytest.mark.browser
 def test_the_film_plays_and_can_be_scrubbed_in_the_browser(server: str, page: Any) -> None:
     page.goto(f"{server}/filters?picture=film")
     page.get_by_text(re.compile("epoch 2 of 3")).wait_for()  # it came there by itself

@@ -1,7 +1,6 @@
 """The image that a page looks at: offered, chosen, uploaded, refused."""
 
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from app.shell.lender import LENDER
 from app.widgets.class_choice import doubt_of
 from app.widgets.images import offered
 from app.widgets.uploads import keep_upload, path_of, safe_name, upload_folder
-from tests.conftest import PATIENCE_S
 from training.data import Split
 from training.errors import WorkbenchError
 from training.outputs import SOFTMAX
@@ -208,24 +206,3 @@ def test_a_picture_may_be_of_no_class_where_none_is_probable(
     own: list[float], doubted: bool
 ) -> None:
     assert bool(doubt_of(torch.tensor(own), SOFTMAX)) == doubted
-
-
-@pytest.mark.browser
-def test_an_upload_is_occluded_downloaded_and_there_again_in_a_new_tab(
-    server: str, page: Any, tmp_path: Path
-) -> None:
-    """Three clicks: the file, PDF, the new tab."""
-    mine = tmp_path / "mine.png"
-    mine.write_bytes(picture_bytes(size=(96, 40)))
-    page.goto(f"{server}/occlusion")
-    page.set_input_files("input[type=file]", str(mine))
-    page.wait_for_url(re.compile("image=upload(:|%3A)"))
-    page.get_by_text("mine.png").first.wait_for()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="PDF").first.click()
-    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
-    tab = page.context.new_page()
-    tab.set_default_timeout(PATIENCE_S * 1000)
-    tab.goto(page.url)
-    tab.get_by_text("mine.png").first.wait_for()
-    tab.locator(".st-key-close-upload button").first.wait_for()

@@ -1,11 +1,5 @@
 """The tour's band: on each step's page, led back to from others, begun and left by a click."""
 
-from urllib.parse import urlencode
-
-import pytest
-
-from app.tour.steps import STEPS
-
 
 def test_a_step_is_drawn_on_its_page_with_claim_and_number(app):
     page = app("filters", tour=1)
@@ -40,15 +34,3 @@ def test_on_another_page_one_line_leads_back_to_the_step(app, in_address):
 def test_a_step_that_there_is_not_is_told(app):
     page = app("filters", tour=11)
     assert any("no tour “11” here" in each.value for each in page.info)
-
-
-@pytest.mark.browser
-def test_the_whole_tour_is_ten_pages_with_next_alone(server, page, small):
-    page.goto(f"{server}/filters?{urlencode({'run': small.path.name, 'tour': 1})}")
-    for number, step in enumerate(STEPS, 1):
-        band = page.locator(".st-key-tour")
-        band.get_by_text(f"{number} of 10 · {step.title}").wait_for()
-        band.get_by_text("Here:").wait_for()
-        if number < len(STEPS):
-            band.get_by_role("button", name="Next").click()
-    page.wait_for_url("**/compare?*tour=10*")
