@@ -15,7 +15,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=SIDEBAR_PX,
 )
-st.html(SOURCE / "app" / "shell" / "browser" / "frame.css")
+st.html(SOURCE / "app" / "browser" / "frame.css")
 groups = {
     group: {
         name: st.Page(f"app/pages/{name}.py", title=title, icon=icon, default=name == "overview")

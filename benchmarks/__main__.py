@@ -1,11 +1,13 @@
 """python -m benchmarks: the tables of docs/benchmarks.md, measured on this machine."""
 
 import platform
+import tempfile
+from pathlib import Path
 
 import torch
 from jsonargparse import auto_cli
 
-from benchmarks import browser, first_visit, leafing, mining, occlusion, training
+from benchmarks import browser, first_visit, leafing, mining, occlusion, training, waiting
 from training.memory import keep_freed_memory
 
 
@@ -14,6 +16,7 @@ def benchmarks(
     photographs: str | None = None,
     run: str | None = None,
     only_first_visit: bool = False,
+    only_waits: bool = False,
 ) -> None:
     """Print every table.
 
@@ -23,6 +26,8 @@ def benchmarks(
         run: A run folder with epochs and images, for what a visitor waits in the browser; none
             without it. What its last epochs show is mined and kept there.
         only_first_visit: What a first visitor waits in the browser, and no other table.
+        only_waits: What a visitor of the run waits in the browser and for its report, and no other
+            table.
     """
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}\n")
     if only_first_visit:
@@ -30,7 +35,11 @@ def benchmarks(
         for what, seconds in first_visit.measure():
             print(f"| {what} | {seconds:.1f} |")
         return
-    print("| occlusion, AlexNet, 224 px, square 32, stride 8 | s | times ours |\n|---|---|---|")
+    if run is not None:
+        print_waits(run, rounds)
+    if only_waits:
+        return
+    print("\n| occlusion, AlexNet, 224 px, square 32, stride 8 | s | times ours |\n|---|---|---|")
     times = occlusion.measure(rounds)
     ours = times[0][1]
     for who, seconds in times:
@@ -45,10 +54,6 @@ def benchmarks(
             print(f"\n| a page of 16 channels, {name}, {layer} | s |\n|---|---|")
             for what, seconds in taken.items():
                 print(f"| {what} | {seconds:.2f} |")
-    if run is not None:
-        print("\n| from the click to the picture, in Chromium | median ms | worst |\n|---|---|---|")
-        for what, waits in browser.measure(run, rounds):
-            print(f"| {what} | {browser.summary(waits)} |")
     for name in training.IMAGES if photographs else ():
         assert photographs is not None
         measured = training.measure(photographs, name, rounds)
@@ -61,6 +66,18 @@ def benchmarks(
                 f"| a large product in {kind} | {limit / 1e9:,.0f} GFLOP/s | "
                 f"reached: {measured.flops / limit:.0%} |"
             )
+
+
+def print_waits(run: str, rounds: int) -> None:
+    """What a visitor of a run waits in the browser, and for its report."""
+    print("| from the click to the picture, in Chromium | median ms | worst |\n|---|---|---|")
+    for what, waits in [*browser.measure(run, rounds), *waiting.measure(run)]:
+        print(f"| {what} | {browser.summary(waits)} |")
+    with tempfile.TemporaryDirectory() as folder:
+        taken, promised = waiting.report(run, Path(folder) / "report.html")
+    print(f"\n| a report of all sections took {taken:.0f} s; its bar promised, at | s |\n|---|---|")
+    for share, seconds in promised.items():
+        print(f"| {share:.0%} of the way | {seconds:.0f} |")
 
 
 if __name__ == "__main__":

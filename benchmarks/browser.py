@@ -1,8 +1,8 @@
 """A visitor who leafs: from the click to the new picture on the screen, in Chromium.
 
-The clock runs in the page. It starts with the browser's own event (the click, the key on the
-slider) and stops two frames after the picture that is shown has become another one; what it shows
-is told by the image's own bytes, so that a redraw of the old picture does not count.
+The clock runs in the page. It starts with the browser's own event (the click, the arrow key) and
+stops two frames after the picture that is shown has become another one; what it shows is told by
+the image's own bytes, so that a redraw of the old picture does not count.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ def measure(run_path: str, rounds: int) -> list[tuple[str, list[float]]]:
         for page in ("filters", "top_patches"):
             tab.goto(f"{address}/{page}?run={run.path.name}")
             _settle(tab)
-            press = tab.get_by_role("slider").first.press
+            press = tab.locator("body").press
             back = [_taken(tab, partial(press, "ArrowLeft")) for _ in epochs[1:]]
             again = [_taken(tab, partial(press, "ArrowRight")) for _ in epochs[1:]]
-            found.append((f"epoch slider on {page}, mined before", back))
-            found.append((f"epoch slider on {page}, seen before", again))
+            found.append((f"an epoch step on {page}, mined before", back))
+            found.append((f"an epoch step on {page}, seen before", again))
     return found
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-SOURCES = Path(__file__).parent / "browser"
+from app.browser import mount
+
 Moved = Callable[[int, bool], object]
 
 
@@ -59,22 +57,3 @@ def player(
         on_moved_change=on_moved,
     )
 
-
-def mount(name: str, **how: Any) -> Any:
-    """Draw one of the components beside this file.
-
-    Args:
-        name: Of its files.
-        **how: As Streamlit takes it: key, data, and callbacks.
-    """
-    source = _source(name)
-    drawn = st.components.v2.component(
-        f"filterscope_{name}", html=source.get("html"), css=source.get("css"), js=source.get("js")
-    )
-    return drawn(**how)
-
-
-@cache
-def _source(name: str) -> dict[str, str]:
-    files = {kind: SOURCES / f"{name}.{kind}" for kind in ("html", "css", "js")}
-    return {kind: path.read_text(encoding="utf-8") for kind, path in files.items() if path.exists()}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.browser import mount
 from app.shell import address
-from app.shell.player import mount
 from viz.drawing.style import DARK_PAPER, PAPER
 
 USUAL_PX = 1140  # a window of 1440 px, less the sidebar and a scroll bar

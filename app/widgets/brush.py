@@ -6,34 +6,18 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 from torch import Tensor
 
+from app.browser import mount
 from viz.drawing.colours import class_colour
 from viz.drawing.words import label_of
 from viz.occlusion import Cell, Occlusion
 from viz.occlusion.compute import Shape
 
-HTML = """
-<div class="brush">
-  <div class="stage" tabindex="0" role="application" aria-roledescription="window to move">
-    <img><div class="window"></div>
-  </div>
-  <div class="bars"></div>
-  <div class="told" aria-live="polite"></div>
-</div>
-"""
-FILES = Path(__file__).parent
-_mount = st.components.v2.component(
-    "filterscope_brush",
-    html=HTML,
-    css=(FILES / "brush.css").read_text(),
-    js=(FILES / "brush.js").read_text(),
-)
 DIGITS = 4  # of a probability on its way to the browser
 
 
@@ -94,7 +78,7 @@ def brush(it: Brush, cell: Cell, choose: Callable[[str], object], *, key: str, a
         if text := st.session_state[key].get("cell"):
             choose(text)
 
-    _mount(key=key, data=it.data(cell, alt), on_cell_change=moved)
+    mount("brush", key=key, data=it.data(cell, alt), on_cell_change=moved)
 
 
 def _rounded(values: Tensor) -> list[object]:
