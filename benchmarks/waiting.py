@@ -73,9 +73,8 @@ def measure(run_path: str) -> Waits:
         slowest = max(pages, key=pages.__getitem__)
         tab.goto(f"{address}/occlusion?run={run.path.name}")
         _settle(tab)
-        maps = [
-            _taken(tab, partial(_tile, tab, 1 + turn), "maps", "whole") for turn in range(TILES)
-        ]
+        others = [partial(_tile, tab, 1 + turn) for turn in range(TILES)]
+        maps = [_taken(tab, click, "maps", "whole") for click in others]
         tab.goto(f"{address}/retrieval?run={run.path.name}")
         _settle(tab)
         alike = [_taken(tab, click, "maps") for click in others]

@@ -1,4 +1,4 @@
-"""What of the workbench runs in the browser: a component is an .html, a .css and a .js of one name."""
+"""What runs in the browser: a component is an .html, a .css and a .js of one name."""
 
 from __future__ import annotations
 

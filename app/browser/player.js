@@ -1,7 +1,9 @@
 // One player of epochs: step back, play, step on, scrub, speed. It answers at once and tells the
 // server the epoch it stands at; what the server draws meanwhile is told apart by that number, so
-// that five steps of an arrow key are five steps however late the pictures come.
-const BEAT_MS = 50, FRAME_MS = 700, SEND_MS = 80, LOST_MS = 4000
+// that five steps of an arrow key are five steps however late the pictures come. Where a film of all
+// epochs is on the page, that follows in the browser, and the server is told where it comes to stand.
+const BEAT_MS = 50, FRAME_MS = 700, FILM_MS = 350, LAST_FRAMES = 4, SEND_MS = 80, LOST_MS = 4000
+const FILM = ".st-key-film"
 const SPEED = "filterscope speed"
 const states = new WeakMap()
 
@@ -24,6 +26,7 @@ function begin(parent) {
   const [root, back, play, on, scrub, says, speed] =
     ["player", "back", "play", "on", "scrub", "says", "speed"].map(find)
   let data = null, index = 0, sent = null, sentAt = 0, timer = 0, playing = false, stoodAt = 0
+  let film = false // that it plays
 
   const last = () => data.epochs.length - 1
   const draw = () => {
@@ -39,6 +42,9 @@ function begin(parent) {
     play.setAttribute("aria-label", playing ? "Pause" : "Play the epochs")
     play.title = play.getAttribute("aria-label")
     root.classList.toggle("playing", playing)
+    if (!data.plays) return
+    document.documentElement.dataset.epoch = epoch
+    window.dispatchEvent(new Event("filterscope epoch"))
   }
   const tell = () => {
     sent = data.epochs[index]
@@ -55,7 +61,7 @@ function begin(parent) {
     sent = data.epochs[index]
     sentAt = performance.now()
   }
-  const hold = () => (playing = false)
+  const hold = () => (playing = film = false)
   const atRest = () => {
     const app = document.querySelector('[data-testid="stApp"]')
     return (
@@ -71,6 +77,7 @@ function begin(parent) {
       index = Math.max(0, data.epochs.indexOf(data.epoch))
       draw()
     }
+    if (film) return roll()
     if (!playing) return
     if (!atRest()) {
       stoodAt = 0
@@ -81,6 +88,28 @@ function begin(parent) {
     stoodAt = 0
     if (index + 1 >= last()) playing = false
     go(index + 1, false)
+  }
+  const roll = () => {
+    if (!document.querySelector(FILM)) return pause()
+    const frames = index === last() ? LAST_FRAMES : 1
+    stoodAt = stoodAt || performance.now()
+    if (performance.now() - stoodAt < (frames * FILM_MS) / Number(speed.value)) return
+    stoodAt = 0
+    index = index === last() ? 0 : index + 1
+    draw()
+  }
+  const pause = () => {
+    hold()
+    tell()
+    draw()
+  }
+  const begins = () => {
+    playing = film = true
+    stoodAt = 0
+    draw()
+  }
+  const begun = () => {
+    if (data?.plays && !matchMedia("(prefers-reduced-motion: reduce)").matches) begins()
   }
   const keys = (event) => {
     if (!data.keys || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -93,13 +122,16 @@ function begin(parent) {
   }
   const clock = setInterval(beat, BEAT_MS)
   window.addEventListener("keydown", keys)
+  window.addEventListener("filterscope film", begun)
   back.onclick = () => (hold(), go(index - 1))
   on.onclick = () => (hold(), go(index + 1))
   scrub.oninput = () => (hold(), go(Number(scrub.value)))
   play.onclick = () => {
-    playing = !playing
+    if (playing) return pause()
+    if (document.querySelector(FILM)) return begins()
+    playing = true
     stoodAt = 0
-    if (playing && index === last()) go(0, false)
+    if (index === last()) go(0, false)
     else tell()
     draw()
   }
@@ -114,19 +146,23 @@ function begin(parent) {
       data = now
       root.classList.toggle("slim", !data.plays)
       scrub.setAttribute("aria-label", data.label)
-      if (sent !== null && data.epoch !== sent && data.epochs.includes(sent)) {
+      if (film) {
+        sent = null // the film goes on from where it is
+      } else if (sent !== null && data.epoch !== sent && data.epochs.includes(sent)) {
         index = data.epochs.indexOf(sent) // newer than what was drawn
       } else {
         sent = null
         index = data.epochs.indexOf(data.epoch)
       }
       if (first) playing = data.playing
+      if (first && document.querySelector(FILM)) begun()
       draw()
     },
     end() {
       clearInterval(clock)
       clearTimeout(timer)
       window.removeEventListener("keydown", keys)
+      window.removeEventListener("filterscope film", begun)
     },
   }
   return state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.jobs.ask import ask
 from app.shell import address
@@ -42,12 +43,12 @@ def page() -> None:
     with said:
         head(chosen_layer, is_first=chosen_layer == layer)
     if chosen_layer != layer:
-        show_planes(choice, chosen_layer, controls)
+        show_planes(choice, chosen_layer, controls, _plays(choice, controls))
         if len(choices) > 1:
             st.caption(f"Two networks are compared by the filters of {layer} alone.")
         return
     with controls:
-        film = len(choice.run.epochs) > 1 and _picture() == "film"
+        film = _plays(choice, controls)
         look = FiltersLook() if film else choose_look()
     sides = [side_of(each, look) for each in choices]
     if len(sides) > 1 and not film:
@@ -110,16 +111,21 @@ def show_two(choices: list[Choice], first: Side, second: Side) -> None:
                 inspect(choice, each, channel, both.rows[0].first.scale, key=who)
 
 
-def _picture() -> str:
-    return address.pick(
-        st.segmented_control,
-        "Picture",
-        list(PICTURES),
-        name="picture",
-        default="epoch",
-        format_func=PICTURES.__getitem__,
-        width="content",
-    )
+def _plays(choice: Choice, controls: DeltaGenerator) -> bool:
+    """Whether the film of all epochs is wanted, and there is one."""
+    if len(choice.run.epochs) < 2:
+        return False
+    with controls:
+        picture = address.pick(
+            st.segmented_control,
+            "Picture",
+            list(PICTURES),
+            name="picture",
+            default="epoch",
+            format_func=PICTURES.__getitem__,
+            width="content",
+        )
+    return bool(picture == "film")
 
 
 page()

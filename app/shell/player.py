@@ -56,4 +56,3 @@ def player(
         },
         on_moved_change=on_moved,
     )
-

@@ -9,6 +9,7 @@ from app.jobs.ask import ask
 from app.shell import address
 from app.shell.asked import asked
 from app.shell.frame import Choice, channel_picker
+from app.views.film import show_film
 from app.views.filters import lead_to_patches
 from app.widgets.bars import scale_bar
 from app.widgets.downloads import offer_side
@@ -26,8 +27,8 @@ from viz.store.query import Look
 CHANNELS = 12  # on a page
 
 
-def show_planes(choice: Choice, layer: str, controls: DeltaGenerator) -> None:
-    """Page through the filters of a layer above the first."""
+def show_planes(choice: Choice, layer: str, controls: DeltaGenerator, film: bool) -> None:
+    """Page through the filters of a layer above the first, of one epoch or as a film of all."""
     count = channel_count(plan_of(choice.run), layer)
     with controls:
         with st.container(width=105):
@@ -44,8 +45,15 @@ def show_planes(choice: Choice, layer: str, controls: DeltaGenerator) -> None:
     source = source if source in sources else sources[0]
     picture, inspector = picture_and_inspector()
     with picture:
-        _draw(shown, (channel, source))
-        offer_side(side)
+        if film:
+            clicked = show_film(choice, -1, layer, channels)
+            if clicked is not None:
+                channel = channels[clicked // shown.planes.planes.shape[1]]
+                address.write(channel=channel, source=None)
+                st.rerun()
+        else:
+            _draw(shown, (channel, source))
+            offer_side(side)
     with inspector:
         _inspect(choice, shown, row, source)
 

@@ -125,9 +125,15 @@ def test_a_click_on_a_filter_opens_it_and_leads_to_its_patches(server: str, page
 
 
 @pytest.mark.browser
-def test_the_film_plays_and_can_be_scrubbed_in_the_browser(server: str, page: Any) -> None:
-    page.goto(f"{server}/filters?picture=film")
-    page.get_by_text(re.compile("epoch 2 of 3")).wait_for()  # it came there by itself
+@pytest.mark.parametrize("layer", ["", "&layer=conv3"])
+def test_the_film_of_any_layer_is_moved_by_the_player_in_the_bar(
+    server: str, page: Any, layer: str
+) -> None:
+    page.goto(f"{server}/filters?picture=film&epoch=0{layer}")
+    page.locator("canvas[data-epoch='2']").wait_for()  # it came there by itself
     page.get_by_role("button", name="Pause").click()
-    page.get_by_role("slider", name="Epoch").last.press("Home")
-    page.get_by_text("epoch 0 of 3").wait_for()
+    page.get_by_role("slider", name="Epoch").press("Home")
+    page.locator("canvas[data-epoch='0']").wait_for()
+    page.wait_for_url(re.compile("epoch=0"))
+    page.keyboard.press("End")
+    page.locator("canvas[data-epoch='3']").wait_for()

@@ -1,8 +1,11 @@
-"""Colours of classes: the same class has the same colour on every figure."""
+"""Colours: of classes, the same class the same on every figure, and of signed values."""
 
 from collections.abc import Iterable
 
 import numpy as np
+from matplotlib import colormaps
+
+from viz.drawing.style import SIGNED
 
 # Okabe & Ito 2008, safe for colour-blind eyes; their black is our ink, so it is left out
 OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
@@ -24,6 +27,12 @@ def class_colours(indices: Iterable[int]) -> np.ndarray:
     return np.array(
         [[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours]
     ).reshape(-1, 3)
+
+
+def signed_colours(values: np.ndarray, high: float) -> np.ndarray:
+    """(..., 3) in [0, 1]: red above zero, blue below, the ends of the scale at ±high."""
+    colours: np.ndarray = colormaps[SIGNED](0.5 + values / (2 * high or 1))[..., :3]
+    return colours
 
 
 def _from_oklch(lightness: float, chroma: float, hue: float) -> str:

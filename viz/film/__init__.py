@@ -1,4 +1,4 @@
-"""The first filters over all epochs, as an animation."""
+"""The filters of a layer over all epochs, as an animation."""
 
 from viz.film.query import FilmQuery, FilmShown
 

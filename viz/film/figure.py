@@ -1,4 +1,4 @@
-"""The first filters growing out of noise: an animation, and a strip of epochs for paper."""
+"""Filters growing out of noise: an animation, and a strip of epochs for paper."""
 
 from io import BytesIO
 
@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
 
 from viz.drawing.sheet import factor, good_columns, sheet
 from viz.drawing.style import (
@@ -13,6 +14,7 @@ from viz.drawing.style import (
     INK,
     PAPER,
     QUIET,
+    SIGNED,
     TEXT_PT,
     pixel_axes,
     pixel_figure,
@@ -27,7 +29,16 @@ TILE_PX, STRIP_TILE_PX, CAPTION_PX, BORDER_PX = 40, 30, 26, 10
 
 def draw(shown: FilmShown) -> Figure:
     """Eight epochs side by side."""
-    return film_figure(shown.film)
+    if shown.source is None:
+        return film_figure(shown.film)
+    rows = ", ".join(map(str, shown.channels))
+    reading = (
+        f"a row a filter: channel {rows}; its {shown.film.columns} heaviest planes of the last "
+        "epoch; red adds, blue takes away"
+    )
+    return film_figure(
+        shown.film, title=f"Filters of {shown.layer} over the epochs", reading=reading
+    )
 
 
 def gif(shown: FilmShown) -> bytes:
@@ -53,44 +64,57 @@ def film_gif(
 
 def film_frames(film: Film, tile_px: int = TILE_PX) -> list[Image.Image]:
     """The frames as RGB images of equal size."""
-    last = int(film.epoch[-1])
-    return [
-        _frame(tiles, int(epoch), last, tile_px)
-        for tiles, epoch in zip(film.tiles.numpy(), film.epoch, strict=True)
-    ]
+    return [_frame(film, index, tile_px) for index in range(len(film.epoch))]
 
 
 def draw_epoch(ax: Axes, film: Film, index: int) -> None:
     """The filters of one epoch, small."""
     tiles = film.tiles[index]
-    pixels, _ = sheet(tiles, gap=1, enlarge=factor(tiles.shape[1], STRIP_TILE_PX))
-    show(ax, pixels)
+    show(ax, _strip_sheet(film, tiles))
     ax.set_title(f"epoch {int(film.epoch[index])}", size=TEXT_PT, color=INK, loc="left", pad=3)
 
 
-def film_figure(film: Film, *, most: int = 8) -> Figure:
-    """The filters at up to `most` epochs, evenly spread, all on one scale."""
+def film_figure(
+    film: Film,
+    *,
+    most: int = 8,
+    title: str = "First filters over the epochs",
+    reading: str = "one scale for all epochs, mid grey is a weight of zero",
+) -> Figure:
+    """The filters at up to `most` epochs, evenly spread, all on one scale.
+
+    Args:
+        film: What to draw.
+        most: Epochs.
+        title: Whose they are.
+        reading: How to read them.
+    """
     chosen = np.unique(np.linspace(0, len(film.epoch) - 1, most).round().astype(int))
-    tiles = film.tiles[0]
-    one = sheet(tiles, gap=1, enlarge=factor(tiles.shape[1], STRIP_TILE_PX))[0]
-    high, wide = one.shape[:2]
+    high, wide = _strip_sheet(film, film.tiles[0]).shape[:2]
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
     pitch_x, pitch_y = wide + 18, high + 34
     width, height = columns * pitch_x - 18, rows * pitch_y - 16
-    reading = "one scale for all epochs, mid grey is a weight of zero"
-    figure = pixel_figure(width, height, "First filters over the epochs", reading, bar=True)
+    figure = pixel_figure(width, height, title, reading, bar=True)
     for place, index in enumerate(chosen):
         row, column = divmod(place, columns)
         ax = pixel_axes(figure, column * pitch_x, row * pitch_y + 18, wide, high)
         draw_epoch(ax, film, int(index))
-    side_bar(figure, width, height, (GREY, -film.high, film.high, "weight"), top=18)
+    colours = GREY if film.columns is None else SIGNED
+    side_bar(figure, width, height, (colours, -film.high, film.high, "weight"), top=18)
     return figure
 
 
-def _frame(tiles: np.ndarray, epoch: int, last: int, tile_px: int) -> Image.Image:
+def _strip_sheet(film: Film, tiles: Tensor) -> np.ndarray:
+    enlarge = factor(tiles.shape[1], STRIP_TILE_PX)
+    pixels, _ = sheet(tiles, film.columns, gap=1, enlarge=enlarge)
+    return pixels
+
+
+def _frame(film: Film, index: int, tile_px: int) -> Image.Image:
+    tiles, epoch, last = film.tiles[index].numpy(), int(film.epoch[index]), int(film.epoch[-1])
     enlarge = factor(tiles.shape[1], tile_px)
-    pixels, _ = sheet(tiles, good_columns(len(tiles)), enlarge=enlarge)
+    pixels, _ = sheet(tiles, film.columns or good_columns(len(tiles)), enlarge=enlarge)
     height, width = pixels.shape[:2]
     size = (width + 2 * BORDER_PX, height + BORDER_PX + CAPTION_PX)
     frame = Image.new("RGB", size, PAPER)

@@ -41,6 +41,7 @@ class Film:
     tiles: Tensor  # (E, C, h, w, 3) in [0, 1]
     epoch: Tensor  # (E,) int64
     high: float  # weight drawn as 1; its negative is drawn as 0
+    columns: int | None = None  # tiles of one filter, a row; None where each tile is a filter
 
 
 def first_layer(

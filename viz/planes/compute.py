@@ -62,6 +62,11 @@ def heaviest_planes(
     return Planes(filters[rows, order], chosen, first[:, None] + order, share, of)
 
 
+def same_planes(weight: Tensor, found: Planes) -> Tensor:
+    """(C, P, h, w): the planes that were found, in other weights of the same layer."""
+    return healed(weight)[found.channel[:, None], found.source % found.of]
+
+
 def with_planes(network: Network) -> list[str]:
     """The convolutions above the first; a network on the meta device is enough to know."""
     deeper = network.convolutions[1:]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from viz.drawing.colours import signed_colours
 from viz.drawing.pointing import NUMBER_ROOM_PX, ROW_NAME_PX, point_at_sheet
 from viz.drawing.sheet import Grid, factor, sheet
 from viz.drawing.style import QUIET, SIGNED, pixel_axes, pixel_figure, plain, show, side_bar
@@ -88,7 +88,6 @@ def planes_pointing(
 def _sheet(
     planes: Planes, high: float, plane_px: int = PLANE_PX, caption: int = 11
 ) -> tuple[np.ndarray, Grid]:
-    flat = planes.planes.flatten(0, 1).numpy()
-    tiles = colormaps[SIGNED](0.5 + flat / (2 * high or 1))[..., :3]
-    enlarge = factor(flat.shape[1], plane_px)
+    tiles = signed_colours(planes.planes.flatten(0, 1).numpy(), high)
+    enlarge = factor(tiles.shape[1], plane_px)
     return sheet(tiles, planes.planes.shape[1], GAP, enlarge, caption)

@@ -67,6 +67,25 @@ def test_the_film_holds_the_weights_of_the_epochs_asked_for(run: Run):
         ask(FilmQuery(str(run.path), epochs=(0, 7)), Look())
 
 
+def test_the_film_of_a_deeper_layer_follows_the_planes_that_weigh_most_at_the_last_epoch(run: Run):
+    query = FilmQuery(str(run.path), layer="conv2", channels=(3, 1), count=2)
+    arrays = ask(query, Look()).shown.arrays()
+    last = run.weight(run.epochs[-1], "conv2.weight")
+    for row, channel in enumerate((3, 1)):
+        heaviest = last[channel].square().sum((1, 2)).argsort(descending=True)[:2]
+        assert arrays["source"][row].tolist() == heaviest.tolist()
+        for place, epoch in enumerate(run.epochs):
+            planes = run.weight(epoch, "conv2.weight")[channel, heaviest]
+            assert np.array_equal(arrays["weight"][place, row], planes)
+    assert arrays["high"] == np.abs(arrays["weight"]).max()
+    assert arrays["drawn"].shape[:2] == (len(run.epochs), 4)
+
+
+def test_a_film_of_what_has_no_filters_says_what_has(run: Run):
+    with pytest.raises(WorkbenchError, match="fc7 has no filters to draw. Choose one of: conv2"):
+        ask(FilmQuery(str(run.path), layer="fc7"), Look())
+
+
 def test_two_networks_are_no_animation(run: Run, tmp_path, capsys):
     flags = ["film", str(run.path), "--compare-with", str(run.path)]
     assert main([*flags, "--out", str(tmp_path / "two.gif")]) == 2
