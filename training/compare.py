@@ -24,6 +24,7 @@ from training.comparison_table import markdown, settings_in_words, write_table
 from training.data import describe
 from training.errors import WorkbenchError
 from training.measures import MEASURES, rank
+from training.processes import available_cores
 from training.recipe import Recipe, RecipeError
 from training.run_settings import RunError
 from training.run_writer import provenance
@@ -272,7 +273,7 @@ def _machine() -> str:
     """Cores and GPUs, as a table of results names them."""
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = available_cores()
     if torch.cuda.is_available():
         return f"{torch.cuda.device_count()} × {torch.cuda.get_device_name(0)}"
     return f"{cores} {'core' if cores == 1 else 'cores'} of {_processor()}"

@@ -100,8 +100,9 @@ class FitConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Precision of the training steps; auto takes bfloat16 where the machine has it."""
     early_checkpoints: Annotated[int, Range(0, 99)] = 0
-    """Further checkpoints within the first epoch, evenly spread: 9 for those after a tenth, two
-    tenths and so on. The first filters take their shape there; each is as large as an epoch's."""
+    """Further checkpoints within the first epoch, closer together at its beginning: 9 for those
+    after 1 % of it, 4 %, 9 % and so on. The first filters take their shape there; each is as large
+    as an epoch's."""
     log: Literal["none", "tensorboard"] = "none"
     """tensorboard also writes event files to the run's folder tensorboard, for
     `tensorboard --logdir runs`."""

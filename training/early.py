@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,11 @@ class EarlyCheckpoints:
         """
         Args:
             path: Run folder.
-            count: How many, spread evenly between epochs 0 and 1.
+            count: How many, between epochs 0 and 1: the k-th after (k / (count + 1))² of the epoch,
+                as weights move most in the first steps.
         """
         self._path = path
-        self._due = [part / (count + 1) for part in range(1, count + 1)]
+        self._due = [(part / (count + 1)) ** 2 for part in range(1, count + 1)]
 
     def sweep(self, last: int) -> None:
         """Remove those of an epoch that is begun anew after `last`, the last whole one."""
@@ -34,7 +36,6 @@ class EarlyCheckpoints:
         """Save the one that is due after the batch with which so many epochs have been seen."""
         if not self._due or seen < self._due[0] or seen >= 1:
             return
-        reached = [epoch for epoch in self._due if epoch <= seen]
-        del self._due[: len(reached)]
-        # of several within one batch the last: their weights are the same
-        save_checkpoint(self._path, round(reached[-1], 3), learner.network.state_dict())
+        self._due = [epoch for epoch in self._due if epoch > seen]  # several may fall into a batch
+        epoch = floor(round(seen * 1000, 3)) / 1000  # below 1
+        save_checkpoint(self._path, epoch, learner.network.state_dict())

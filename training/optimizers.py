@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,24 @@ class KrizhevskySGD(torch.optim.Optimizer):
             torch._foreach_add_(weights, velocities)
 
 
+class TorchSGD(torch.optim.SGD):
+    """torch's own, without what it wraps around a step for its compiler: see below."""
+
+    step = torch.no_grad()(getattr(torch.optim.SGD.step, "__wrapped__", torch.optim.SGD.step))
+
+
+def _without_compiler() -> None:
+    """Let torch not import its compiler, seconds of work, just to keep it away from optimisers.
+
+    That is all it is imported for in a process that compiles nothing: on the first step, and on the
+    first call of one of these methods, which torch wraps.
+    """
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        method = getattr(getattr(torch.optim.Optimizer, name), "__wrapped__", None)
+        if method is not None and "torch._dynamo" not in sys.modules:
+            vars(method).setdefault("__dynamo_disable", method)
+
+
 def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.Optimizer:
     """The optimiser of a run, a group of parameters for each pair of multipliers.
 
@@ -73,7 +92,8 @@ def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.Optimiz
         {"params": parameters, "lr_mult": rate, "weight_decay": config.weight_decay * decay}
         for (rate, decay), parameters in _by_multipliers(network, config.multipliers).items()
     ]
-    kind = {"torch": torch.optim.SGD, "krizhevsky": KrizhevskySGD}[config.update]
+    _without_compiler()
+    kind = {"torch": TorchSGD, "krizhevsky": KrizhevskySGD}[config.update]
     return kind(groups, lr=config.rate, momentum=config.momentum, weight_decay=config.weight_decay)
 
 

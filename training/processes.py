@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 
 import psutil
 
 GRACE_S = 3.0  # between asking a process to end and ending it
 SAME_S = 2.0  # Linux counts a birth from the boot, whose time moves when the clock is set
+
+
+def available_cores() -> int:
+    """Cores that a container or a scheduler leaves to this process."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def born(pid: int) -> float:

@@ -18,6 +18,7 @@ import psutil
 from training.atomic import write_text
 from training.config import FitConfig
 from training.device import choose_device
+from training.processes import available_cores
 from training.run_settings import RunError
 from training.runs import Run
 from training.status import DEAD, FAILED, FINISHED, NO_MESSAGE, RUNNING, STOPPED
@@ -141,7 +142,7 @@ def room_for(tasks: int, device: str = "auto", jobs: int | None = None) -> list[
         gpus = _gpus()
         count = min(jobs or len(gpus), tasks)
         return [{"CUDA_VISIBLE_DEVICES": gpus[slot % len(gpus)]} for slot in range(count)]
-    cores = _cores()
+    cores = available_cores()
     count = min(jobs or max(1, min(cores, int(_memory_gb() / GB_EACH))), tasks)
     return [{"OMP_NUM_THREADS": str(max(1, cores // count))}] * count
 
@@ -203,12 +204,6 @@ def _gpus() -> list[str]:
     import torch
 
     return [str(index) for index in range(torch.cuda.device_count())]
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))  # what a container or a scheduler leaves us
-    return os.cpu_count() or 1
 
 
 def _memory_gb() -> float:

@@ -67,7 +67,7 @@ def offer_while_it_learns(run: str) -> None:
     with st.container(border=True):
         st.markdown("**While it learns**")
         st.caption(
-            "The picture follows the network through its first epoch, tenth by tenth, then epoch "
+            "The picture follows the network through its first epoch, in small steps, then epoch "
             "by epoch: noise turns into edges and colours."
         )
         with st.container(horizontal=True, gap="small"):

@@ -21,7 +21,7 @@ def stop_at_step(number):
 
 def test_the_first_epoch_has_them_and_the_epochs_stay_what_they_are(recipe):
     run = fit(recipe(early_checkpoints=2))  # an epoch of the album has three batches
-    assert run.early == [0.333, 0.667]
+    assert run.early == [0.333, 0.666]
     assert run.epochs == [0, 1, 2, 3]
     assert checkpoint_path(run.path, 0.333).name == "epoch-0000.333.safetensors"
 
@@ -48,15 +48,16 @@ def test_weights_lie_between_those_of_the_epochs_around_them(recipe):
 
 def test_a_fraction_opens_as_an_epoch_does_and_its_digest_is_held_against_its_weights(recipe):
     run = fit(recipe(epochs=1, early_checkpoints=1))
-    network = run.network(0.5)
-    assert torch.equal(network.state_dict()["conv1.weight"], run.weight(0.5, "conv1.weight"))
-    assert digest_of(load_checkpoint(checkpoint_path(run.path, 0.5))) == run.digest(0.5)
+    (early,) = run.early
+    network = run.network(early)
+    assert torch.equal(network.state_dict()["conv1.weight"], run.weight(early, "conv1.weight"))
+    assert digest_of(load_checkpoint(checkpoint_path(run.path, early))) == run.digest(early)
     with pytest.raises(CheckpointError, match=r"no epoch 0\.25"):
         run.weight(0.25, "conv1.weight")
 
 
 def test_of_several_that_fall_into_one_batch_the_last_is_saved(recipe):
-    assert fit(recipe(epochs=1, early_checkpoints=9)).early == [0.3, 0.6]
+    assert fit(recipe(epochs=1, early_checkpoints=9)).early == [0.333, 0.666]
 
 
 def test_an_epoch_begun_again_saves_its_own(recipe, tmp_path):
@@ -77,11 +78,11 @@ def test_those_of_an_epoch_that_is_over_stay_when_a_run_goes_on(recipe):
     config = recipe(early_checkpoints=2)
     with pytest.raises(KeyboardInterrupt):
         fit(config, pause=stop_at_step(4))
-    assert fit(config, resume=True).early == [0.333, 0.667]
+    assert fit(config, resume=True).early == [0.333, 0.666]
 
 
 def test_a_renamed_one_is_refused(recipe):
     run = fit(recipe(epochs=1, early_checkpoints=1))
-    path = checkpoint_path(run.path, 0.5).rename(checkpoint_path(run.path, 0.6))
+    path = checkpoint_path(run.path, run.early[0]).rename(checkpoint_path(run.path, 0.6))
     with pytest.raises(CheckpointError, match=r"holds the weights of epoch 0\.5"):
         load_checkpoint(path)

@@ -37,7 +37,7 @@ def machine(monkeypatch):
     def make(cores: int, gigabytes: float, gpus: int = 0) -> None:
         device = torch.device("cuda" if gpus else "cpu")
         monkeypatch.setattr(side_by_side, "choose_device", lambda _name: device)
-        monkeypatch.setattr(side_by_side, "_cores", lambda: cores)
+        monkeypatch.setattr(side_by_side, "available_cores", lambda: cores)
         monkeypatch.setattr(side_by_side, "_memory_gb", lambda: gigabytes)
         monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)

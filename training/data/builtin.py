@@ -8,6 +8,7 @@ Every pixel is made in single precision with +, −, ×, ÷, √, floor and comp
 754 rounds alike everywhere: no sine, no matrix product, no normal deviates.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training.data.shapes import SHAPES, Plane
+from training.processes import available_cores
 
 VERSION = 2
 SIZE = 64
@@ -105,11 +107,15 @@ def draw(split: Literal["train", "val"], *, seed: int = 0, count: int | None = N
     labels = np.random.default_rng(stream).permuted(rounds, axis=1).ravel()
     images = np.empty((count, SIZE, SIZE, 3), np.uint8)
     masks = np.empty((count, SIZE, SIZE), bool)
-    for start in range(0, count, _BATCH):
+
+    def draw_from(start: int) -> None:
         chance = np.random.default_rng((*stream, start))
         pictures, inside = _draw_batch(chance, labels[start : start + _BATCH])
         images[start : start + _BATCH] = pictures[: count - start]
         masks[start : start + _BATCH] = inside[: count - start]
+
+    with ThreadPoolExecutor(min(available_cores(), count // _BATCH + 1)) as threads:
+        list(threads.map(draw_from, range(0, count, _BATCH)))
     return Drawing(images, labels[:count], masks)
 
 
