@@ -84,5 +84,5 @@ def test_those_of_an_epoch_that_is_over_stay_when_a_run_goes_on(recipe):
 def test_a_renamed_one_is_refused(recipe):
     run = fit(recipe(epochs=1, early_checkpoints=1))
     path = checkpoint_path(run.path, run.early[0]).rename(checkpoint_path(run.path, 0.6))
-    with pytest.raises(CheckpointError, match=r"holds the weights of epoch 0\.5"):
+    with pytest.raises(CheckpointError, match=r"holds the weights of epoch 0\.333"):
         load_checkpoint(path)
