@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from math import prod
 
@@ -39,6 +40,9 @@ class LayerRow:
     on_backbone: bool  # whether everything passes it; not so inside of branches
 
 
+LIGHT = 10_000_000  # weights of which real ones are quicker: for shapes alone torch loads much
+
+
 @torch.no_grad()
 def describe(network: Network) -> list[LayerRow]:
     """A row for each layer in forward order, for one image of the network's own size.
@@ -47,6 +51,10 @@ def describe(network: Network) -> list[LayerRow]:
         network: In evaluation mode.
     """
     fields, backbone_path = network.geometry, backbone(network)
+    if network.device.type == "meta" and sum(map(Tensor.numel, network.parameters())) < LIGHT:
+        network = deepcopy(network).to_empty(device="cpu")
+        for tensor in (*network.parameters(), *network.buffers()):
+            tensor.zero_()  # a table of connections is to be one
     signals = {IMAGE: blank(network)}
     rows = []
     for name, layer in network.layers.items():
