@@ -39,7 +39,9 @@ def png_of(figure: Figure, *, dark: bool) -> bytes:
     """The figure as the page shows it; make it once and cache the bytes."""
     file = BytesIO()
     shown = darken(figure) if dark else figure
-    shown.savefig(file, format="png", dpi=SHARP * DPI, transparent=True)
+    # a browser on this machine or next to it: quick to pack beats small
+    quick = {"compress_level": 1}
+    shown.savefig(file, format="png", dpi=SHARP * DPI, transparent=True, pil_kwargs=quick)
     return file.getvalue()
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from font_source_sans_pro import font_files_ttf
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontEntry, findSystemFonts, fontManager
+from matplotlib.font_manager import FontEntry, FontProperties, findSystemFonts, fontManager
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 
@@ -38,11 +38,10 @@ def legible(figure: Figure) -> str:
             text.set_text(words)
         text.set_fontsize(max(float(text.get_fontsize()), SMALLEST_PT))
         usual = [name for name in text.get_fontfamily() if name != TYPEFACE]
-        properties = text.get_fontproperties().copy()
-        missing = set(words)
-        for family in (TYPEFACE, *usual):
-            properties.set_family(family)
-            missing = _missing("".join(missing), fontManager.findfont(properties))
+        missing = set() if words.isascii() else set(words)
+        for family in (TYPEFACE, *usual) if missing else ():
+            font = _font(family, text.get_fontstyle(), text.get_fontweight())
+            missing = _missing(missing, font)
         families: tuple[str, ...] = ()
         if missing:
             families, left = _families_for(frozenset(missing))
@@ -59,10 +58,13 @@ def legible(figure: Figure) -> str:
     )
 
 
-def _missing(words: str, font: str) -> set[str]:
-    if words.isascii():
-        return set()
-    return {each for each in words if each.isprintable() and ord(each) not in _letters(font)}
+@cache  # matplotlib's own takes a new key for every size
+def _font(family: str, style: str, weight: int | str) -> str:
+    return fontManager.findfont(FontProperties(family=family, style=style, weight=weight))
+
+
+def _missing(letters: set[str], font: str) -> set[str]:
+    return {each for each in letters if each.isprintable() and ord(each) not in _letters(font)}
 
 
 @cache
