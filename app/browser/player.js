@@ -2,7 +2,8 @@
 // server the epoch it stands at; what the server draws meanwhile is told apart by that number, so
 // that five steps of an arrow key are five steps however late the pictures come. Where a film of all
 // epochs is on the page, that follows in the browser, and the server is told where it comes to stand.
-const BEAT_MS = 50, FRAME_MS = 700, FILM_MS = 350, LAST_FRAMES = 4, SEND_MS = 80, LOST_MS = 4000
+const BEAT_MS = 50, FRAME_MS = 700, FILM_MS = 350, LAST_FRAMES = 4, LOST_MS = 4000
+const SEND_MS = 80, QUICK_MS = 300
 const FILM = ".st-key-film"
 const SPEED = "filterscope speed"
 const states = new WeakMap()
@@ -57,7 +58,8 @@ function begin(parent) {
     index = to
     draw()
     clearTimeout(timer)
-    timer = setTimeout(tell, soon ? SEND_MS : 0)
+    // the first of quick steps is told at once, of the others the last
+    timer = setTimeout(tell, soon && performance.now() - sentAt < QUICK_MS ? SEND_MS : 0)
     sent = data.epochs[index]
     sentAt = performance.now()
   }

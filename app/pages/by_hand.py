@@ -35,7 +35,7 @@ from viz.drawing.style import number
 from viz.network.patches import cut
 from viz.store.query import ImageSource, Look
 
-MAP_PX, BAR_PX, GAP_PX = 300, 90, 24  # a map's side on the page, its scale, what lies between
+MAP_PX, BAR_PX, GAP_PX = 300, 90, 40  # a map's side on the page, its scale, what lies between
 PICTURE_PX = 64  # a picture's side, under a typed kernel
 SOURCES = {
     "network": "This network",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.jobs.ask import ask
 from app.shell.asked import asked
+from app.shell.errors import plain
 from app.shell.frame import Choice, compared
 from app.shell.runs import data_of
 from app.widgets.downloads import offer_pair, offer_side
@@ -13,7 +14,8 @@ from app.widgets.drawing import show_figure
 from app.widgets.images import ChosenImage, choose_image, offered, on_both
 from app.widgets.layout import heading
 from training.errors import WorkbenchError
-from viz.invariance import InvarianceQuery
+from viz.drawing.style import number
+from viz.invariance import InvarianceQuery, InvarianceShown, borne
 from viz.network.layers import last_hidden
 from viz.store.answer import Side
 from viz.store.query import ImageSource, Look
@@ -56,8 +58,20 @@ def pictures_of(choice: Choice, first: ChosenImage) -> tuple[ImageSource, ...]:
     return tuple(map(ImageSource, named[:SHOWN]))
 
 
+def say(shown: InvarianceShown) -> None:
+    """The result for the chosen picture, in a sentence."""
+    up, down = borne(shown.found[0])
+    (_, larger), (_, turned) = map(borne, shown.found[1:3])
+    st.markdown(
+        f"**{plain(shown.names[0])}** keeps half of its probability while it is moved up to "
+        f"**{number(-up)} px** up or **{number(down)} px** down, enlarged up to "
+        f"**{number(larger)} ×**, turned up to **{number(turned)}°**."
+    )
+
+
 def draw_curves(side: Side) -> None:
     """The curves of one network, and how to read them."""
+    say(side.shown)
     names = ", ".join(side.shown.names)
     alt = f"Distances and probabilities of {names} under three transformations"
     show_figure(draw(side), alt=alt)

@@ -10,6 +10,7 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from app.shell.window import is_dark
+from app.widgets.layout import open_drawer
 from viz.drawing.fonts import legible
 from viz.drawing.pointing import CONFIG
 from viz.drawing.style import DARK_QUIET, DPI, QUIET, darken
@@ -72,4 +73,6 @@ def pointed_at(figure: go.Figure, *, key: str, alt: str) -> Any:
     chosen = points[0]["customdata"] if points else None
     news = chosen != st.session_state.get(f"{key} clicked")
     st.session_state[f"{key} clicked"] = chosen
+    if news and chosen is not None:
+        open_drawer()
     return chosen if news else None

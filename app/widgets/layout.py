@@ -20,6 +20,7 @@ __all__ = [
     "columns",
     "heading",
     "inspector_is_beside",
+    "open_drawer",
     "page_px",
     "picture_and_inspector",
     "picture_px",
@@ -32,6 +33,7 @@ INSPECTOR_PX = 388  # three images of 128 px side by side
 SMALL_PX = 220  # three in a window of 1024 px
 THIRD_PX = 350  # two in a window of 1024 px, three in one of 1440 px
 GAP_PX = 16  # between picture and inspector
+_DRAWER = "drawer is open"
 
 
 def inspector_is_beside() -> bool:
@@ -68,12 +70,33 @@ def picture_and_inspector() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Picture and inspector: side by side where there is room.
 
     Else the inspector is a drawer at the lower edge of the window, in sight however long the
-    picture is; a lecture has none.
+    picture is, that a click on a picture or its handle opens; a lecture has none.
     """
+    if is_lecture():
+        return st.container(), st.container(key="inspector")
     if not inspector_is_beside():
-        return st.container(), st.container(key="inspector" if is_lecture() else "drawer")
+        return st.container(), _drawer()
     row = st.container(horizontal=True, gap="small")
     return row.container(width=picture_px()), row.container(width=INSPECTOR_PX)
+
+
+def open_drawer() -> None:
+    """What was just chosen is to be seen, where the inspector is a drawer."""
+    st.session_state[_DRAWER] = True
+
+
+def _drawer() -> DeltaGenerator:
+    is_open = bool(st.session_state.get(_DRAWER))
+    drawer = st.container(key="drawer" if is_open else "drawer_closed")
+    drawer.button(
+        "Hide details" if is_open else "Details of what is chosen",
+        key="drawer handle",
+        type="tertiary",
+        icon=":material/expand_more:" if is_open else ":material/expand_less:",
+        on_click=st.session_state.__setitem__,
+        args=(_DRAWER, not is_open),
+    )
+    return drawer.container()
 
 
 def columns(titles: Sequence[str], width_px: int = THIRD_PX) -> list[DeltaGenerator]:

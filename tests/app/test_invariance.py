@@ -23,6 +23,7 @@ def test_the_page_follows_the_chosen_picture_beside_others(app: Open, small: Run
     test = app("invariance", image="val:5")
     assert not test.exception
     assert "Zeiler & Fergus 2013, figure 5" in words(test)
+    assert "keeps half of its probability while it is moved up to" in words(test)
     assert len(cached(small)) == 1
     app("invariance", image="val:5", epoch=1)
     assert len(cached(small)) == 2

@@ -5,18 +5,21 @@ from viz.invariance.compute import (
     Invariance,
     as_arrays,
     as_invariances,
+    borne,
     few_steps,
     invariance,
     transformed,
 )
-from viz.invariance.query import InvarianceQuery
+from viz.invariance.query import InvarianceQuery, InvarianceShown
 
 __all__ = [
     "TRANSFORMATIONS",
     "Invariance",
     "InvarianceQuery",
+    "InvarianceShown",
     "as_arrays",
     "as_invariances",
+    "borne",
     "few_steps",
     "invariance",
     "transformed",

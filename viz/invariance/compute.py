@@ -79,6 +79,19 @@ class Invariance:
     probability: Tensor  # (N, A) of the picture's class
 
 
+def borne(found: Invariance, picture: int = 0) -> tuple[float, float]:
+    """The amounts between which a picture keeps half of its probability, on both sides of none."""
+    values, amounts = found.probability[picture], found.amount
+    still = int((amounts - TRANSFORMATIONS[found.transformation].none).abs().argmin())
+    kept = (values >= values[still] / 2).tolist()
+    least = most = still
+    while least > 0 and kept[least - 1]:
+        least -= 1
+    while most + 1 < len(kept) and kept[most + 1]:
+        most += 1
+    return float(amounts[least]), float(amounts[most])
+
+
 @torch.inference_mode()
 def invariance(
     network: Network,

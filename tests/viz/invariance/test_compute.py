@@ -6,7 +6,15 @@ import torch
 
 from training.errors import WorkbenchError
 from training.preprocess import Preprocess
-from viz.invariance import TRANSFORMATIONS, as_arrays, as_invariances, invariance, transformed
+from viz.invariance import (
+    TRANSFORMATIONS,
+    Invariance,
+    as_arrays,
+    as_invariances,
+    borne,
+    invariance,
+    transformed,
+)
 
 PLAIN = Preprocess(32, 32, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
@@ -34,6 +42,19 @@ def test_the_mean_image_stays_where_it_is(pixels):
     [still, moved] = transformed(preprocess, pixels[:1], warps("translation", 0, 5))
     assert torch.allclose(still, preprocess.from_uint8(pixels[:1])[0], atol=1e-5)
     assert torch.allclose(moved[:, 5:10], still[:, :5] + 0.6, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("probability", "kept"),
+    [
+        ([0.1, 0.5, 0.8, 0.4, 0.9], (-2, 4)),  # half of 0.8, to both ends but the first
+        ([0.9, 0.3, 0.8, 0.3, 0.9], (0, 0)),  # what comes back later does not count
+    ],
+)
+def test_what_is_borne_reaches_from_no_change_to_where_half_is_lost(probability, kept):
+    amounts = torch.tensor([-4.0, -2.0, 0.0, 2.0, 4.0])
+    found = Invariance("translation", amounts, (), torch.empty(0), torch.tensor([probability]))
+    assert borne(found) == kept
 
 
 def test_a_quarter_turn_is_a_quarter_turn(pixels):
