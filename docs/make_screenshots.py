@@ -52,7 +52,8 @@ SHOTS = (
     Shot("filters", "filters"),
     Shot("feature-maps", "feature_maps"),
     Shot("retrieval", "retrieval"),
-    Shot("evolution", "evolution"),
+    Shot("evolution", "evolution", {"layer": "conv1"}),
+    Shot("evolution-conv3", "evolution", {"layer": "conv3"}),
     Shot("train", "train"),
     Shot("dark", "diagnosis", scheme="dark"),
 )

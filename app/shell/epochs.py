@@ -39,7 +39,10 @@ def choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
     following = epoch is None
     epoch = epochs[-1] if epoch is None else epoch
     if len(epochs) == 1:
-        st.caption(f"Epoch {epoch}" + (", untrained" if epoch == 0 else ""))
+        begun = run.status().state == RUNNING and run.early
+        st.caption(
+            "In its first epoch" if begun else f"Epoch {epoch}" + ", untrained" * (epoch == 0)
+        )
         return epoch
 
     def moved(to: int, playing: bool) -> None:

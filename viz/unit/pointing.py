@@ -16,9 +16,10 @@ from torch.nn import functional
 
 from viz.drawing.colours import OKABE_ITO
 from viz.drawing.pointing import CHOSEN, point_at_sheet
-from viz.drawing.sheet import Grid, channels_last, factor, grey_centred, sheet, to_bytes
+from viz.drawing.sheet import Grid, channels_last, factor, sheet
 from viz.drawing.style import QUIET, number
 from viz.drawing.words import label_of
+from viz.top_patches.gallery import small_tiles
 from viz.unit.query import UnitShown
 
 PATCH_PX = 96  # at least
@@ -56,16 +57,19 @@ class TwoBlocks(Grid):
 def patches_pointing(shown: UnitShown, *, width_px: int) -> go.Figure:
     """Nine patches beside their projections; a click returns the place, 0 for the strongest.
 
+    Of each only what lies in its image is drawn.
+
     Args:
         shown: One channel.
         width_px: Room for both blocks.
     """
     pictures, channel = shown.pictures(), shown.look.channel
     room = (width_px - APART_PX) // (2 * ACROSS) - GAP_PX
-    patches = channels_last(fitted(pictures.patch[0], room, PATCH_PX))
-    projections = grey_centred(fitted(pictures.projection[0], room, PATCH_PX))
-    tiles = np.concatenate([patches, projections])
-    k, side = len(patches), tiles.shape[1]
+    [tiles] = small_tiles(pictures, max(room, PATCH_PX))
+    k, side = tiles.shape[1:3]
+    by = max(factor(side, room), ceil(PATCH_PX / side))
+    tiles = tiles.reshape(2 * k, side, side, 4).repeat(by, axis=1).repeat(by, axis=2)
+    side *= by
     labels = shown.labels[channel].tolist()
     letters = max(8, int(side / LETTER_PX))
     named = [
@@ -74,10 +78,9 @@ def patches_pointing(shown: UnitShown, *, width_px: int) -> go.Figure:
     under = LINE_PX * (1 + max(map(len, named), default=1)) + 3
     grid = TwoBlocks(2 * k, ACROSS, side, side, GAP_PX, under)
     pixels = np.zeros((*grid.shape, 4), np.uint8)
-    for index, tile in enumerate(to_bytes(tiles)):
+    for index, tile in enumerate(tiles):
         top, left = grid.corner(index)
-        pixels[top : top + side, left : left + side, :3] = tile
-        pixels[top : top + side, left : left + side, 3] = 255
+        pixels[top : top + side, left : left + side] = tile
     hover = [_hover(shown, place) for place in range(k)]
     figure = point_at_sheet(pixels, grid, [*range(k)] * 2, hover * 2)
     scores = shown.top.score[channel].tolist()
