@@ -134,6 +134,10 @@ def draw(
 ) -> None:  # fmt: skip
     """A widget that shows a value of the form, and puts there what the visitor makes of it.
 
+    Where the form has another value than the widget, it becomes a new widget that starts with it. A
+    value that is written into a widget's state instead comes back from the browser as a change of
+    the visitor's, together with the first true one; that of all options, as JSON, then undoes it.
+
     Args:
         widget: Such as `st.number_input`.
         label: Of the widget.
@@ -143,11 +147,20 @@ def draw(
         put: Takes the visitor's.
         **how: Passed to the widget.
     """
-    key = f"train {key}"
-    # written only where it differs: it would take away what is being typed
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    widget(label, *arguments, key=key, on_change=lambda: put(st.session_state[key]), **how)
+    drawn = st.session_state.setdefault("train drawn", {})
+    version, last = drawn.get(key, (0, value))
+    if value != last:
+        version += 1
+    drawn[key] = version, value
+    its_key = f"train {key} {version}"
+
+    def changed() -> None:
+        now = st.session_state[its_key]
+        drawn[key] = version, now  # so that it stays the same widget
+        put(now)
+
+    start = {"index": arguments[0].index(value)} if widget is st.selectbox else {"value": value}
+    widget(label, *arguments, key=its_key, on_change=changed, **start, **how)
 
 
 def _decisive(settings: Settings) -> Settings:
