@@ -245,6 +245,7 @@ def test_a_mistake_on_the_command_line_is_one_line_without_a_traceback(tmp_path,
     assert "Traceback" not in error
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_command_after_its_batch(recipe, number):
     config = recipe(epochs=1000)

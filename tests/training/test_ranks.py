@@ -101,6 +101,7 @@ def documented_lines():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("words", documented_lines(), ids=["one machine", "SLURM"])
 def test_the_documented_line_trains_with_two_processes(words, recipe, tmp_path):
     small = recipe()
