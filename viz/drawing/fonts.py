@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Literal
 
 from font_source_sans_pro import font_files_ttf
 from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def legible(figure: Figure) -> str:
 
 
 @cache  # matplotlib's own takes a new key for every size
-def _font(family: str, style: str, weight: int | str) -> str:
+def _font(family: str, style: Literal["normal", "italic", "oblique"], weight: int | str) -> str:
     return fontManager.findfont(FontProperties(family=family, style=style, weight=weight))
 
 
