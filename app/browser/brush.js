@@ -54,7 +54,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
       told.push(`${name} ${percent(at)}`);
     });
     root.dataset.cell = `${row},${column}`;
-    stage.setAttribute("aria-valuetext", told.slice(0, 2).join(", "));
     root.querySelector(".told").textContent = root.busy ? told.slice(0, 2).join(", ") : "";
   }
 

@@ -156,6 +156,8 @@ def draw(
 
     def changed() -> None:
         now = st.session_state[its_key]
+        if drawn[key][0] != version or drawn[key][1] == now:
+            return  # the browser also sends what it was given, and what a former widget had
         drawn[key] = version, now  # so that it stays the same widget
         put(now)
 
