@@ -62,7 +62,13 @@ def say(shown: InvarianceShown) -> None:
     """The result for the chosen picture, in a sentence."""
     up, down = borne(shown.found[0])
     (_, larger), (_, turned) = map(borne, shown.found[1:3])
-    far = "at will" if turned >= 360 else f"up to **{number(turned)}°**"
+    far = (
+        "at will"
+        if turned >= 360
+        else f"up to **{number(turned)}°**"
+        if turned
+        else "hardly at all"
+    )
     st.markdown(
         f"**{plain(shown.names[0])}** keeps half of its probability while it is moved up to "
         f"**{number(-up)} px** up or **{number(down)} px** down, enlarged up to "
