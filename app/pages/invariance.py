@@ -62,13 +62,7 @@ def say(shown: InvarianceShown) -> None:
     """The result for the chosen picture, in a sentence."""
     up, down = borne(shown.found[0])
     (_, larger), (_, turned) = map(borne, shown.found[1:3])
-    far = (
-        "at will"
-        if turned >= 360
-        else f"up to **{number(turned)}°**"
-        if turned
-        else "hardly at all"
-    )
+    far = {0.0: "hardly at all", 360.0: "at will"}.get(turned, f"up to **{number(turned)}°**")
     st.markdown(
         f"**{plain(shown.names[0])}** keeps half of its probability while it is moved up to "
         f"**{number(-up)} px** up or **{number(down)} px** down, enlarged up to "
