@@ -100,7 +100,7 @@ def side_bar(
     figure: Figure, left: int, height: int, scale: tuple[str, float, float, str], *, top: int = 0
 ) -> None:
     """A scale bar at the right of a picture in pixels; scale is (colours, low, high, label)."""
-    tall = min(height, 180)
+    tall = min(height - top, 180)
     cax = pixel_axes(figure, left + 14, top, 10, tall)
     scale_bar(figure, cax, *scale)
 

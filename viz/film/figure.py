@@ -25,6 +25,7 @@ from viz.film.query import FilmShown
 from viz.filters.compute import Film
 
 TILE_PX, STRIP_TILE_PX, CAPTION_PX, BORDER_PX = 40, 30, 26, 10
+PLANES_APART_PX = 4  # planes of one filter are told apart by it
 
 
 def draw(shown: FilmShown) -> Figure:
@@ -107,7 +108,8 @@ def film_figure(
 
 def _strip_sheet(film: Film, tiles: Tensor) -> np.ndarray:
     enlarge = factor(tiles.shape[1], STRIP_TILE_PX)
-    pixels, _ = sheet(tiles, film.columns, gap=1, enlarge=enlarge)
+    gap = 1 if film.columns is None else PLANES_APART_PX
+    pixels, _ = sheet(tiles, film.columns, gap=gap, enlarge=enlarge)
     return pixels
 
 

@@ -1,9 +1,11 @@
 from io import BytesIO
 
 import numpy as np
+import torch
 from PIL import Image
 
-from viz.film.figure import film_figure, film_gif
+from viz.film.figure import film_figure, film_frames, film_gif
+from viz.film.query import film_of_planes
 from viz.filters import film
 
 
@@ -24,3 +26,20 @@ def test_a_film_on_paper_shows_first_and_last_epoch(weight, words_of):
     words = words_of(film_figure(film(steps)))
     assert sum(word.startswith("epoch") for word in words) == 8
     assert {"epoch 0", "epoch 20"} <= set(words)
+
+
+def test_planes_of_a_deeper_layer_stand_in_a_row_a_filter_in_red_and_blue():
+    weight = torch.zeros(2, 1, 2, 3, 3)  # epochs, filters, planes
+    weight[1, 0, 0], weight[1, 0, 1] = 1.0, -1.0
+    frames = film_frames(film_of_planes((0, 4), weight))
+    before, after = (np.asarray(each).astype(int) for each in frames)
+    left, right = (40, 10 + 20), (40, 10 + 39 + 2 + 20)
+    assert (before[left] > 240).all()
+    red, blue = after[left], after[right]
+    assert red[0] > red[2] + 50
+    assert blue[2] > blue[0] + 50
+
+
+def test_the_scale_of_a_low_film_ends_within_the_figure():
+    figure = film_figure(film_of_planes(range(3), torch.ones(3, 1, 2, 3, 3)))
+    assert all(ax.get_position().y0 >= 0 for ax in figure.axes)
