@@ -99,8 +99,12 @@ def finish_bar(ax: Axes, label: str) -> None:
 def side_bar(
     figure: Figure, left: int, height: int, scale: tuple[str, float, float, str], *, top: int = 0
 ) -> None:
-    """A scale bar at the right of a picture in pixels; scale is (colours, low, high, label)."""
-    tall = min(height - top, 180)
+    """A scale bar at the right of a picture in pixels; scale is (colours, low, high, label).
+
+    It is as tall as the picture, but ends where the figure's does and never stands taller than 180.
+    """
+    room = round(figure.get_figheight() * DPI) - HEAD - MARGIN - top
+    tall = min(height, room, 180)
     cax = pixel_axes(figure, left + 14, top, 10, tall)
     scale_bar(figure, cax, *scale)
 
