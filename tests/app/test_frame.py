@@ -204,9 +204,13 @@ def test_the_bar_stays_in_sight_while_the_page_scrolls(server: str, page: Any) -
 
 
 @pytest.mark.browser
-def test_arrows_move_over_a_picture_to_point_at_and_enter_chooses(server: str, page: Any) -> None:
+def test_arrows_move_over_a_picture_to_point_at_and_enter_chooses(
+    server: str, page: Any, at_rest: Callable[[], None]
+) -> None:
     page.goto(f"{server}/filters?epoch=2")
     picture = page.locator(".stPlotlyChart[data-own-arrows]").first
+    picture.wait_for()
+    at_rest()
     picture.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight"):
         page.keyboard.press(key)
