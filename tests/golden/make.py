@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from tests.golden.cases import CASES, Case
 from tests.golden.subject import Subject, build
@@ -49,17 +48,10 @@ def held(array: np.ndarray) -> np.ndarray:
     return array if array.size <= MOST else array[..., ::8]
 
 
-def processor() -> str:
-    """What the last bits of numbers depend on: AVX512, AVX2 or DEFAULT, and torch's version."""
-    release = ".".join(torch.__version__.split(".")[:2])
-    return f"{torch.backends.cpu.get_cpu_capability()}, torch {release}"
-
-
 def make(folder: Path) -> None:
-    """Write arrays/<case>.npz, of those that print printed/<case>.txt, and processor.txt."""
+    """Write arrays/<case>.npz, and of those that print printed/<case>.txt."""
     for name in ("arrays", "printed"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "processor.txt").write_text(processor() + "\n", encoding="utf-8")
     with tempfile.TemporaryDirectory() as place:
         subject = build(Path(place))
         for name, case in CASES.items():

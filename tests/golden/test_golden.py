@@ -1,9 +1,9 @@
-"""What every view computes stays what it was: arrays written once are held to 1e-6.
+"""What every view computes stays what it was: arrays written once are held to 2e-5.
 
-That is for the kind of processor and the torch that wrote them (processor.txt), with any number of
-threads. Others add the products of a convolution in another order, and what divides small
-differences of float32 by one another (invariance, correlations) then differs by up to 6e-6 with
-AVX2 instead of AVX-512 and by up to 1.5e-5 with neither, so there 2e-5 is held.
+Processors add the products of a convolution in another order, also two that both have AVX-512, and
+what divides small differences of float32 by one another (invariance, correlations) then differs by
+up to 1.9e-5. To hold a change to the last bit, make the arrays before and after it on one machine:
+`python -m tests.golden.make FOLDER`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tests.golden.cases import CASES
-from tests.golden.make import HERE, Written, ask, held, processor
+from tests.golden.make import HERE, Written, ask, held
 from tests.golden.subject import build
 from training.device import choose_device
 
@@ -25,8 +25,13 @@ pytestmark = pytest.mark.skipif(
     choose_device().type != "cpu", reason="the arrays are those of a CPU; hide the GPU to hold them"
 )
 
-SAME = processor() == (HERE / "processor.txt").read_text(encoding="utf-8").strip()
-TOLERANCE = 1e-6 if SAME else 2e-5  # absolute, and relative to the held number
+TOLERANCE = 2e-5  # absolute, and relative to the held number
+
+FITTED: dict[str, float] = {
+    "gabors_frequency": 1e-2,
+    "gabors_fit": 2e-4,
+}
+"""What is fitted, to an error with a flat minimum: the tolerance of those arrays."""
 
 RENAMED: dict[tuple[str, str], str] = {
     **{(case, "filters"): "drawn" for case in CASES if case.startswith("filters")},
@@ -67,18 +72,18 @@ def wrong(case: str, found: dict[str, np.ndarray], golden: Path) -> list[str]:
         now = RENAMED.get((case, name), name)
         if now not in found:
             lines.append(f"{now} is missing; there are {', '.join(found)}.")
-        elif fault := _difference(array, held(found[now])):
+        elif fault := _difference(array, held(found[now]), FITTED.get(now, TOLERANCE)):
             lines.append(f"{now} {fault}.")
     return lines
 
 
-def _difference(golden: np.ndarray, found: np.ndarray) -> str:
+def _difference(golden: np.ndarray, found: np.ndarray, tolerance: float) -> str:
     """In words; nothing where there is none."""
     if golden.shape != found.shape:
         return f"has the shape {found.shape}, and had {golden.shape}"
     if golden.dtype.kind != "f":
         return "" if np.array_equal(golden, found) else f"is {found}, and was {golden}"
-    close = np.isclose(found, golden, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+    close = np.isclose(found, golden, rtol=tolerance, atol=tolerance, equal_nan=True)
     if close.all():
         return ""
     largest = np.nan_to_num(np.abs(found - golden)[~close]).max()
