@@ -71,6 +71,13 @@ class Evaluation:
     surest: Mistakes  # wrong with the highest probability
     worst: Mistakes  # wrong with the lowest probability of the true class
 
+    @property
+    def mean_class_top1(self) -> float:
+        """Mean over the classes that have images of the share recognised, in [0, 1]."""
+        images = self.confusion.sum(dim=1)
+        found = self.confusion.diagonal()[images > 0] / images[images > 0]
+        return float(found.double().mean())
+
 
 class Tally:
     """What was counted so far, batch by batch; tallies of other images can be added."""

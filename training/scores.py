@@ -44,12 +44,12 @@ def table(scores: Sequence[Score]) -> str:
     """A line for each score, and what an error is where that needs saying."""
     wide = max(len(score.name) for score in scores)
     images = f"{scores[0].evaluation.images:,} images"
-    lines = [f"{images:{wide}}                loss   top-1 error   top-5 error"]
+    lines = [f"{images:{wide}}                loss   top-1 error   top-5 error   mean of classes"]
     for score in scores:
         found = score.evaluation
         lines.append(
             f"{score.name:{wide}}   {VIEWS[score.views]:9}  {found.loss:6.3f}   "
-            f"{1 - found.top1:11.2%}   {1 - found.top5:11.2%}"
+            f"{1 - found.top1:11.2%}   {1 - found.top5:11.2%}   {1 - found.mean_class_top1:15.2%}"
         )
     notes = dict.fromkeys(score.outputs.note_on_errors for score in scores)
     return "\n".join([*lines, *filter(None, notes)])
@@ -106,6 +106,7 @@ def _numbers(score: Score) -> dict[str, Any]:
         "loss": found.loss,
         "top1_error": 1 - found.top1,
         "top5_error": 1 - found.top5,
+        "class_error": 1 - found.mean_class_top1,
     }
 
 

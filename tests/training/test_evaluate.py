@@ -148,3 +148,11 @@ def test_progress_of_a_part_ends_at_the_part(tiny, split):
         progress=lambda *counts: told.append(counts),
     )
     assert told == [(6, 10), (10, 10)]
+
+
+def test_the_mean_of_classes_weighs_a_small_class_like_a_large_one():
+    tally = Tally(3)
+    logits = torch.eye(3)[[0, 0, 0, 0, 0]]  # always class 0
+    tally.add(logits, torch.tensor([0, 0, 0, 0, 1]))  # and no image of class 2
+    assert tally.evaluation().top1 == 4 / 5
+    assert tally.evaluation().mean_class_top1 == 1 / 2
