@@ -22,6 +22,7 @@ from training.checkpoints import (
     load_tensor,
     stored_digest,
 )
+from training.data_spec import without_place
 from training.errors import WorkbenchError
 from training.guarded import (
     may_have,
@@ -265,12 +266,6 @@ class Run:
                 code="epoch",
             )
         return checkpoint_path(self.path, epoch)
-
-
-def without_place(spec: str) -> str:
-    """What a data set is called; where it lies is nobody else's business."""
-    family, _colon, place = spec.partition(":")
-    return Path(place).name if family == "folder" else family
 
 
 @dataclass(frozen=True)

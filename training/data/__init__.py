@@ -2,7 +2,8 @@
 
 `builtin` is drawn from a seed, `folder:PATH` holds one folder of images a class, and the others
 are torchvision's, downloaded to ROOT where that is allowed: `cifar10:ROOT`, `mnist:ROOT`,
-`caltech101:ROOT`, `stl10:ROOT`, `imagenette:ROOT`, `imagenet:ROOT`.
+`caltech101:ROOT`, `stl10:ROOT`, `imagenette:ROOT`, `imagenet:ROOT`. `few:30:0:` before
+a name stands for 30 training images of each class, drawn by the seed 0.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from training.data import builtin
+from training.data.few import few_of
 from training.data.folder import describe_folder
 from training.data.photographs import (
     describe_caltech101,
@@ -21,6 +23,7 @@ from training.data.photographs import (
 from training.data.source import Items, Source, SplitName
 from training.data.store import Data, Split, stored
 from training.data.torchvision_sets import describe_cifar10, describe_mnist, describe_stl10
+from training.data_spec import Few
 from training.errors import WorkbenchError
 from training.images import Picture
 from training.progress import Progress, silent
@@ -75,6 +78,9 @@ def describe(spec: str) -> Source:
     Raises:
         WorkbenchError: If there is no such data set.
     """
+    few = Few.read(spec)
+    if few is not None:
+        return few_of(describe(few.data), few)
     family, _colon, place = spec.partition(":")
     if spec == "builtin":
         return _builtin()

@@ -72,6 +72,7 @@ def describe_folder(path: str, *, skip: frozenset[str] = frozenset()) -> Source:
         open=open_split,
         folders=tuple(folders),
         validation=_validation(splits, len(files["train"]), len(files["val"])),
+        is_held_out=val is not splits.val,
         notices=(*notices, *(boxes.notices if boxes else ())),
         boxes=boxes.digest if boxes else "",
         is_current=Untouched(scan.folders | beside, scan.began_ns),

@@ -43,6 +43,7 @@ class Source:
     std: Triple = IMAGENET_STD
     colours_of: str = ""  # whose mean and std these are; empty where they have to be measured
     validation: str = ""  # what became the validation set, if that is not its own
+    is_held_out: bool = False  # whether that was taken from the training images
     notices: tuple[str, ...] = ()  # what a person should know of the folder
     boxes: str = ""  # changes whenever the boxes do, which may come after the pictures
     is_current: Callable[[], bool] | None = None

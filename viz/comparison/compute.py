@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from training.comparison import Comparison
-from training.runs import without_place
+from training.data_spec import without_place
 from viz.store.export import Made, software
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from training.data_spec import place_of
 from training.errors import WorkbenchError
 from training.progress import Progress, silent
 from training.runs import Run
@@ -213,7 +214,7 @@ def _place(run: Run) -> Path:
 
 def _shareable(text: str, run: Run) -> str:
     """A reason without the places of run and data."""
-    data = (run.info.data or "").partition(":")[2]
+    data = place_of(run.info.data or "")
     for place in filter(None, (str(run.path.resolve()), str(run.path), data)):
         text = text.replace(place, Path(place).name)
     return text
