@@ -18,6 +18,7 @@ from training.loop import Step
 from training.memory import keep_freed_memory
 from training.progress import Bar, Lines
 from training.ranks import is_first, joined
+from training.transfer import follow
 from training.words import print_any_name
 
 
@@ -26,7 +27,15 @@ def parser() -> Parser:
     set_parsing_settings(docstring_parse_attribute_docstrings=True)  # fields explain the flags
     fit = Parser(description="Train a network; one checkpoint an epoch.")
     fit.add_argument("--config", action=ActionConfigFile, help="YAML file with these settings")
-    fit.add_class_arguments(FitConfig)
+    fit.add_class_arguments(FitConfig, skip={"start_from"})
+    fit.add_argument(
+        "--start_from",
+        "--from",
+        type=str | None,
+        default=None,
+        help="run to start from, RUN or RUN@EPOCH, the last whole epoch if none is named: its "
+        "network, options, image size and preprocessing, and all weights but the last layer's",
+    )
     fit.add_argument(
         "--resume", action="store_true", help="go on with the run in --run, with its own settings"
     )
@@ -158,9 +167,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         choice = parser().parse_args(arguments)
         settings = choice[choice.command]
-        if choice.command == "fit" and settings.resume:
-            given = parser().parse_args(arguments, defaults=False)
-            settings.update(_settings_before(settings.run, given[choice.command]))
+        if choice.command == "fit" and (settings.resume or settings.start_from):
+            given = parser().parse_args(arguments, defaults=False)[choice.command]
+            settings.update(
+                _settings_before(settings.run, given)
+                if settings.resume
+                else Namespace(**follow(vars(given)))
+            )
         COMMANDS[choice.command](settings)
     except WorkbenchError as error:
         print(f"filterscope: {error}", file=sys.stderr)

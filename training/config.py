@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
+from training.data_spec import Few
 from training.errors import WorkbenchError
-from training.models import MODELS, architecture
+from training.models import ADOPTED, MODELS, architecture
 from training.settings import Filled, Length, OneOf, Range, Side, settle
 
 RATES = {  # those of the papers where the batch is 128, and in proportion to it elsewhere
@@ -31,12 +32,22 @@ class FitConfig:
 
     run: Filled = "runs/demo"
     """Folder to write; its name is the run's name."""
-    model: Annotated[str, OneOf(MODELS)] = "alexnet-small"
+    model: Annotated[str, OneOf([*MODELS, ADOPTED])] = "alexnet-small"
     """lenet5, cifar4, alexnet-small, alexnet, alexnet-onetower, zfnet, zfnet-wide, vgg16, vgg19,
-    googlenet, resnet18, resnet34 or resnet50."""
+    googlenet, resnet18, resnet34 or resnet50; the source's own with --from."""
     data: Filled = "builtin"
     """builtin, folder:PATH, or cifar10, mnist, caltech101, stl10, imagenette, imagenet, each
     with :ROOT, where the data lie or are downloaded to."""
+    per_class: Annotated[int, Range(1, 1_000_000)] | None = None
+    """Training images of each class, drawn at random by the seed; all when not given. Where the
+    data set has no validation images of its own, up to 50 others of each class validate, as is
+    the habit for Caltech-101 (Zeiler & Fergus 2013, section 5.3)."""
+    start_from: Filled | None = None
+    """Run to start from, RUN or RUN@EPOCH; the last whole epoch when none is named. Its network,
+    options, image size and preprocessing are taken over, and all weights but the last layer's."""
+    freeze: str = ""
+    """Layers that do not learn: a range in the network's order such as conv1..conv3, names with
+    commas between, or all for every layer but the last."""
     epochs: Annotated[int, Range(1, 1_000_000)] = 12
     """Passes over the training set."""
     seed: Annotated[int, Range(0, 2**63 - 1)] = 0
@@ -61,8 +72,9 @@ class FitConfig:
     """Rule of a step: torch.optim.SGD's, or that of section 5, which keeps the rate inside of the
     velocity."""
     multipliers: dict[str, Annotated[list[AtLeast0], Length(2, 2)]] = field(default_factory=dict)
-    """By pattern of parameter names, what multiplies their rate and their decay; Caffe's habit
-    is '{"*.bias": [2, 0]}'. The last pattern that fits decides."""
+    """By pattern of parameter names or range of layers, what multiplies their rate and their
+    decay; Caffe's habit is '{"*.bias": [2, 0]}', and '{"conv1..fc7": [0.1, 1]}' lets all these
+    layers learn ten times slower. The last pattern that fits decides."""
     label_smoothing: Share = 0.0
     """Share of each target spread evenly over all classes."""
     average: Share = 0.0
@@ -111,6 +123,11 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         settle(self, "--")
+        if self.model == ADOPTED and self.start_from is None:
+            raise WorkbenchError(
+                f"--model {ADOPTED} is a network that somebody else defined: give the run that "
+                f"holds it, --from RUN. By name there are: {', '.join(MODELS)}."
+            )
         if self.lr is None:
             object.__setattr__(self, "lr", RATES.get(self.model, ALEXNETS_RATE))
         if "image_size" in self.options:
@@ -133,9 +150,14 @@ class FitConfig:
         return self.lr or 0.0
 
     @property
+    def data_spec(self) -> str:
+        """The data set with the choice of its images, as one string."""
+        return str(Few(self.per_class, self.seed, self.data)) if self.per_class else self.data
+
+    @property
     def input_size(self) -> int:
         """Side of the network's input, in px."""
-        return self.image_size or MODELS[self.model].image_size
+        return self.image_size or architecture(self.model).image_size
 
     @property
     def stored_size(self) -> int:

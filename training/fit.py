@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,25 +14,19 @@ import torch
 from training.advice import why_dead
 from training.augment import augmentation_of
 from training.config import FitConfig
-from training.data import Source, describe, open_data
+from training.data import open_data
 from training.data.batches import share
-from training.data.colours import colours_of
-from training.data.statistics import mean_image
-from training.device import choose_device, choose_dtype
 from training.early import EarlyCheckpoints
 from training.errors import WorkbenchError
 from training.evaluate import Evaluation, tally
-from training.fit_checks import check_batches, check_data, check_readable
-from training.learner import Learner
-from training.logs import check_log
+from training.fit_checks import check_readable
+from training.fit_start import Beginning, begin, both, prepare
 from training.loop import Step, train_epoch
 from training.metrics import Row
-from training.models import Network, create
+from training.models import Network
 from training.preprocess import Preprocess
-from training.progress import Progress
 from training.ranks import ALONE, Ranks
 from training.run_writer import (
-    begin_run,
     check_folder,
     cut_tables,
     make_folder,
@@ -81,7 +74,9 @@ def fit(
     path = Path(config.run)
     if ranks.is_first:
         check_folder(path, config, resume=resume)
-    start = _prepare(config, ranks)  # before the folder is made: what does not fit leaves no trace
+    start = prepare(
+        config, ranks, resume=resume
+    )  # before the folder is made: what does not fit leaves no trace
     status: Reporter = Unheard()
     if ranks.is_first:
         make_folder(path)
@@ -92,7 +87,7 @@ def fit(
             print(start.source.validation_in_words, file=sys.stderr)
             sweep(path)
             if not resume:
-                _begin(path, config, start, status, pause)
+                begin(path, config, start, status, both(status, pause))
         ranks.wait()
         for row in _epochs(path, config, start, ranks, status, on_step, on_advice, pause):
             on_epoch(row)
@@ -124,74 +119,10 @@ class DeadNetworkError(WorkbenchError):
     code = "dead"
 
 
-@dataclass(frozen=True)
-class _Start:
-    """What a run begins with."""
-
-    source: Source
-    preprocess: Preprocess
-    learner: Learner  # untrained
-
-
-def _prepare(config: FitConfig, ranks: Ranks) -> _Start:
-    check_log(config.log)
-    device = choose_device(config.device)
-    source = describe(config.data)
-    check_data(config, source, ranks)
-    torch.manual_seed(config.seed)
-    network = create(config.model, len(source.classes), **config.model_options)
-    check_batches(network, config, source.train_images, ranks)
-    network = network.to(device).to(memory_format=torch.channels_last)
-    return _Start(
-        source,
-        Preprocess.of_colours(
-            config.input_size,
-            config.stored_size,
-            source.mean,
-            source.std,
-            channels=network.image_channels,
-        ),
-        Learner(network, config, choose_dtype(config.precision, device), ranks),
-    )
-
-
-def _begin(
-    path: Path, config: FitConfig, start: _Start, status: Reporter, pause: Callable[[], None]
-) -> None:
-    """Write the folder of a run as it is before the first epoch."""
-    progress = _both(status, pause)
-    status.say("Measuring the colours")
-    colours = colours_of(start.source, config.stored_size, config.statistics, progress)
-    preprocess = Preprocess.of_colours(
-        config.input_size,
-        config.stored_size,
-        colours.mean,
-        colours.std,
-        channels=start.learner.network.image_channels,
-    )
-    notices = (start.source.validation_in_words, str(colours), *start.source.notices)
-    print(colours, file=sys.stderr)
-    if config.mean == "image":
-        status.say("Reading the images")
-        train = open_data(config.data, size=config.stored_size, progress=progress).train
-        status.say("Working out the mean image")
-        preprocess = preprocess.with_mean_image(mean_image(train, progress))
-    # else before the data are ready: there is something to look at from the first second
-    begin_run(
-        path,
-        config,
-        start.source,
-        preprocess,
-        start.learner,
-        data_notices=notices,
-        colours_of=colours.of,
-    )
-
-
 def _epochs(
     path: Path,
     config: FitConfig,
-    start: _Start,
+    start: Beginning,
     ranks: Ranks,
     status: Reporter,
     on_step: Callable[[int, Step], None],
@@ -207,7 +138,7 @@ def _epochs(
         early.sweep(last)
 
     status.say("Reading the images")
-    data = open_data(config.data, size=config.stored_size, progress=_both(status, pause))
+    data = open_data(config.data_spec, size=config.stored_size, progress=both(status, pause))
     for notice in data.notices if ranks.is_first else ():
         print(notice, file=sys.stderr)
     check_readable(start.source, data)
@@ -293,11 +224,3 @@ def _agreed(pause: Callable[[], None], ranks: Ranks) -> None:
 def _has_learned_enough(config: FitConfig, history: Sequence[Row]) -> bool:
     wanted = config.stop_at_train_error
     return wanted is not None and any(1 - row["train_top1"] <= wanted for row in history)
-
-
-def _both(progress: Progress, pause: Callable[[], None]) -> Progress:
-    def report(done: int, total: int) -> None:
-        progress(done, total)
-        pause()
-
-    return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
@@ -46,9 +47,7 @@ class Learner:
         self.trained = network
         self.optimizer = make_optimizer(network, config)
         self._average = (
-            AveragedModel(
-                network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True
-            )
+            AveragedModel(network, multi_avg_fn=_running_mean(config.average), use_buffers=True)
             if config.average
             else None
         )
@@ -112,6 +111,20 @@ class Learner:
         if self._average is not None:
             self.trained.load_state_dict(state["trained"])
             self._average.n_averaged.copy_(state["averaged"])
+
+
+def _running_mean(decay: float) -> Callable[[Any, Any, Any], None]:
+    """Torch's, for weights and statistics; counts of batches are copied, as it would round them."""
+    mean = get_ema_multi_avg_fn(decay)
+
+    def update(averages: Sequence[Tensor], values: Sequence[Tensor], number: Any) -> None:
+        if averages[0].is_floating_point():
+            mean(averages, values, number)
+        else:
+            for average, value in zip(averages, values, strict=True):
+                average.copy_(value)
+
+    return update
 
 
 class _Pass(nn.Module):

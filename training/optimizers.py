@@ -11,9 +11,11 @@ import torch
 from torch import nn
 
 from training.errors import WorkbenchError
+from training.layer_ranges import is_range, layers_named
 
 if TYPE_CHECKING:
     from training.config import FitConfig
+    from training.models import Network
 
 
 class KrizhevskySGD(torch.optim.Optimizer):
@@ -82,11 +84,13 @@ def _without_compiler() -> None:
             vars(method).setdefault("__dynamo_disable", method)
 
 
-def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.Optimizer:
+def make_optimizer(network: Network, config: FitConfig) -> torch.optim.Optimizer:
     """The optimiser of a run, a group of parameters for each pair of multipliers.
 
+    Frozen parameters are in none: they have no decay and no momentum.
+
     Raises:
-        WorkbenchError: If a multiplier names no parameter.
+        WorkbenchError: If a multiplier names no parameter that learns.
     """
     groups = [
         {"params": parameters, "lr_mult": rate, "weight_decay": config.weight_decay * decay}
@@ -104,21 +108,28 @@ def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
 
 
 def _by_multipliers(
-    network: nn.Module, multipliers: Mapping[str, list[float]]
+    network: Network, multipliers: Mapping[str, list[float]]
 ) -> dict[tuple[float, float], list[nn.Parameter]]:
     """Parameters by their multipliers of rate and decay; the last pattern that fits decides."""
-    named = dict(network.named_parameters())
-    for pattern in multipliers:
-        if not any(fnmatchcase(name, pattern) for name in named):
+    named = {
+        name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad
+    }
+    chosen = dict.fromkeys(named, (1.0, 1.0))
+    for pattern, (rate, decay) in multipliers.items():
+        fitting = [name for name in named if _fits(name, pattern, network)]
+        if not fitting:
             raise WorkbenchError(
-                f"--multipliers names {pattern!r}, which fits no parameter. There are: "
+                f"--multipliers names {pattern!r}, which fits no parameter that learns. There are: "
                 f"{', '.join(named)}."
             )
+        chosen |= dict.fromkeys(fitting, (rate, decay))
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in named.items():
-        chosen = (1.0, 1.0)
-        for pattern, (rate, decay) in multipliers.items():
-            if fnmatchcase(name, pattern):
-                chosen = (rate, decay)
-        groups.setdefault(chosen, []).append(parameter)
+        groups.setdefault(chosen[name], []).append(parameter)
     return groups
+
+
+def _fits(parameter: str, pattern: str, network: Network) -> bool:
+    if is_range(pattern):
+        return parameter.partition(".")[0] in layers_named(pattern, network, "--multipliers")
+    return fnmatchcase(parameter, pattern)

@@ -36,6 +36,23 @@ class Adopted:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The epoch of another run that a network's first weights came from."""
+
+    run: Filled  # its folder, absolute
+    epoch: Annotated[int, Range(0)]
+    sha256: Digest  # of its weights
+
+    def __post_init__(self) -> None:
+        settle(self, "origin.")
+
+    @property
+    def words(self) -> str:
+        """The run's name and the epoch."""
+        return f"{Path(self.run).name}, epoch {self.epoch}"
+
+
+@dataclass(frozen=True)
 class StoredPreprocess:
     """How an image becomes the input, as run.json has it; `Run.preprocess` is the object."""
 
@@ -71,6 +88,8 @@ class RunInfo:
     data_notices: tuple[str, ...] = ()  # what was told of them: first, what validates
     colours_of: str | None = None  # whose mean and deviation inputs are normalised by
     training: Mapping[str, Any] | None = None  # settings of `fit`; None for adopted weights
+    origin: Origin | None = None  # the weights that training started from, if not from random ones
+    frozen: tuple[str, ...] = ()  # layers that training left as they were
     precision: str | None = None  # of training: float32, bfloat16; None if it is not known
     imported: str | None = None  # file that the weights came from
     told: tuple[str, ...] = ()  # at import: what was taken or assumed, a sentence each
@@ -106,6 +125,9 @@ class RunInfo:
             if given.get("adopted") is not None:
                 stored = checked("adopted", Mapping[str, Any], given["adopted"])
                 given["adopted"] = Adopted.read(stored)
+            if given.get("origin") is not None:
+                stored = checked("origin", Mapping[str, Any], given["origin"])
+                given["origin"] = Origin(*(stored.get(each.name) for each in fields(Origin)))
             info = cls(**given)
             outputs_called(info.outputs)
             if info.training is not None:
@@ -116,6 +138,14 @@ class RunInfo:
                 code="field",
             ) from error
         return info
+
+    @property
+    def start_in_words(self) -> str:
+        """Where its first weights came from and what stayed of them; empty for random ones."""
+        parts = [f"Started from {self.origin.words}, with a new last layer"] if self.origin else []
+        parts += [f"frozen: {', '.join(self.frozen)}"] if self.frozen else []
+        said = "; ".join(parts)
+        return f"{said[0].upper()}{said[1:]}." if said else ""
 
     @property
     def network_name(self) -> str:

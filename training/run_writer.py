@@ -33,6 +33,7 @@ from training.preprocess import Preprocess
 from training.resume_file import RESUME, not_from_here, read_state, write_state
 from training.run_settings import write_settings
 from training.runs import LAYERS, Run
+from training.transfer import Start, model_options
 
 
 def check_folder(path: Path, config: FitConfig, *, resume: bool) -> None:
@@ -113,6 +114,7 @@ def begin_run(
     *,
     data_notices: Sequence[str],
     colours_of: str,
+    start: Start | None = None,
 ) -> None:
     """Write the folder as it is before the first epoch.
 
@@ -126,12 +128,13 @@ def begin_run(
         learner: Untrained.
         data_notices: What became the validation set, and what else was told of the data.
         colours_of: Whose mean and deviation the inputs are normalised by, in words.
+        start: Where its weights come from, if they are not random.
     """
     check_room(path, weight_of(learner))
     write_settings(
         path,
         model=config.model,
-        options=options(config.model, **config.model_options),
+        options=options(config.model, **model_options(config, len(source.classes))),
         classes=source.classes,
         preprocess=preprocess,
         data=source.spec,  # absolute, so that the run opens from any folder
@@ -139,6 +142,9 @@ def begin_run(
         data_notices=list(data_notices),
         colours_of=colours_of,
         training=asdict(config),
+        origin=asdict(start.origin) if start else None,
+        adopted=start.run.config.get("adopted") if start else None,
+        frozen=list(learner.network.frozen),
         precision=str(learner.dtype).removeprefix("torch."),
         **provenance(),
     )

@@ -148,6 +148,8 @@ def _architecture(run: Run, side: Side, width: int) -> None:
         f"{count(macs)} multiply-accumulates an image · input {run.preprocess.size}×"
         f"{run.preprocess.size} px · {len(run.classes)} classes"
     )
+    if run.info.start_in_words:
+        st.markdown(plain(run.info.start_in_words))
     alt = f"{side.shown.name} as a row of blocks"
     figure = architecture_pointing(rows, width=width)
     layer = pointed_at(figure, key="architecture", alt=alt)

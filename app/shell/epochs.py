@@ -40,9 +40,8 @@ def choose_epoch(run: Run, page: str, arrived: bool) -> int | None:
     epoch = epochs[-1] if epoch is None else epoch
     if len(epochs) == 1:
         begun = run.status().state == RUNNING and run.early
-        st.caption(
-            "In its first epoch" if begun else f"Epoch {epoch}" + ", untrained" * (epoch == 0)
-        )
+        untrained = epoch == 0 and run.info.origin is None
+        st.caption("In its first epoch" if begun else f"Epoch {epoch}" + ", untrained" * untrained)
         return epoch
 
     def moved(to: int, playing: bool) -> None:

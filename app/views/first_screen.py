@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app.jobs.ask import ask
-from app.shell.errors import readable
+from app.shell.errors import plain, readable
 from app.shell.first_visit import offer_while_it_learns
 from app.shell.frame import Choice, go_to
 from app.views.filters import show_sheet
@@ -36,6 +36,8 @@ def answer_in_words(run: Run, epoch: int, metrics: pd.DataFrame) -> str:
         )
     if run.info.training is None:
         return "Trained elsewhere: its error here is not measured yet."
+    if epoch == 0 and run.info.origin is not None:
+        return f"Not trained here yet: it has the weights of {run.info.origin.words}."
     if epoch == 0 and run.status().state == RUNNING:
         return "Just begun: its filters are noise still, and its answers are guesses."
     if epoch == 0:
@@ -109,8 +111,10 @@ def _change(run: Run, epoch: float, width_px: int) -> None:
 def show_first_filters(choice: Choice, width_px: int) -> None:
     """The first layer's filters to point at; a click leads to the page Filters."""
     side = ask(FiltersQuery(str(choice.run.path), choice.epoch)).side(FiltersLook())
-    noise = " · untrained: pure noise" if choice.epoch == 0 else ""
-    st.markdown(f"**First filters, epoch {choice.epoch}**{noise}")
+    origin = choice.run.info.origin
+    begun = f"those of {origin.words}" if origin else "untrained: pure noise"
+    said = f" · {plain(begun)}" if choice.epoch == 0 else ""
+    st.markdown(f"**First filters, epoch {choice.epoch}**{said}")
     _lead_on(show_sheet(side, width_px, key="overview filters"))
     _reading()
     offer_side(side)

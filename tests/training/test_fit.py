@@ -186,7 +186,7 @@ def test_a_dead_network_stops_and_names_the_silent_layer(recipe, monkeypatch):
         torch.nn.init.constant_(network.layers["conv1"].bias, -1e3)
         return network
 
-    monkeypatch.setattr("training.fit.create", silenced)
+    monkeypatch.setattr("training.fit_start.create", silenced)
     with pytest.raises(WorkbenchError, match=rf"dead.*{math.log(3):.2f} nats.*relu1"):
         fit(recipe())
     assert Run.open(recipe().run).status().state == "dead"

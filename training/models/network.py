@@ -65,6 +65,7 @@ class Network(nn.Module):
             for name, source in zip(layers, before, strict=True)
         }
         self._plans: dict[frozenset[str], list[Stage]] = {}
+        self._frozen: tuple[str, ...] = ()
         for name, layer in layers.items():
             self.add_module(name, layer)
 
@@ -148,6 +149,29 @@ class Network(nn.Module):
             self.inputs[name] = (self.head,)
             self.add_module(name, TwoClasses(outputs.positive))
             self._plans.clear()
+        return self
+
+    def freeze_layers(self, names: Iterable[str]) -> Network:
+        """This network with layers that training leaves as they are.
+
+        Their weights get no gradient, and they stay in evaluation mode, so that the running
+        statistics of batch normalisation do not move.
+        """
+        self._frozen = tuple(names)
+        for name in self._frozen:
+            self.require_layer(name).requires_grad_(False)
+        return self.train(self.training)
+
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """Layers that training leaves as they are."""
+        return self._frozen
+
+    def train(self, mode: bool = True) -> Network:
+        """Training or evaluation mode; frozen layers are always in the latter."""
+        super().train(mode)
+        for name in self._frozen:
+            self.get_submodule(name).eval()
         return self
 
     def activations(self, images: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
