@@ -145,6 +145,13 @@ def parser() -> Parser:
         "--data", type=str | None, default=None, help="where the data lie, as for fit"
     )
     several.add_argument(
+        "--from",
+        dest="start",
+        type=str | None,
+        default=None,
+        help="run that variants start from, as for fit, instead of that which the recipe names",
+    )
+    several.add_argument(
         "--jobs", type=int | None, default=None, help="trainings at once; as many as fit"
     )
     several.add_argument(
@@ -302,7 +309,9 @@ def _compare(settings: Namespace) -> None:
 
     if settings.jobs is not None and settings.jobs < 1:
         raise WorkbenchError(f"--jobs must be at least 1, got {settings.jobs}.")
-    recipe = read_recipe(settings.recipe, settings.setting, data=settings.data)
+    recipe = read_recipe(
+        settings.recipe, settings.setting, data=settings.data, start=settings.start
+    )
     run = checked("--run", Filled | None, settings.run)
     path = Path(run) if run else recipe.usual_folder
     with Interruptible() as interruptible, Lines() as lines:

@@ -68,6 +68,8 @@ def compare(
             )
     for spec in recipe.data:
         describe(spec)  # before anything is trained
+    for variant in recipe.variants:
+        recipe.config(variant, recipe.seeds[0], path)  # so that a missing start is told now
     _begin(path, recipe)
     status = Reporter(path / "status.json", message="Getting ready")
     variants = tuple(only) or tuple(recipe.variants)
@@ -231,6 +233,7 @@ def _begin(path: Path, recipe: Recipe) -> None:
         "title": recipe.title,
         "claim": recipe.claim,
         "paper": dict(recipe.paper),
+        "axis": recipe.axis,
         "recipe": decisive,
         "chosen": {},
         "trials": {},

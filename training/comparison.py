@@ -41,6 +41,7 @@ DECLARED: Mapping[str, Any] = {  # what comparison.json must have, and of which 
     "title": str,
     "claim": str,
     "paper": Mapping[str, str],
+    "axis": str | None,
     "chosen": Mapping[str, Mapping[str, Any]],
     "recipe": Mapping[str, Any],
     "recipe.variants": Annotated[Mapping[str, Any], Length(1)],
@@ -130,6 +131,12 @@ class Comparison:
         """The training error at which runs end, if they do."""
         threshold: float | None = self.config["recipe"]["until"]
         return threshold
+
+    @property
+    def axis(self) -> str | None:
+        """The setting that its figure is drawn along, if not along the epochs."""
+        name: str | None = self.config.get("axis")
+        return name
 
     @property
     def paper(self) -> Mapping[str, str]:

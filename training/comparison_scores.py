@@ -1,4 +1,4 @@
-"""The numbers of a comparison that need its networks again: ten views, and all seeds together."""
+"""The numbers of a comparison that need its networks again: ten views, classes, seeds together."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from training.runs import Run
 from training.status import FINISHED
 
 READ: dict[str, Callable[[Evaluation], float]] = {
+    "class_error": lambda score: 1 - score.mean_class_top1,
     "ten_view_error": lambda score: 1 - score.top1,
     "ten_view_top5_error": lambda score: 1 - score.top5,
     "ensemble_error": lambda score: 1 - score.top1,
@@ -49,14 +50,17 @@ def add_scores(
         runs = [Run.open(comparison.folder(variant, int(seed))) for seed in finished["seed"]]
         for run, seed in zip(runs, finished["seed"], strict=True):
             row = finished[finished["seed"] == seed]
-            if alone and row[alone].isna().any(axis=None):
+            here = (table["variant"] == variant) & (table["seed"] == seed)
+            for views in (1, 10):
+                names = [name for name in alone if MEASURES[name].views == views]
+                if not names or not row[names].isna().any(axis=None):
+                    continue
                 try:
-                    score = _score([run], 10, pause)
+                    score = _score([run], views, pause)
                 except WorkbenchError as error:
                     tell(f"{run.name}: {error}")
                     continue
-                here = (table["variant"] == variant) & (table["seed"] == seed)
-                for name in alone:
+                for name in names:
                     table.loc[here, name] = READ[name](score)
                 write_csv(comparison, table)
         is_there = ((table["variant"] == variant) & (table["seed"] == ALL_SEEDS)).any()

@@ -41,7 +41,7 @@ class FitConfig:
     per_class: Annotated[int, Range(1, 1_000_000)] | None = None
     """Training images of each class, drawn at random by the seed; all when not given. Where the
     data set has no validation images of its own, up to 50 others of each class validate, as is
-    the habit for Caltech-101 (Zeiler & Fergus 2013, section 5.3)."""
+    the habit for Caltech-101 (Zeiler & Fergus 2013, section 5.2)."""
     start_from: Filled | None = None
     """Run to start from, RUN or RUN@EPOCH; the last whole epoch when none is named. Its network,
     options, image size and preprocessing are taken over, and all weights but the last layer's."""

@@ -20,6 +20,7 @@ class Measure:
     read: Read | None = None  # None: metrics.csv does not tell it
     is_share: bool = True  # of the images, in [0, 1]; else a number of epochs
     of_all_seeds: bool = False  # one number a variant instead of one a run
+    views: int = 1  # of each image, averaged
 
     def say(self, value: float) -> str:
         """38.4 % or 6."""
@@ -48,8 +49,9 @@ MEASURES: dict[str, Measure] = {
     "best_top1_error": Measure("lowest top-1 error of all epochs", _best(lambda m: 1 - m.val_top1)),
     "train_error": Measure("training error in the last epoch", _last(lambda m: 1 - m.train_top1)),
     "epochs_to_train_error": Measure("epochs to the training error", epochs_to, is_share=False),
-    "ten_view_error": Measure("top-1 error, mean of ten views"),
-    "ten_view_top5_error": Measure("top-5 error, mean of ten views"),
+    "class_error": Measure("top-1 error, mean of the classes"),
+    "ten_view_error": Measure("top-1 error, mean of ten views", views=10),
+    "ten_view_top5_error": Measure("top-5 error, mean of ten views", views=10),
     "ensemble_error": Measure("top-1 error of all seeds together", of_all_seeds=True),
     "ensemble_top5_error": Measure("top-5 error of all seeds together", of_all_seeds=True),
 }

@@ -23,10 +23,11 @@ from training.errors import WorkbenchError
 from training.measures import MEASURES
 from training.models import create
 from training.settings import Count, Range, checked
+from training.transfer import follow
 
 SHIPPED = Path(__file__).parent / "recipes"
 SETTINGS = ("small", "full")
-WORDS = ("title", "claim", "paper", "minutes", "machine")  # say something, decide nothing
+WORDS = ("title", "claim", "paper", "minutes", "machine", "axis")  # say something, decide nothing
 DECIDING = ("measure", "also", "until", "seeds", "base", "variants", "choose")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NOT_OURS = ("run", "seed")  # of FitConfig: the comparison decides them
@@ -40,6 +41,7 @@ KINDS: Mapping[str, Any] = {  # of what a recipe holds besides words
     "also": list[str] | None,
     "until": Annotated[float, Range(0, 1)] | None,
     "paper": dict[Any, Any] | None,
+    "axis": str | None,
     "minutes": Annotated[float, Range(least=0)] | None,
 }
 CANDIDATES = dict[str, list[dict[str, Any]]] | None
@@ -67,15 +69,18 @@ class Recipe:
     paper: Mapping[str, str] = field(default_factory=dict)  # variant to what the paper has for it
     minutes: float | None = None  # expected, on the machine
     machine: str = ""
+    axis: str | None = None  # setting that a figure is drawn along, a line for each group of names
     source: str = ""  # the shipped name or the file, absolute
     given: str = ""  # the same as the user wrote it
     place: str | None = None  # of the data, where the recipe was not asked
+    start: str | None = None  # the run to start from, likewise
 
     @property
     def arguments(self) -> list[str]:
         """What `python -m training compare` is given to follow it again, without --run."""
         data = [] if self.place is None else ["--data", self.place]
-        return [self.source, "--setting", self.setting, *data]
+        start = [] if self.start is None else ["--from", self.start]
+        return [self.source, "--setting", self.setting, *data, *start]
 
     def command(self, run: Path) -> str:
         """The line for a shell that goes on with a comparison in that folder."""
@@ -104,14 +109,14 @@ class Recipe:
     def decisive(self) -> dict[str, Any]:
         """All that decides the results, as JSON can hold it; words are left out."""
         everything = asdict(self)
-        for name in ("name", "source", "given", "place", *WORDS):
+        for name in ("name", "source", "given", "place", "start", *WORDS):
             del everything[name]
         return everything
 
     def config(
         self, variant: str, seed: int, run: Path, chosen: Settings | None = None
     ) -> FitConfig:
-        """The settings of one run, checked.
+        """The settings of one run, checked, with what the run that it starts from decides.
 
         Args:
             variant: One of `variants`.
@@ -122,7 +127,7 @@ class Recipe:
         settings = merged(self.variants[variant], chosen or {})
         if self.until is not None:
             settings["stop_at_train_error"] = self.until
-        return FitConfig(run=str(run), seed=seed, **settings)
+        return FitConfig(**follow({**settings, "run": str(run), "seed": seed}))
 
     def trial(self, variant: str, number: int, run: Path) -> FitConfig:
         """The settings of a short run that tries one candidate."""
@@ -132,6 +137,8 @@ class Recipe:
     def check(self) -> None:
         """Build every run's settings and its network, without weights.
 
+        A run to start from need not be there yet, so what depends on it is left out.
+
         Raises:
             RecipeError: If one of them does not fit; says which variant.
         """
@@ -139,8 +146,11 @@ class Recipe:
             candidates = self.candidates.get(variant, [{}])
             for candidate in candidates:
                 try:
-                    _check_fields(merged(self.variants[variant], candidate))
-                    config = self.config(variant, self.seeds[0], Path("runs/x"), candidate)
+                    settings = merged(self.variants[variant], candidate)
+                    _check_fields(settings)
+                    config = FitConfig(**settings)
+                    if config.start_from is not None:
+                        continue
                     with torch.device("meta"):
                         create(config.model, CLASSES, **config.model_options)
                 except WorkbenchError as error:
@@ -152,13 +162,16 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
-def read_recipe(source: str, setting: str = "small", *, data: str | None = None) -> Recipe:
+def read_recipe(
+    source: str, setting: str = "small", *, data: str | None = None, start: str | None = None
+) -> Recipe:
     """A recipe by the name of a shipped one or by its file, in one of its settings, checked.
 
     Args:
         source: relu-vs-tanh, or a path that ends with .yaml.
         setting: small or full.
         data: Where the data lie, instead of where the recipe says.
+        start: Run that variants start from, instead of that which the recipe says.
 
     Raises:
         RecipeError: If there is none, it has unknown keys, or a variant cannot be trained.
@@ -172,7 +185,7 @@ def read_recipe(source: str, setting: str = "small", *, data: str | None = None)
         raise RecipeError(f"{path} is no recipe: it has no `title`, `measure` and `variants`.")
     if setting not in SETTINGS:
         raise RecipeError(f"Unknown setting {setting!r}. Choose one of: {', '.join(SETTINGS)}.")
-    recipe = _whole(path, source, written, setting, data)
+    recipe = _whole(path, source, written, setting, data, start)
     recipe.check()
     return recipe
 
@@ -198,7 +211,12 @@ def _file(source: str) -> Path:
 
 
 def _whole(
-    path: Path, given: str, written: dict[str, Any], setting: str, data: str | None
+    path: Path,
+    given: str,
+    written: dict[str, Any],
+    setting: str,
+    data: str | None,
+    start: str | None,
 ) -> Recipe:
     where = path.name
     _known(where, written, (*WORDS, *DECIDING, *SETTINGS))
@@ -214,7 +232,8 @@ def _whole(
         _checked(f"{where}: `{name}`", kind, effective.get(name))
     base = merged(effective.get("base") or {}, {} if data is None else {"data": data})
     variants = {
-        str(name): merged(base, settings or {}) for name, settings in effective["variants"].items()
+        str(name): _started(merged(base, settings or {}), start)
+        for name, settings in effective["variants"].items()
     }
     for name in variants:
         if not NAME.fullmatch(name):
@@ -242,6 +261,8 @@ def _whole(
         paper={str(name): str(said) for name, said in (effective.get("paper") or {}).items()},
         minutes=effective.get("minutes"),
         machine=str(effective.get("machine", "")),
+        axis=effective.get("axis"),
+        start=start,
         source=path.stem if path.parent == SHIPPED else str(path.absolute()),
         given=given,
         place=data,
@@ -249,6 +270,15 @@ def _whole(
     _known(f"{where}, paper", recipe.paper, tuple(variants))
     _check_measures(where, recipe)
     return recipe
+
+
+def _started(settings: dict[str, Any], start: str | None) -> dict[str, Any]:
+    """A variant's settings with another run to start from, at the same epoch if one is named."""
+    before = settings.get("start_from")
+    if start is None or before is None:
+        return settings
+    _run, at, epoch = str(before).rpartition("@")
+    return settings | {"start_from": f"{start}{at}{epoch if at else ''}"}
 
 
 def _checked(name: str, kind: Any, value: Any) -> Any:

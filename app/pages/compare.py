@@ -19,12 +19,21 @@ from app.shell.words import time_left
 from app.views.claim import show_claim
 from app.views.compare import offer_recipes, show_two, wait_for_the_start
 from app.widgets.downloads import offer
+from app.widgets.drawing import show_figure
 from app.widgets.layout import heading
 from training.comparison import ALL_SEEDS, Comparison, list_comparisons
 from training.comparison_table import heading as column
 from training.comparison_table import say
 from training.status import DEAD, FAILED, FINISHED, RUNNING, STOPPED
-from viz.comparison import Curve, arrays_of, how_compared, learning_curves
+from viz.comparison import (
+    Curve,
+    arrays_along,
+    arrays_of,
+    how_compared,
+    learning_curves,
+    lines_along,
+)
+from viz.comparison.along_figure import along_figure
 from viz.comparison.figure import comparison_figure, comparison_lines
 from viz.drawing.pointing import CONFIG
 
@@ -80,6 +89,8 @@ def _glance(comparison: Comparison, state: str) -> None:
     show_claim(comparison, table)
     _table(comparison, table)
     _open_buttons(comparison)
+    if comparison.axis is not None:
+        _along(comparison, comparison.axis)
     curves = learning_curves(comparison)
     if curves:
         _curves(comparison, curves)
@@ -179,6 +190,33 @@ def _views(comparison: Comparison, variant: str, seeds: list[int]) -> None:
         if st.button(title, icon=icon, key=f"open {variant} {page}", type="tertiary"):
             address.write(epoch=None)
             go_to(page, run=name_of(run))
+
+
+def _along(comparison: Comparison, axis: str) -> None:
+    """What the variants that have ended came to, along the setting in which they differ."""
+    lines = lines_along(comparison)
+    if not lines:
+        return
+    title = comparison.config["title"]
+    names = ", ".join(line.name for line in lines)
+    show_figure(along_figure(lines, axis, title=title), alt=f"Accuracy of {names} along {axis}")
+    path = str(comparison.path)
+    offer(
+        lambda: along_figure(lines, axis, title=title),
+        lambda: arrays_along(lines),
+        name=comparison.name,
+        made=how_compared(comparison),
+        shell=shlex.join(["python", "-m", "viz", "comparison", path, "--out", "accuracy.svg"]),
+        python=PYTHON_ALONG.format(path=path, axis=axis),
+    )
+
+
+PYTHON_ALONG = """\
+from training.comparison import Comparison
+from viz.comparison import lines_along
+from viz.comparison.along_figure import along_figure
+
+figure = along_figure(lines_along(Comparison.open({path!r})), {axis!r})"""
 
 
 def _curves(comparison: Comparison, curves: list[Curve]) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from training.compare import compare
+from training.errors import WorkbenchError
 from training.measures import MEASURES, epochs_to, rank
 from training.recipe import RecipeError, merged, read_recipe, shipped
 
@@ -180,5 +182,20 @@ def test_the_recipes_of_the_papers_claims_are_all_there():
             "ensemble",
             "lenet-mnist",
             "best-alexnet",
+            "transfer",
         ]
     )
+
+
+def test_another_run_to_start_from_keeps_the_epoch_that_a_variant_names():
+    recipe = read_recipe("transfer", start="runs/mine")
+    assert recipe.variants["scratch-5"]["start_from"] == "runs/mine@0"
+    assert recipe.variants["all-5"]["start_from"] == "runs/mine"
+    assert recipe.arguments[-2:] == ["--from", "runs/mine"]
+
+
+def test_a_run_to_start_from_that_is_missing_is_told_before_anything_is_trained(tmp_path):
+    recipe = read_recipe("transfer", data="builtin", start=str(tmp_path / "nowhere"))
+    with pytest.raises(WorkbenchError, match="nowhere is not a run: it does not exist"):
+        compare(recipe, tmp_path / "comparison")
+    assert not (tmp_path / "comparison").exists()

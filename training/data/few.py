@@ -33,7 +33,7 @@ def few_of(source: Source, few: Few) -> Source:
         source: The whole data set.
         few: How many of it.
 
-    Source: Fei-Fei et al. 2004; Zeiler & Fergus 2013, section 5.3: 15 or 30 training images of
+    Source: Fei-Fei et al. 2006; Zeiler & Fergus 2013, section 5.2: 15 or 30 training images of
     each class of Caltech-101, up to 50 test images, the mean of the classes' accuracies.
     """
     items: dict[SplitName, Items] = {name: source.open(name) for name in ("train", "val")}

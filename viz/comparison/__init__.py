@@ -1,5 +1,23 @@
-"""How the variants of a comparison learned: their curves, to be drawn over each other."""
+"""How the variants of a comparison learned, and what they came to: to be drawn over each other."""
 
-from viz.comparison.compute import Curve, arrays_of, how_compared, learning_curves, mean_curve
+from viz.comparison.compute import (
+    Curve,
+    Line,
+    arrays_along,
+    arrays_of,
+    how_compared,
+    learning_curves,
+    lines_along,
+    mean_curve,
+)
 
-__all__ = ["Curve", "arrays_of", "how_compared", "learning_curves", "mean_curve"]
+__all__ = [
+    "Curve",
+    "Line",
+    "arrays_along",
+    "arrays_of",
+    "how_compared",
+    "learning_curves",
+    "lines_along",
+    "mean_curve",
+]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from training.comparison import Comparison
 from training.data_spec import without_place
+from viz.comparison.paper import paper_numbers
 from viz.store.export import Made, software
 
 
@@ -24,6 +27,32 @@ class Curve:
     val_error: np.ndarray  # (E,)
 
 
+@dataclass(frozen=True)
+class Line:
+    """Variants that differ in one setting alone: what they came to, along it."""
+
+    name: str  # what their names have in common
+    at: np.ndarray  # (N,) values of the setting, ascending
+    accuracy: np.ndarray  # (N,) mean over seeds of 1 - the measure, in [0, 1]
+    deviation: np.ndarray  # (N,) over seeds; nan for a single one
+    paper: np.ndarray  # (N,) the paper's accuracy; nan where it has none
+
+
+def lines_along(comparison: Comparison) -> list[Line]:
+    """A line for the variants scratch-5, scratch-15 and so on, where the axis is 5 and 15."""
+    table, [measure, *_] = comparison.table(), comparison.measures
+    numbers = paper_numbers(comparison.paper)
+    paper = numbers.values if numbers else {}
+    rows: dict[str, list[tuple[float, ...]]] = {}
+    for variant, settings in comparison.config["recipe"]["variants"].items():
+        value = settings.get(comparison.axis)
+        found = comparison.summary(variant, measure, table)
+        if value is not None and found.count:
+            row = (value, 1 - found.mean, found.deviation, 1 - paper.get(variant, math.nan))
+            rows.setdefault(variant.removesuffix(f"-{value}"), []).append(row)
+    return [Line(name, *np.array(sorted(those)).T) for name, those in rows.items()]
+
+
 def how_compared(comparison: Comparison) -> Made:
     """What stands in a file about the comparison that it shows."""
     return {
@@ -35,10 +64,9 @@ def how_compared(comparison: Comparison) -> Made:
 
 def _shareable(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe as it was followed, without the places where its data lie."""
+    hide = {"data": without_place, "start_from": lambda run: Path(run).name}
     variants = {
-        name: settings | {"data": without_place(settings["data"])}
-        if "data" in settings
-        else settings
+        name: {key: hide[key](value) if key in hide else value for key, value in settings.items()}
         for name, settings in recipe["variants"].items()
     }
     return {**recipe, "variants": variants}
@@ -70,6 +98,15 @@ def arrays_of(curves: Sequence[Curve]) -> dict[str, np.ndarray]:
         f"{curve.variant}-seed{curve.seed}-{name}": getattr(curve, name)
         for curve in curves
         for name in ("epoch", "train_error", "val_error")
+    }
+
+
+def arrays_along(lines: Sequence[Line]) -> dict[str, np.ndarray]:
+    """<line>-at, -accuracy, -deviation and -paper, (N,)."""
+    return {
+        f"{line.name}-{name}": getattr(line, name)
+        for line in lines
+        for name in ("at", "accuracy", "deviation", "paper")
     }
 
 

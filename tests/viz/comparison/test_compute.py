@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.comparison import Comparison
 from training.metrics import METRICS
 from training.run_settings import write_settings
 from training.runs import Run
 from viz.__main__ import main
-from viz.comparison import Curve, mean_curve
+from viz.comparison import Curve, lines_along, mean_curve
 
 ERRORS = {("a", 0): [0.9, 0.5], ("a", 1): [0.7, 0.4], ("b", 0): [0.8]}  # validation, by epoch
 
@@ -84,3 +85,22 @@ def test_the_mean_goes_as_far_as_all_seeds_have_come():
     mean = mean_curve([curve(0, 0.9, 0.5, 0.1), curve(1, 0.7, 0.3)])
     assert mean.epoch.tolist() == [1, 2]
     assert mean.val_error == pytest.approx([0.8, 0.4])
+
+
+def test_variants_that_differ_in_one_setting_are_a_line_along_it(folder: Path) -> None:
+    file = folder / "comparison.json"
+    config = json.loads(file.read_text())
+    for old, new in (("a", "net-5"), ("b", "net-15")):
+        (folder / f"{old}-seed0").rename(folder / f"{new}-seed0")
+    variants = {"net-15": {"per_class": 15}, "net-5": {"per_class": 5}}
+    config["recipe"] |= {"variants": variants, "seeds": [0], "measure": "top1_error"}
+    config |= {"axis": "per_class", "paper": {"net-15": "20 %"}}
+    file.write_text(json.dumps(config))
+    [line] = lines_along(Comparison.open(folder))
+    assert line.name == "net"
+    assert line.at.tolist() == [5, 15]
+    assert line.accuracy == pytest.approx([0.5, 0.2])
+    assert line.paper == pytest.approx([np.nan, 0.8], nan_ok=True)
+    assert main(["comparison", str(folder), "--out", str(folder / "x.svg")]) == 0
+    drawn = (folder / "x.svg").read_text()
+    assert "training images of each class" in drawn
