@@ -277,8 +277,9 @@ def _started(settings: dict[str, Any], start: str | None) -> dict[str, Any]:
     before = settings.get("start_from")
     if start is None or before is None:
         return settings
-    _run, at, epoch = str(before).rpartition("@")
-    return settings | {"start_from": f"{start}{at}{epoch if at else ''}"}
+    epoch = re.search(r"@\d+$", str(before))
+    run = re.sub(r"@\d+$", "", start)
+    return settings | {"start_from": run + epoch[0] if epoch else start}
 
 
 def _checked(name: str, kind: Any, value: Any) -> Any:

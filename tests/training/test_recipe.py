@@ -188,10 +188,10 @@ def test_the_recipes_of_the_papers_claims_are_all_there():
 
 
 def test_another_run_to_start_from_keeps_the_epoch_that_a_variant_names():
-    recipe = read_recipe("transfer", start="runs/mine")
+    recipe = read_recipe("transfer", start="runs/mine@7")
     assert recipe.variants["scratch-5"]["start_from"] == "runs/mine@0"
-    assert recipe.variants["all-5"]["start_from"] == "runs/mine"
-    assert recipe.arguments[-2:] == ["--from", "runs/mine"]
+    assert recipe.variants["all-5"]["start_from"] == "runs/mine@7"
+    assert recipe.arguments[-2:] == ["--from", "runs/mine@7"]
 
 
 def test_a_run_to_start_from_that_is_missing_is_told_before_anything_is_trained(tmp_path):
