@@ -17,6 +17,7 @@ from app.views.train import checked, fit_flags, object_in
 from app.views.train_form import Form, draw, form
 from app.views.train_like import choose_like, leave_the_address, take_up_the_address
 from app.views.train_settings import HELP, show_groups, show_json
+from app.views.train_start import show_start, start_problem
 from app.views.train_watch import show_progress, show_starting, show_what_it_learned
 from app.widgets.layout import heading
 from training.data import SOURCES
@@ -48,9 +49,11 @@ def _new_run() -> None:
     with st.container(border=True):
         _first_row(new)
         _second_row(new)
+        show_start(new)
         show_groups(new)
         _say_and_start(new)
-        show_json(new)
+        if not new.follows:
+            show_json(new)
 
 
 def _first_row(new: Form) -> None:
@@ -74,7 +77,10 @@ def _second_row(new: Form) -> None:
     row = st.columns([3, 4, 1.4, 1.4])
     most = {"epochs": 1_000_000, "seed": 2**53 - 1}  # the latter: what a browser counts to
     with row[0]:
-        draw(st.selectbox, "Network", list(MODELS), key="model", value=new.model, put=new.set_model)
+        draw(
+            st.selectbox, "Network", list(MODELS), key="model", value=new.model, put=new.set_model,
+            disabled=new.follows,
+        )  # fmt: skip
     with row[1]:
         draw(
             st.text_input, "Data", key="data", value=new.settings["data"],
@@ -90,7 +96,7 @@ def _second_row(new: Form) -> None:
 
 
 def _say_and_start(new: Form) -> None:
-    problem = new.problem()
+    problem = new.problem() or start_problem(new.settings)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Start training", type="primary", icon=":material/play_arrow:")
         differ = in_words(new.changes())

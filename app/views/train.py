@@ -42,7 +42,7 @@ def checked(name: str, settings: Mapping[str, Any]) -> FitConfig:
         raise WorkbenchError(f"There is a run called {name} already. Choose another name.")
     config = FitConfig(run=str(runs_root() / name), **settings)
     options(config.model, **config.model_options)
-    describe(config.data)
+    describe(config.data_spec)
     return config
 
 

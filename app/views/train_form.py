@@ -41,6 +41,11 @@ class Form:
         return str(self.settings["model"])
 
     @property
+    def follows(self) -> bool:
+        """Whether network and preprocessing are those of a run to start from."""
+        return self.settings["start_from"] is not None
+
+    @property
     def is_table(self) -> bool:
         """Whether its convolutions can be set one by one."""
         return isinstance(MODELS[self.model], AlexNet)

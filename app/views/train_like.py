@@ -18,6 +18,7 @@ from app.shell import address, runs
 from app.views.train import defaults, object_in
 from app.views.train_form import PER_LAYER, Form, Settings, whole_options
 from training.config import FitConfig
+from training.data_spec import whole
 from training.errors import WorkbenchError
 from training.models import MODELS
 from training.models.alexnet import AlexNet
@@ -47,7 +48,14 @@ def settings_of(run: Run) -> Settings:
             "that was trained here."
         )
     known = {name: training[name] for name in defaults() if name in training}
-    return defaults() | known | {"data": run.info.data or known.get("data", "builtin")}
+    data = run.info.data or known.get("data", "builtin")
+    origin = run.info.origin
+    return (
+        defaults()
+        | known
+        | {"data": whole(data) if known.get("per_class") else data}
+        | ({"start_from": f"{origin.run}@{origin.epoch}"} if origin else {})
+    )
 
 
 def changed(settings: Settings, changes: Changes) -> Settings:

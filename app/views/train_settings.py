@@ -17,6 +17,7 @@ from training.config import FitConfig
 from training.errors import WorkbenchError
 from training.models.alexnet import AlexNet
 from training.settings import OneOf as Named
+from training.transfer import FOLLOWED
 
 COLUMNS = 3
 HINTS = {**get_type_hints(AlexNet, include_extras=True), **get_type_hints(FitConfig)}
@@ -104,6 +105,7 @@ NETWORK: tuple[Setting, ...] = (
 )
 GROUPS: dict[str, tuple[Setting, ...]] = {
     "Data": (
+        Number("per_class", "Training images of each class", 1, 1_000_000, "all"),
         Number("image_size", "Input (px)", 1, 4096, "the network's"),
         Number("resize", "Store images at (px)", 1, 4096, "auto"),
         OneOf("mean", "Subtract the mean"),
@@ -143,7 +145,8 @@ TYPED = {
 
 def show_groups(form: Form) -> None:
     """Draw the layers and the groups of settings, one at a time."""
-    names = ["Layers", *(["Network"] if form.is_table else []), *GROUPS]
+    own = [] if form.follows else ["Layers", *(["Network"] if form.is_table else [])]
+    names = [*own, *GROUPS]
     for tab, name in zip(st.tabs(names), names, strict=True):
         with tab:
             if name == "Layers" and form.is_table:
@@ -153,7 +156,9 @@ def show_groups(form: Form) -> None:
             elif name == "Network":
                 _network(form)
             else:
-                _rows(GROUPS[name], form.settings, form.settings.__setitem__)
+                followed = FOLLOWED if form.follows else ()
+                shown = [setting for setting in GROUPS[name] if setting.name not in followed]
+                _rows(shown, form.settings, form.settings.__setitem__)
             if name == "Optimisation":
                 _json(form, "multipliers")
 

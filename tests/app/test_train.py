@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.jobs import job as jobs
 from app.views.train import checked, fit_flags, free_name
+from app.views.train_like import settings_of
 from training.__main__ import parser
 from training.config import FitConfig
 from training.errors import WorkbenchError
@@ -206,3 +207,38 @@ def test_a_run_started_from_the_page_is_watched_and_stopped(
     wait_until(lambda: mine.epochs[-1:] > [0])  # what was stopped before has nothing to resume
     press_until(page, "Stop", lambda: mine.status().state == STOPPED)
     page.get_by_role("button", name="Resume").wait_for()
+
+
+def test_a_run_to_start_from_decides_the_network_and_stands_in_the_command(
+    app: Open, runs: Path, spawned: list[list[str]]
+) -> None:
+    test = app("train")
+    next(box for box in test.selectbox if box.label == "Start from").set_value("small").run()
+    assert next(box for box in test.selectbox if box.label == "Network").disabled
+    assert "Layers" not in [tab.label for tab in test.tabs]
+    next(box for box in test.selectbox if box.label == "Epoch").set_value(1).run()
+    start(test, Name="new", Freeze="conv1..conv2")
+    [command] = spawned
+    assert f"--start_from={runs / 'small'}@1" in command
+    assert "--freeze=conv1..conv2" in command
+    assert parser().parse_args(command[3:]).fit.start_from == f"{runs / 'small'}@1"
+
+
+def test_layers_that_cannot_be_frozen_are_told_before_the_start(app: Open) -> None:
+    test = app("train")
+    next(box for box in test.text_input if box.label == "Freeze").set_value("conv1..conv9").run()
+    assert "'conv9', and the network has no such layer" in test.error[0].value
+
+
+def test_a_run_that_started_from_another_fills_the_form_with_that_and_its_whole_data(
+    runs: Path,
+) -> None:
+    file = runs / "small" / "run.json"
+    stored = json.loads(file.read_text())
+    spec = stored["data"]
+    stored |= {"data": f"few:5:0:{spec}", "origin": {"run": "/r", "epoch": 3, "sha256": "0" * 64}}
+    stored["training"]["per_class"] = 5
+    file.write_text(json.dumps(stored))
+    settings = settings_of(Run.open(runs / "small"))
+    assert (settings["data"], settings["per_class"]) == (spec, 5)
+    assert settings["start_from"] == "/r@3"
