@@ -52,6 +52,13 @@ class ReceptiveField:
         return ReceptiveField(end - start, self.stride, start)
 
 
+class SeesAll(nn.Module):
+    """A layer whose numbers are about all of a map: of no one place."""
+
+
+_NO_PLACE = (nn.Linear, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Flatten, SeesAll)
+
+
 def receptive_fields(
     layers: Mapping[str, nn.Module], inputs: Mapping[str, tuple[str, ...]]
 ) -> dict[str, ReceptiveField]:
@@ -69,7 +76,7 @@ def receptive_fields(
     """
     fields = {IMAGE: ReceptiveField()}
     for name, layer in layers.items():
-        if isinstance(layer, nn.Linear | nn.AdaptiveAvgPool2d | nn.AdaptiveMaxPool2d | nn.Flatten):
+        if isinstance(layer, _NO_PLACE):
             continue
         if not all(source in fields for source in inputs[name]):
             continue

@@ -10,6 +10,7 @@ from training.models.adopted import Adopted
 from training.models.alexnet import AlexNet
 from training.models.lenet import LeNet5
 from training.models.network import Network, blank, freeze
+from training.models.shallow import SHALLOW
 from training.models.torchvision_networks import Torchvision
 from training.outputs import SOFTMAX, Outputs
 from training.settings import Classes, checked
@@ -88,6 +89,8 @@ MODELS: dict[str, Architecture] = {
 ADOPTED = "adopted"
 """Somebody else's network: nothing to choose by name, since a run's own options describe it."""
 
+_IMPORTED: dict[str, Architecture] = {ADOPTED: Adopted(), **SHALLOW}  # and never trained here
+
 MOST_PARAMETERS = 2**30  # 4 GiB of weights, and as much again for gradients and for momentum
 
 __all__ = [
@@ -165,9 +168,9 @@ def architecture(name: str, /, **choices: Any) -> Architecture:
     Raises:
         WorkbenchError: If there is no such network or option, or the options do not fit.
     """
-    usual: Architecture | None = Adopted() if name == ADOPTED else None
+    usual: Architecture | None = None
     if isinstance(name, str):  # a list, from a file, could not even be looked up
-        usual = usual or MODELS.get(name)
+        usual = (MODELS | _IMPORTED).get(name)
     if usual is None:
         raise WorkbenchError(f"Unknown model {name!r}. Choose one of: {', '.join(MODELS)}.")
     known = [field.name for field in fields(usual)]

@@ -152,7 +152,7 @@ def _kind(layer: nn.Module, output: Tensor) -> str:
         case nn.ReLU():
             words = ["rectified linear"]
         case _:
-            words = [type(layer).__name__.lower()]
+            words = [getattr(layer, "in_words", type(layer).__name__.lower())]
     return ", ".join(words)
 
 

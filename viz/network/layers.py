@@ -17,6 +17,11 @@ from training.models.merge import Add, Concat, Slice
 from training.models.pooling import StochasticPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.scale import Scale
+from training.models.shallow.bow import NearestWord, SignedRoot
+from training.models.shallow.fisher import FisherVector, Posteriors
+from training.models.shallow.gradients import Orientations, UnitLength
+from training.models.shallow.llc import LocalCodes
+from training.models.shallow.pyramid import Pyramid
 from training.models.table_conv import TableConv2d
 from training.outputs import TwoClasses
 
@@ -40,13 +45,18 @@ KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
         nn.AdaptiveMaxPool2d,
         StochasticPool2d,
         SubSampling,
+        Pyramid,
+        FisherVector,
     ),
     "dense": (nn.Linear, RadialBasis),
     "activation": (
         *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish),
         *(nn.Hardswish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus, nn.Tanh, nn.Sigmoid, ScaledTanh),
+        *(Orientations, NearestWord, LocalCodes, Posteriors, SignedRoot),
     ),
-    "normalisation": (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, ResponseNorm, Scale),
+    "normalisation": (
+        *(nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, ResponseNorm, Scale, UnitLength),
+    ),
     "dropout": (nn.Dropout, nn.Dropout2d),
 }
 KEY_LAYERS: tuple[Kind, ...] = ("convolution", "merge", "pooling", "dense")
@@ -95,9 +105,12 @@ def maps_to_show(network: Network) -> list[str]:
 
 
 def deepest(network: Network) -> str:
-    """The last convolution, or the last branches put together where that comes after it."""
+    """The last convolution, or the last branches put together where that comes after it.
+
+    Of features that were designed, the descriptors or their codes.
+    """
     layers = network.layers
-    kinds = (*KINDS["convolution"], Concat)
+    kinds = (*KINDS["convolution"], Concat, UnitLength, LocalCodes, Posteriors)
     found = (name for name in reversed(network.geometry) if isinstance(layers[name], kinds))
     return next(found, network.convolutions[-1])  # all behind adaptive pooling, maybe
 
@@ -196,6 +209,21 @@ def map_sizes(network: Network, names: Sequence[str]) -> dict[str, tuple[int, in
 def _blank(network: Network, names: Sequence[str]) -> dict[str, Tensor]:
     """What some layers give for a picture of zeros; on the meta device that costs nothing."""
     return network.activations(blank(network), names)
+
+
+def require_way_back(network: Network, layer: str | None = None) -> None:
+    """Refuse what follows a signal from a layer, or the answer, back to the pixels.
+
+    Raises:
+        WorkbenchError: If a layer on the way moves in steps, which have no slope.
+    """
+    for stage in network.plan([layer or network.head]):
+        if isinstance(network.layers[stage.name], NearestWord):
+            raise WorkbenchError(
+                f"{stage.name} gives each place its nearest word, all or nothing, so that no "
+                f"signal comes back through it. Choose {stage.sources[0]} or a layer before it; "
+                "of heat maps, occlusion."
+            )
 
 
 def source_of(network: Network, layer: str) -> str:
