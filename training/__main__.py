@@ -45,7 +45,12 @@ def parser() -> Parser:
         "the code in that file is run, once and now: give a file that you trust. The run itself "
         "holds no code."
     )
-    adopt.add_argument("file", type=str, help=".safetensors or .pth, or torchvision:alexnet")
+    adopt.add_argument(
+        "file",
+        type=str,
+        help=".safetensors or .pth; torchvision:alexnet; "
+        "or shallow:hog, sift, bow, llc, fisher, fitted to the training images of --data",
+    )
     adopt.add_argument("--run", type=str, required=True, help="folder to write")
     adopt.add_argument(
         "--model",
@@ -291,6 +296,7 @@ def _import(settings: Namespace) -> None:
         range=settings.range,
         channels=settings.channels,
         outputs=settings.outputs,
+        progress=Bar("Looking"),
     )
     adopted = run.info.adopted
     print(f"{run.path}: {run.info.network_name} with {len(run.classes)} classes")

@@ -29,6 +29,7 @@ from training.models import ADOPTED, MODELS, Architecture, Network, architecture
 from training.models.torchvision_networks import Torchvision
 from training.output_names import class_names, counted, named
 from training.outputs import BINARY, OUTPUTS, SOFTMAX, OutputsName
+from training.progress import Progress, silent
 from training.run_settings import write_settings
 from training.run_writer import provenance
 from training.runs import Run
@@ -52,11 +53,14 @@ def import_weights(
     key: str | None = None,
     rename: Rename | None = None,
     outputs: OutputsName | None = None,
+    progress: Progress = silent,
 ) -> Run:
-    """Make a run with one epoch out of a file of weights.
+    """Make a run with one epoch out of a file of weights, or of features that need none.
 
     Args:
-        file: A .safetensors or .pth file, or torchvision:NAME for torchvision's own weights.
+        file: A .safetensors or .pth file; torchvision:NAME for torchvision's own weights; or
+            shallow:NAME for the features of the years before, of `SHALLOW`, fitted to the training
+            images of `data`, for which only `run` and `choices` are of use besides.
         run: Folder to write.
         model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
             FILE.py:NAME for a class, function or module of your own. That file's code is run.
@@ -80,11 +84,16 @@ def import_weights(
         outputs: What the network gives: softmax for classes of which one is right, sigmoid for
             labels each on its own, binary for one number that tells two classes apart, of which one
             name is enough. If not given, as its end and the number of its outputs say.
+        progress: Told of the images that features are fitted to.
 
     Raises:
         WorkbenchError: If the file cannot be read safely or does not fit the network.
     """
     path, choices = _free(run), dict(checked("--options", dict[str, Any], choices or {}))
+    if file.startswith("shallow:"):
+        from training.shallow.build import import_shallow  # with scikit-learn, which takes a second
+
+        return import_shallow(file, run=path, data=data, choices=choices, progress=progress)
     given = None if classes is None else class_names(classes, data)
     count = None if given is None else len(given)
     said = Said(mean, std, range, channels)
