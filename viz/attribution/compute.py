@@ -15,7 +15,7 @@ from training.errors import WorkbenchError
 from training.models import Network
 from viz.attribution.covering import Pointed, by_occlusion, covering
 from viz.deconvnet import RuleName, project
-from viz.network.layers import last_maps, map_sizes
+from viz.network.layers import last_maps, map_sizes, require_way_back
 
 MethodName = Literal[
     "gradient", "guided", "deconvnet", "grad-cam", "integrated-gradients", "occlusion"
@@ -58,6 +58,8 @@ def attribution(network: Network, images: Tensor, labels: Tensor, *, method: Met
             differ.
     """
     require_method(method)
+    if needs := METHODS[method].needs:
+        needs(network)
     labels = torch.as_tensor(labels, dtype=torch.int64)
     _check(network, images, labels)
     if not len(images):
@@ -182,6 +184,11 @@ def integrated_gradients(
     return _in_batches(explain, network, images, labels, max(1, BATCH // steps)).sum(1)
 
 
+def _maps_with_a_way_back(network: Network) -> None:
+    last_maps(network)
+    require_way_back(network)
+
+
 METHODS: dict[MethodName, Method] = {
     "gradient": Method(
         "Gradient",
@@ -189,6 +196,7 @@ METHODS: dict[MethodName, Method] = {
         "Simonyan et al. 2013",
         False,
         partial(saliency, rule="gradient"),
+        needs=require_way_back,
     ),
     "guided": Method(
         "Guided backprop",
@@ -196,6 +204,7 @@ METHODS: dict[MethodName, Method] = {
         "Springenberg et al. 2014",
         False,
         partial(saliency, rule="guided"),
+        needs=require_way_back,
     ),
     "deconvnet": Method(
         "Deconvnet",
@@ -203,6 +212,7 @@ METHODS: dict[MethodName, Method] = {
         "Zeiler & Fergus 2013",
         False,
         partial(saliency, rule="deconvnet"),
+        needs=require_way_back,
     ),
     "grad-cam": Method(
         "Grad-CAM",
@@ -210,7 +220,7 @@ METHODS: dict[MethodName, Method] = {
         "Selvaraju et al. 2017",
         False,
         grad_cam,
-        needs=last_maps,
+        needs=_maps_with_a_way_back,
     ),
     "integrated-gradients": Method(
         "Integrated gradients",
@@ -218,6 +228,7 @@ METHODS: dict[MethodName, Method] = {
         "Sundararajan et al. 2017",
         True,
         integrated_gradients,
+        needs=require_way_back,
     ),
     "occlusion": Method(
         "Occlusion",

@@ -13,6 +13,7 @@ from training.geometry import IMAGE
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
+from viz.network.layers import require_way_back
 from viz.network.windows import Part, map_size, parts
 
 CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
@@ -102,7 +103,7 @@ def project(
         (N, 3, H, W) on the CPU.
 
     Raises:
-        WorkbenchError: If there is no such layer, channel or unit.
+        WorkbenchError: If there is no such layer, channel or unit, or no way back from it.
 
     Source: Zeiler & Fergus, ECCV 2014, section 2.1; equal to captum's `NeuronDeconvolution`
     on networks without response normalisation, and to its `NeuronGuidedBackprop` and
@@ -111,6 +112,7 @@ def project(
     if rule not in RULES:
         raise WorkbenchError(f"Unknown rule {rule!r}. Choose one of: {', '.join(RULES)}.")
     network.require_layer(layer)
+    require_way_back(network, layer)
     channels = torch.as_tensor(channels, dtype=torch.int64)
     if channels.shape != images.shape[:1]:
         raise WorkbenchError(
