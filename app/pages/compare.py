@@ -186,6 +186,8 @@ def _views(comparison: Comparison, variant: str, seeds: list[int]) -> None:
     state = run.status().state
     if state in STATES:
         st.caption(STATES[state])
+    if run.info.start_in_words:
+        st.caption(plain(run.info.start_in_words))
     for page, (title, icon) in VIEWS.items():
         if st.button(title, icon=icon, key=f"open {variant} {page}", type="tertiary"):
             address.write(epoch=None)

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.shell import address
 from app.shell.errors import plain
 from app.shell.frame import Choice, compared, go_to, layer_picker
-from app.shell.runs import data_of
+from app.shell.runs import data_of, name_of
 from app.views.evolution import Followed, follow, show_rows
 from app.widgets.cached_patches import patches_of
 from app.widgets.downloads import offer_pair, offer_side
@@ -19,6 +19,7 @@ from app.widgets.layout import heading
 from app.widgets.paging import turn_pages
 from training.errors import WorkbenchError
 from training.models import Network
+from training.runs import Run
 from viz.network.choices import channel_count
 from viz.network.layers import deepest, key_layers, kind_of
 from viz.store.lend import plan_of
@@ -38,6 +39,8 @@ def page() -> None:
     )
     choices = compared()
     choice = choices[0]
+    for run in {each.run.path: each.run for each in choices}.values():
+        tell_start(run)
     try:
         data_of(choice.run)
     except WorkbenchError as error:
@@ -64,6 +67,12 @@ def page() -> None:
         offer_pair(a.side, b.side, pair(a.side, b.side))
     elif a.whole:
         offer_side(a.side)
+
+
+def tell_start(run: Run) -> None:
+    """Where a run's first weights came from, if they were not random."""
+    if run.info.start_in_words:
+        st.caption(f"{plain(name_of(run))}: {plain(run.info.start_in_words)}")
 
 
 @dataclass(frozen=True)

@@ -114,3 +114,17 @@ def test_a_report_that_is_there_can_be_downloaded(app: Open, small: Run) -> None
     test = app()
     assert "Make the report" not in [button.label for button in test.button]
     assert any(code.value.startswith("python -m viz report") for code in test.code)
+
+
+def test_where_a_run_started_from_stands_on_its_overview_and_its_evolution(
+    app: Open, small: Run
+) -> None:
+    settings = small.path / "run.json"
+    origin = {"run": "/elsewhere/source", "epoch": 7, "sha256": "0" * 64}
+    stored = json.loads(settings.read_text()) | {"origin": origin, "frozen": ["conv1"]}
+    settings.write_text(json.dumps(stored))
+    said = "Started from source, epoch 7, with a new last layer; frozen: conv1."
+    for test in (app(), app("evolution")):
+        assert not test.exception
+        assert said in words(test).replace("\\", "")
+    assert "untrained" not in words(app(epoch="0"))
