@@ -21,9 +21,14 @@ def draw_along(ax: Axes, lines: Sequence[Line], axis: str) -> None:
     """A line for each group, from 0 to 100 %; bars are deviations, rings the paper's numbers."""
     for place, line in enumerate(lines):
         colour = class_colour(place)
+        ax.plot(
+            line.at, line.accuracy, "o-", label=plain(line.name), color=colour, markersize=4,
+            linewidth=1.6,
+        )  # fmt: skip
+        several = np.isfinite(line.deviation)
         ax.errorbar(
-            line.at, line.accuracy, np.nan_to_num(line.deviation), label=plain(line.name),
-            color=colour, marker="o", markersize=4, linewidth=1.6, elinewidth=1, capsize=2,
+            line.at[several], line.accuracy[several], line.deviation[several], fmt="none",
+            ecolor=colour, elinewidth=1, capsize=2,
         )  # fmt: skip
         ax.plot(line.at, line.paper, "o:", color=colour, mfc="none", markersize=6, linewidth=0.8)
     ax.set_ylim(0, 1)
