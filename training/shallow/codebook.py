@@ -21,8 +21,8 @@ from training.models.shallow.llc import Llc, LocalCodes
 from training.preprocess import Preprocess
 from training.progress import Progress, silent
 
-IMAGES = 1000  # that are looked at
-DESCRIPTORS = 200_000  # drawn from them
+IMAGES = 500  # that are looked at
+DESCRIPTORS = 100_000  # drawn from them
 BATCH = 16
 
 

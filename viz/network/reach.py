@@ -19,6 +19,7 @@ from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d, pooled_side
 from training.models.response_norm import ResponseNorm
 from training.models.scale import Scale
+from training.models.shallow.gradients import Luma, UnitLength
 from training.models.table_conv import TableConv2d
 from viz.network.layers import KINDS
 
@@ -187,7 +188,7 @@ def _normalised(layer: nn.BatchNorm2d) -> Local | None:
 AT_ONE_PLACE: frozenset[type[nn.Module]] = frozenset(
     (
         *(*KINDS["activation"], *KINDS["merge"], *KINDS["dropout"]),
-        *(ResponseNorm, Scale, Grey, nn.Identity),
+        *(ResponseNorm, Scale, UnitLength, Grey, Luma, nn.Identity),
     )
 )
 """Their values depend on those at the same place, of all channels."""

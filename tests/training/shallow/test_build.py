@@ -38,9 +38,9 @@ def imported(name, photos, run, **options):
     [
         ("hog", {"image_size": 64}),
         ("sift", {"image_size": 64}),
-        ("bow", {"image_size": 64, "words": 8}),
-        ("llc", {"image_size": 64, "words": 8}),
-        ("fisher", {"image_size": 64, "gaussians": 2, "dimensions": 4}),
+        ("bow", {"image_size": 64, "patches_px": [16], "words": 8}),
+        ("llc", {"image_size": 64, "patches_px": [16], "words": 8}),
+        ("fisher", {"image_size": 64, "patches_px": [16], "gaussians": 2, "dimensions": 4}),
     ],
 )
 def test_features_become_a_run_that_tells_the_classes_apart(name, options, photos, tmp_path):
@@ -53,7 +53,7 @@ def test_features_become_a_run_that_tells_the_classes_apart(name, options, photo
 
 
 def test_the_same_seed_learns_the_same_words(photos, tmp_path):
-    options = {"image_size": 64, "words": 8}
+    options = {"image_size": 64, "patches_px": [16], "words": 8}
     for name, seed in [("a", 0), ("b", 0), ("c", 1)]:
         assert imported("bow", photos, tmp_path / name, **options, seed=seed) == 0
     a, b, c = (Run.open(tmp_path / name).weight(1, "words16.weight") for name in "abc")

@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from skimage.feature import SIFT, hog
 
-from training.models.shallow.gradients import MEAN, STD, Orientations, UnitLength, grey
+from training.models.shallow.gradients import MEAN, STD, Luma, Orientations, UnitLength
 from training.models.shallow.hog import Hog
 from training.models.shallow.sift import Sift
 
@@ -44,8 +44,8 @@ def test_grey_is_what_pillow_makes_of_colours():
     colours = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     told = np.asarray(Image.fromarray(colours).convert("L"))
     images = (torch.from_numpy(colours).float() / 255 - MEAN) / STD
-    found = grey()(images.permute(2, 0, 1)[None]) * 255
-    assert np.abs(found[0, 0].detach().numpy() - told).max() < 0.51  # Pillow rounds
+    found = Luma()(images.permute(2, 0, 1)[None]) * 255
+    assert np.abs(found[0, 0].numpy() - told).max() < 0.51  # Pillow rounds
 
 
 def test_hog_with_nearest_votes_is_that_of_scikit_image(picture):

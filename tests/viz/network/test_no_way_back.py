@@ -10,7 +10,7 @@ from viz.attribution import usable
 from viz.deconvnet import project
 from viz.network.layers import deepest
 
-BOW = Bow(image_size=32, step_px=4, words=4)
+BOW = Bow(image_size=32, patches_px=(16,), step_px=4, words=4)
 
 
 def test_the_nearest_word_lets_no_signal_back():
@@ -27,10 +27,10 @@ def test_only_occlusion_can_tell_what_a_bag_of_words_looks_at():
 
 
 def test_every_method_can_tell_what_weighted_words_look_at():
-    methods, _reasons = usable(Llc(image_size=32, step_px=4, words=8).build(2))
+    methods, _reasons = usable(Llc(image_size=32, patches_px=(16,), step_px=4, words=8).build(2))
     assert len(methods) == 6
 
 
 def test_the_deepest_maps_of_designed_features_are_descriptors_or_words():
     assert deepest(BOW.build(2)) == "words16"
-    assert deepest(Llc(image_size=32, step_px=4, words=8).build(2)) == "codes16"
+    assert deepest(Llc(image_size=32, patches_px=(16,), step_px=4, words=8).build(2)) == "codes16"

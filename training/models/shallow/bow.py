@@ -12,7 +12,7 @@ from torch.nn import functional
 from training.models.network import Network
 from training.models.shallow.gradients import UnitLength
 from training.models.shallow.pyramid import QUARTERS, Pyramid, count
-from training.models.shallow.sift import DESCRIPTOR, Sift, Wired
+from training.models.shallow.sift import DESCRIPTOR, SEVERAL, Patches, Sift, Wired
 from training.settings import Range
 
 Seed = Annotated[int, Range(0, 2**31 - 1)]
@@ -28,6 +28,8 @@ class Bow(Sift):
     of the paper's histogram intersection.
     """
 
+    patches_px: Patches = SEVERAL
+    """Sides of the squares that are described, px, in fours."""
     words: Words = 1024
     """Centres of k-means, learnt on descriptors of the training images."""
     seed: Seed = 0

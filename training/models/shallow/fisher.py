@@ -15,8 +15,8 @@ from training.models.network import Network
 from training.models.shallow.bow import Seed, SignedRoot
 from training.models.shallow.gradients import UnitLength
 from training.models.shallow.pyramid import Levels, count, regions
-from training.models.shallow.sift import DESCRIPTOR, Sift, Wired
-from training.settings import Range
+from training.models.shallow.sift import DESCRIPTOR, SEVERAL, Patches, Sift, Wired
+from training.settings import Count, Range
 
 HALVES: Levels = ((1, 1), (2, 2))
 
@@ -26,9 +26,13 @@ class Fisher(Sift):
     """The choices behind Fisher vectors: after the descriptors of each size reduced16 and codes16,
     then fisher, root, unit and scores."""
 
+    patches_px: Patches = SEVERAL
+    """Sides of the squares that are described, px, in fours."""
+    step_px: Count = 6
+    """From one patch to the next."""
     dimensions: Annotated[int, Range(1, DESCRIPTOR)] = 64
     """That principal component analysis leaves of a descriptor."""
-    gaussians: Annotated[int, Range(1, 1024)] = 64
+    gaussians: Annotated[int, Range(1, 1024)] = 128
     """Of the mixture, learnt on descriptors of the training images."""
     seed: Seed = 0
     """Of the mixture and of the descriptors drawn for it."""

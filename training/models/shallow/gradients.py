@@ -13,6 +13,7 @@ from torch.nn import functional
 from training.channels import LUMA
 
 MEAN, STD = 0.5, 0.5  # of the network's input: colours of [0, 1] become −1 to 1
+TINY = 1e-12  # beside squares of lengths up to 1
 Votes = Literal["linear", "nearest"]
 
 
@@ -31,13 +32,15 @@ def fixed(weight: Tensor, **geometry: Any) -> nn.Conv2d:
     return layer
 
 
-def grey() -> nn.Conv2d:
+class Luma(nn.Module):
     """Normalised colours to grey in [0, 1], as ITU-R BT.601 and Pillow weigh them."""
-    layer = nn.Conv2d(3, 1, 1)
-    with torch.no_grad():
-        layer.weight.copy_(torch.tensor(LUMA).reshape(1, 3, 1, 1) / sum(LUMA) * STD)
-        layer.bias.fill_(MEAN)  # type: ignore[union-attr]
-    return layer
+
+    in_words = "0.299 red + 0.587 green + 0.114 blue"
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) to (N, 1, H, W)."""
+        shares = images.new_tensor(LUMA).reshape(3, 1, 1) / sum(LUMA)
+        return (images * shares).sum(1, keepdim=True) * STD + MEAN
 
 
 def gradients() -> nn.Conv2d:
@@ -141,12 +144,14 @@ class UnitLength(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(N, D, …) to the same shape, of length 1 along D."""
-        if self.clip is not None:
-            vectors = self._scaled(vectors).clamp(max=self.clip)
-        return self._scaled(vectors)
-
-    def _scaled(self, vectors: Tensor) -> Tensor:
-        return vectors * (vectors.square().sum(1, keepdim=True) + self.epsilon**2).rsqrt()
+        squares = vectors.square().sum(1, keepdim=True)
+        scaled = vectors * (squares + self.epsilon**2).rsqrt()
+        if self.clip is None:
+            return scaled
+        clipped = scaled.clamp(max=self.clip)
+        # as long as before the clip: those that are short on purpose stay so
+        length = (squares / (squares + self.epsilon**2)).clamp(min=TINY).sqrt()
+        return clipped * length * (clipped.square().sum(1, keepdim=True) + TINY).rsqrt()
 
     def extra_repr(self) -> str:
         return f"clip={self.clip}, epsilon={self.epsilon}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from torch import nn
@@ -11,11 +11,11 @@ from torch import nn
 from training.errors import WorkbenchError
 from training.models.network import Network
 from training.models.shallow.gradients import (
+    Luma,
     Orientations,
     UnitLength,
     Votes,
     gradients,
-    grey,
     neighbours,
 )
 from training.settings import Count, Range, Side, settle
@@ -31,7 +31,9 @@ class Hog:
     image_size: Side = 128
     """Side of the square input."""
     orientations: Annotated[int, Range(2, 64)] = 9
-    """Bins over 180 degrees."""
+    """Bins over the span."""
+    span_deg: Literal[180, 360] = 180
+    """180, or 360 where dark on light is another orientation than light on dark."""
     cell_px: Count = 8
     """Side of a cell."""
     block: Annotated[int, Range(1, 8)] = 2
@@ -54,13 +56,13 @@ class Hog:
 
     def build(self, num_classes: int) -> Network:
         """Fixed layers, and scores that are still to be fitted."""
-        width = 180 / self.orientations
+        width = self.span_deg / self.orientations
         features = self.block**2 * self.orientations
         layers = {
-            "grey": grey(),
+            "grey": Luma(),
             "gradients": gradients(),
             "orientations": Orientations(
-                self.orientations, span_deg=180, first_deg=width / 2, votes=self.votes
+                self.orientations, span_deg=self.span_deg, first_deg=width / 2, votes=self.votes
             ),
             "cells": nn.AvgPool2d(self.cell_px),
             "blocks": neighbours(self.orientations, torch.ones(self.block, self.block)),

@@ -13,7 +13,7 @@ from training.models.network import Network
 from training.models.shallow.bow import Seed, Words
 from training.models.shallow.gradients import UnitLength
 from training.models.shallow.pyramid import QUARTERS, Pyramid, count
-from training.models.shallow.sift import DESCRIPTOR, Sift, Wired
+from training.models.shallow.sift import DESCRIPTOR, SEVERAL, Patches, Sift, Wired
 from training.settings import Range
 
 
@@ -22,6 +22,8 @@ class Llc(Sift):
     """The choices behind LLC: after the descriptors of each size codes16, then pyramid, unit and
     scores; the pyramid takes maxima (section 3.2 of the paper)."""
 
+    patches_px: Patches = SEVERAL
+    """Sides of the squares that are described, px, in fours."""
     words: Words = 2048
     """Centres of k-means, learnt on descriptors of the training images."""
     neighbours: Annotated[int, Range(1, 64)] = 5

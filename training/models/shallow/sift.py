@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
+from math import exp, gcd
 from typing import Annotated
 
 from torch import nn
@@ -11,12 +11,12 @@ from torch import nn
 from training.errors import WorkbenchError
 from training.models.network import Network
 from training.models.shallow.gradients import (
+    Luma,
     Orientations,
     UnitLength,
     fixed,
     gaussian,
     gradients,
-    grey,
     neighbours,
     triangle,
 )
@@ -25,9 +25,13 @@ from training.settings import Count, Length, Range, Side, settle
 
 BINS, CELLS = 8, 4  # orientations, and cells along a patch: 4 · 4 · 8 = 128 numbers
 DESCRIPTOR = BINS * CELLS**2
+CENTRES = (-1.5, -0.5, 0.5, 1.5)  # of the cells from the patch's, in cells
+SIGMA = CELLS / 2  # of the Gaussian that weighs them: half a patch (Lowe 2004, section 6.1)
 REGIONS = 4  # along a picture's side, in the finest level of a pyramid
 GRID: Levels = ((REGIONS, REGIONS),)
+SEVERAL = (16, 24, 32)  # px; codes gain by patches of several sizes
 Patch = Annotated[int, Range(8, 512)]
+Patches = Annotated[tuple[Patch, ...], Length(1, 8)]
 
 
 class Wired(dict[str, nn.Module]):
@@ -52,12 +56,13 @@ class Sift:
 
     image_size: Side = 256
     """Side of the square input."""
-    patches_px: Annotated[tuple[Patch, ...], Length(1, 8)] = (16,)
+    patches_px: Patches = (16,)
     """Sides of the squares that are described, px, in fours."""
     step_px: Count = 8
     """From one patch to the next."""
-    contrast: Annotated[float, Range(above=0)] = 0.1
-    """Sum of gradients below which a patch counts as flat and is not scaled up to full length."""
+    contrast: Annotated[float, Range(above=0)] = 0.01
+    """Mean difference of a pixel's neighbours, of white, below which a patch is rather flat and
+    its descriptor stays short."""
 
     def __post_init__(self) -> None:
         settle(self)
@@ -89,7 +94,7 @@ class Sift:
 
     def describe(self, layers: Wired) -> list[str]:
         """Add the layers up to the descriptors, (N, 128, h, w); the names of those."""
-        layers.add("grey", grey())
+        layers.add("grey", Luma())
         layers.add("gradients", gradients())
         votes = layers.add("orientations", Orientations(BINS, span_deg=360))
         names = []
@@ -97,11 +102,13 @@ class Sift:
             cell = patch // CELLS
             stride = gcd(cell, self.step_px)
             window = triangle(cell).expand(BINS, 1, -1, -1)
-            weights = gaussian([-1.5, -0.5, 0.5, 1.5], CELLS / 2)  # σ of half a patch, in cells
+            weights = gaussian(CENTRES, SIGMA)
             placed = {"stride": self.step_px // stride, "dilation": cell // stride}
             layers.add(f"cells{patch}", fixed(window, groups=BINS, stride=stride), votes)
             layers.add(f"patches{patch}", neighbours(BINS, weights, **placed))
-            clipped = UnitLength(clip=0.2, epsilon=self.contrast * cell)
+            # as long as a patch of that contrast everywhere, in one orientation
+            flat = self.contrast * cell**2 * sum(exp(-((at / SIGMA) ** 2)) for at in CENTRES)
+            clipped = UnitLength(clip=0.2, epsilon=flat)
             names.append(layers.add(f"descriptors{patch}", clipped))
         return names
 
