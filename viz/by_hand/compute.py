@@ -139,6 +139,8 @@ def what_follows(network: Network, image: Tensor, channel: int, row: int, col: i
     before = first
     for name in names:
         layer = network.layers[name]
+        if maps[name].shape[1] != maps[before].shape[1]:  # its channels are others
+            break
         if kind_of(layer) == "pooling":
             found.append(_pooled(name, layer, maps[before][0], maps[name][0], channel, row, col))
             break

@@ -102,7 +102,7 @@ def draw_sum(
             ax = pixel_axes(figure, left, top, board_width, board_height)
             draw_board(ax, column[plane], full=scales[place], unit=units[place], cell_px=cell)
             if plane == 0 or abreast < 3:
-                in_units = "" if units[place] == 1 else f", in units of {units[place]:g}"
+                in_units = "" if units[place] == 1 else f" (× {units[place]:g})"
                 head(ax, ("what the unit sees", "its kernel", "product")[place] + in_units)
             if aside:
                 ax.text(

@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from training.errors import WorkbenchError
 from training.models import Network, create, freeze
+from training.models.shallow.hog import Hog
 from viz.by_hand import (
     CURVE,
     LECTURE,
@@ -216,3 +217,9 @@ def test_the_mean_over_the_whole_map_is_a_window_too():
     network = begun_with(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
     after = what_follows(network, picture(), 0, 5, 5)[-1]
     assert after.words == "window of 12×12 units at (0, 0)"
+
+
+def test_what_follows_ends_where_channels_become_others():
+    network = Hog(image_size=32).build(2).eval()
+    picture = torch.rand(3, 32, 32)
+    assert what_follows(network, picture, 0, 5, 5) == []  # nine orientations of two gradients
