@@ -90,6 +90,9 @@ def run(words: list[str], block: Block) -> None:
     match words:
         case ["python", "-m", "training", "import", file, *_] if file.startswith("torchvision:"):
             look_at(words)  # it downloads 233 MB
+        case ["python", "-m", "training", "import", file, *rest] if file.startswith("shallow:"):
+            small = ["folder:photos" if flag == "--data" else word for flag, word in pairs(rest)]
+            assert training_commands.main(["import", file, *small]) == 0, block.place
         case ["python", "-m", "training", "compare", *_]:
             look_at(words)  # it trains in processes: tests/training/test_compare.py
         case ["python", "-m", "viz", "report", *_]:
