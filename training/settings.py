@@ -107,6 +107,7 @@ Probability = Annotated[float, Range(0, below=1)]
 LARGEST_IMAGE = 4_096  # px
 Side = Annotated[int, Range(1, LARGEST_IMAGE)]
 """Of a square image, px."""
+Seed = Annotated[int, Range(0, 2**31 - 1)]
 Classes = Annotated[int, Range(1, 1_000_000)]
 Filled = Annotated[str, Length(1)]
 

@@ -21,6 +21,7 @@ from training.models.network import run_layer
 from training.models.pooling import StochasticPool2d, SumPool2d
 from training.models.response_norm import ResponseNorm
 from training.models.scale import Scale
+from training.models.shallow.hog import Fourier
 from training.models.table_conv import TableConv2d
 from training.outputs import TwoClasses
 from viz.network.layers import Kind, backbone, kind_of
@@ -129,6 +130,8 @@ def _kind(layer: nn.Module, output: Tensor) -> str:
             words = ["stochastic pooling " + _window(layer)]
         case DropConnect():
             words = ["fully connected", f"dropconnect {layer.p:g}"]
+        case Fourier():
+            words = [layer.in_words]
         case nn.Linear():
             words = ["fully connected"]
         case nn.BatchNorm1d() | nn.BatchNorm2d():

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.feature import SIFT, hog
 
 from training.models.shallow.gradients import MEAN, STD, Luma, Orientations, UnitLength
-from training.models.shallow.hog import Hog
+from training.models.shallow.hog import Fourier, Hog
 from training.models.shallow.sift import Sift
 
 SIDE = 64
@@ -143,3 +143,10 @@ def test_clipping_keeps_unit_length():
     assert found[0, 99] / found[0, 0] == pytest.approx(
         0.2 / (0.1 / vectors.norm().item()), rel=0.01
     )
+
+
+def test_random_waves_have_the_inner_products_of_a_gaussian_kernel():
+    rows = torch.randn(6, 10, generator=torch.Generator().manual_seed(1))
+    waves = Fourier(10, 20_000, gamma=0.05, seed=0)(rows)
+    told = torch.exp(-0.05 * torch.cdist(rows, rows).square())
+    assert torch.allclose(waves @ waves.T / 10_000, told, atol=0.05)

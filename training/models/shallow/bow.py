@@ -13,9 +13,8 @@ from training.models.network import Network
 from training.models.shallow.gradients import UnitLength
 from training.models.shallow.pyramid import QUARTERS, Pyramid, count
 from training.models.shallow.sift import DESCRIPTOR, SEVERAL, Patches, Sift, Wired
-from training.settings import Range
+from training.settings import Range, Seed
 
-Seed = Annotated[int, Range(0, 2**31 - 1)]
 Words = Annotated[int, Range(2, 16_384)]
 
 

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from training.geometry import SeesAll
 from training.models.network import Network
-from training.models.shallow.bow import Seed, SignedRoot
+from training.models.shallow.bow import SignedRoot
 from training.models.shallow.gradients import UnitLength
 from training.models.shallow.pyramid import Levels, count, regions
 from training.models.shallow.sift import DESCRIPTOR, SEVERAL, Patches, Sift, Wired
-from training.settings import Count, Range
+from training.settings import Count, Range, Seed
 
 HALVES: Levels = ((1, 1), (2, 2))
 

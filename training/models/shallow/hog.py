@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi, sqrt
 from typing import Annotated, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from training.errors import WorkbenchError
 from training.models.network import Network
@@ -18,7 +19,9 @@ from training.models.shallow.gradients import (
     gradients,
     neighbours,
 )
-from training.settings import Count, Range, Side, settle
+from training.settings import Count, Range, Seed, Side, settle
+
+WIDTH = 0.5  # of the Gaussian kernel: γ times the number of blocks, each a vector of length 1
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class Hog:
     """Cells along a block, in which they are normalised together."""
     votes: Votes = "linear"
     """Whether a gradient votes for the two bins beside it or for the nearest one."""
+    fourier: Annotated[int, Range(0, 65_536)] = 0
+    """Random Fourier features between descriptors and scores, which then see by a Gaussian kernel;
+    0 for the descriptors themselves."""
+    seed: Seed = 0
+    """Of those."""
 
     def __post_init__(self) -> None:
         settle(self)
@@ -57,8 +65,8 @@ class Hog:
     def build(self, num_classes: int) -> Network:
         """Fixed layers, and scores that are still to be fitted."""
         width = self.span_deg / self.orientations
-        features = self.block**2 * self.orientations
-        layers = {
+        features = self.block**2 * self.orientations * self.blocks**2
+        layers: dict[str, nn.Module] = {
             "grey": Luma(),
             "gradients": gradients(),
             "orientations": Orientations(
@@ -67,6 +75,43 @@ class Hog:
             "cells": nn.AvgPool2d(self.cell_px),
             "blocks": neighbours(self.orientations, torch.ones(self.block, self.block)),
             "descriptors": UnitLength(clip=0.2),
-            "scores": nn.Linear(features * self.blocks**2, num_classes),
         }
+        if self.fourier:
+            layers["fourier"] = Fourier(features, self.fourier, WIDTH / self.blocks**2, self.seed)
+        layers["scores"] = nn.Linear(self.fourier or features, num_classes)
         return Network(layers, image_size=self.image_size)
+
+
+class Fourier(nn.Linear):
+    """Waves of random directions and phases, whose inner products are a Gaussian kernel's.
+
+    cos(Wx + b)·cos(Wy + b) over half of their number is near exp(−γ|x − y|²), the nearer the more
+    there are.
+
+    Source: Rahimi & Recht, NIPS 2007, algorithm 1.
+    """
+
+    def __init__(self, in_features: int, waves: int, gamma: float, seed: int) -> None:
+        """
+        Args:
+            in_features: Numbers that are taken.
+            waves: Numbers that are given.
+            gamma: γ.
+            seed: Of directions and phases.
+        """
+        super().__init__(in_features, waves)
+        generator = torch.Generator("cpu").manual_seed(seed)
+        directions = torch.randn(waves, in_features, generator=generator, device="cpu")
+        phases = torch.rand(waves, generator=generator, device="cpu")
+        with torch.no_grad():
+            self.weight.copy_(directions * sqrt(2 * gamma))
+            self.bias.copy_(phases * 2 * pi)
+
+    @property
+    def in_words(self) -> str:
+        """What it does, for a table of layers."""
+        return f"{self.out_features:,} random Fourier features"
+
+    def forward(self, descriptors: Tensor) -> Tensor:
+        """(N, D) to (N, waves) in [−1, 1]."""
+        return super().forward(descriptors).cos()

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from training.errors import WorkbenchError
 from training.models.network import Network
-from training.models.shallow.bow import Seed, Words
+from training.models.shallow.bow import Words
 from training.models.shallow.gradients import UnitLength
 from training.models.shallow.pyramid import QUARTERS, Pyramid, count
 from training.models.shallow.sift import DESCRIPTOR, SEVERAL, Patches, Sift, Wired
-from training.settings import Range
+from training.settings import Range, Seed
 
 
 @dataclass(frozen=True)
