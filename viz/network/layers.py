@@ -156,8 +156,9 @@ def maps_to_watch(network: Network) -> str:
 def last_hidden(network: Network) -> str:
     """The layer that feeds the classifier: fc7 of AlexNet, the mean over the maps of a ResNet.
 
-    Taken before its activation function, as far as there is one. Everything passes it: of
-    branches that only their answers join it is what they part from.
+    Taken before its activation function, as far as there is one, but as vectors of length 1 where
+    the classifier takes them so. Everything passes it: of branches that only their answers join it
+    is what they part from.
 
     Raises:
         WorkbenchError: If nothing but the answer lies on every way there.
@@ -167,8 +168,9 @@ def last_hidden(network: Network) -> str:
         classifier = network.inputs[classifier][0]
     trunk = backbone(network)
     for stage in reversed(network.plan([classifier])[:-1]):
-        kind = kind_of(network.layers[stage.name])
-        if stage.name in trunk and kind not in ("activation", "normalisation", "dropout"):
+        layer = network.layers[stage.name]
+        passed = kind_of(layer) in ("activation", "normalisation", "dropout")
+        if stage.name in trunk and (not passed or isinstance(layer, UnitLength)):
             return stage.name
     raise WorkbenchError(
         f"No hidden layer lies on every way from the picture to {classifier}: the ways part at "

@@ -1,14 +1,15 @@
-"""Where no signal comes back, a sentence says so, and what needs none goes on."""
+"""Features that were designed: what views make of their layers, and where no signal comes back."""
 
 import pytest
 import torch
 
 from training.errors import WorkbenchError
 from training.models.shallow.bow import Bow
+from training.models.shallow.hog import Hog
 from training.models.shallow.llc import Llc
 from viz.attribution import usable
 from viz.deconvnet import project
-from viz.network.layers import deepest
+from viz.network.layers import deepest, last_hidden
 
 BOW = Bow(image_size=32, patches_px=(16,), step_px=4, words=4)
 
@@ -29,6 +30,11 @@ def test_only_occlusion_can_tell_what_a_bag_of_words_looks_at():
 def test_every_method_can_tell_what_weighted_words_look_at():
     methods, _reasons = usable(Llc(image_size=32, patches_px=(16,), step_px=4, words=8).build(2))
     assert len(methods) == 6
+
+
+def test_neighbours_are_found_by_what_the_scores_are_made_of():
+    assert last_hidden(BOW.build(2)) == "unit"
+    assert last_hidden(Hog(image_size=32).build(2)) == "descriptors"
 
 
 def test_the_deepest_maps_of_designed_features_are_descriptors_or_words():
