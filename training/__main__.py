@@ -1,4 +1,4 @@
-"""python -m training fit | evaluate | import | compare: train, score, adopt, compare networks."""
+"""python -m training fit | evaluate | import | compare | probe: train, score, adopt networks."""
 
 from __future__ import annotations
 
@@ -163,6 +163,40 @@ def parser() -> Parser:
         "--only", type=str | None, default=None, help="variants to train now, with commas between"
     )
 
+    probe = Parser(
+        description="What a network's features are worth on another data set: a linear classifier "
+        "on each layer. Figures and cache are those of `python -m viz probe`."
+    )
+    probe.add_argument("runs", type=str, nargs="+", metavar="RUN", help="run folders")
+    probe.add_argument("--data", type=str | None, default=None, help="data set, as for fit")
+    probe.add_argument(
+        "--layers", type=str | None, default=None, help="such as conv1..fc7, or names with commas"
+    )
+    probe.add_argument(
+        "--per_class", "--per-class", type=int, default=30, help="training images of each class"
+    )
+    probe.add_argument("--splits", type=int, default=10, help="random choices of images")
+    probe.add_argument(
+        "--classifier",
+        type=Literal["svm", "softmax"],
+        nargs="+",
+        default=["svm"],
+        help="one or both",
+    )
+    probe.add_argument(
+        "--epochs", type=str | None, default=None, help="all, or numbers with commas; else the last"
+    )
+    probe.add_argument(
+        "--pooling",
+        type=Literal["none", "mean", "pyramid"],
+        default="pyramid",
+        help="how maps become features",
+    )
+    probe.add_argument("--seed", type=int, default=0, help="decides which images are drawn")
+    probe.add_argument(
+        "--out", type=str | None, default=None, help="figure or .npz to write, of one run"
+    )
+
     commands = Parser(
         prog="python -m training", description="The training core.", formatter_class=PlainHelp
     )
@@ -171,6 +205,7 @@ def parser() -> Parser:
     choose.add_subcommand("evaluate", score, help="score runs, alone and together")
     choose.add_subcommand("import", adopt, help="make a run from weights")
     choose.add_subcommand("compare", several, help="train the variants of a recipe")
+    choose.add_subcommand("probe", probe, help="score the features of each layer")
     return commands
 
 
@@ -333,7 +368,24 @@ def _compare(settings: Namespace) -> None:
     print(f"\n{markdown(comparison)}")
 
 
-COMMANDS = {"fit": _fit, "evaluate": _evaluate, "import": _import, "compare": _compare}
+def _probe(settings: Namespace) -> None:
+    from training.probing import probe_run
+
+    if settings.out and len(settings.runs) > 1:
+        raise WorkbenchError("--out takes the figure of one run; give one run, or no --out.")
+    given = {name: settings[name] for name in PROBE_FLAGS if settings[name] is not None}
+    for run in settings.runs:
+        probe_run(run, classifier=settings.classifier, epochs=settings.epochs, **given)
+
+
+PROBE_FLAGS = ("data", "layers", "per_class", "splits", "pooling", "seed", "out")
+COMMANDS = {
+    "fit": _fit,
+    "evaluate": _evaluate,
+    "import": _import,
+    "compare": _compare,
+    "probe": _probe,
+}
 
 
 if __name__ == "__main__":

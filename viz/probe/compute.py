@@ -1,0 +1,173 @@
+"""What linear classifiers make of a layer's features: accuracy of each class in each split."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.models import Network
+from training.probe import (
+    Draw,
+    LossName,
+    PoolingName,
+    accuracy_by_class,
+    choose_c,
+    fit_linear,
+    pooled,
+)
+from training.progress import Progress, silent
+from viz.network.layers import backbone, kind_of
+
+IN_MEMORY = 2**30  # bytes of features; more of them go through a file
+ROWS = 1024  # multiplied at once
+WITH_WEIGHTS = ("convolution", "dense")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How well one layer's features do in S splits of K classes."""
+
+    accuracy: Tensor  # (S, K) float64, share of each class's test images
+    c: Tensor  # (S,) float64, chosen on the training images
+
+    @property
+    def means(self) -> Tensor:
+        """(S,) mean over classes of each split."""
+        return self.accuracy.mean(1)
+
+    @property
+    def mean(self) -> float:
+        """Mean over classes and splits."""
+        return float(self.means.mean())
+
+    @property
+    def deviation(self) -> float:
+        """Between splits; 0 of a single one."""
+        return float(self.means.std(correction=0))
+
+
+def ends_of_stages(network: Network) -> list[str]:
+    """The layers whose outputs are probed: of each convolution or fully connected layer that
+    everything passes, what follows it before the next one: pool1 … relu3 … pool5, relu6, relu7.
+
+    Dropout does nothing to a network that is not trained. The classifier itself is left out.
+    """
+    on_the_way = backbone(network)
+    stages = [stage.name for stage in network.plan([network.head]) if stage.name in on_the_way]
+    found: list[str] = []
+    begun = False
+    for name in stages:
+        kind = kind_of(network.layers[name])
+        if kind in WITH_WEIGHTS:
+            if name == network.head:
+                break
+            begun = True
+            found.append(name)
+        elif begun and kind != "dropout":
+            found[-1] = name
+    return found
+
+
+@torch.inference_mode()
+def grams(
+    network: Network,
+    images: Iterable[Tensor],
+    count: int,
+    layers: Sequence[str],
+    pooling: PoolingName,
+    *,
+    progress: Progress = silent,
+) -> Iterator[tuple[str, Tensor]]:
+    """Of each layer the products of all images' features with one another, (N, N) float32.
+
+    All layers are filled in one pass. What does not fit into memory lies in a temporary file
+    meanwhile: only the products, whose size does not depend on the features', are kept.
+
+    Args:
+        network: In evaluation mode.
+        images: Batches (n, 3, H, W), normalised, of N images in all.
+        count: N.
+        layers: Whose outputs.
+        pooling: How maps become features; see `training.probe.pooled`.
+        progress: Told the images done.
+    """
+    with ExitStack() as files:
+        stores: dict[str, np.ndarray] = {}
+        done = 0
+        for batch in images:
+            batch = batch.to(network.device, memory_format=torch.channels_last)
+            found = network.activations(batch, layers)
+            for name in layers:
+                features = pooled(found[name], pooling).float().cpu().numpy()
+                if name not in stores:
+                    stores[name] = _room(count, features.shape[1], files)
+                stores[name][done : done + len(features)] = features
+            done += len(batch)
+            progress(done, count)
+        for name in layers:
+            yield name, products(stores.pop(name))
+
+
+def products(features: np.ndarray) -> Tensor:
+    """(N, D) to (N, N), block by block: what lies in a file is read forwards."""
+    count = len(features)
+    found = torch.empty(count, count)
+    for first in range(0, count, ROWS):
+        rows = torch.from_numpy(np.array(features[first : first + ROWS]))
+        for other in range(first, count, ROWS):
+            others = (
+                rows
+                if other == first
+                else torch.from_numpy(np.array(features[other : other + ROWS]))
+            )
+            block = rows @ others.T
+            found[first : first + ROWS, other : other + ROWS] = block
+            found[other : other + ROWS, first : first + ROWS] = block.T
+    return found
+
+
+def _room(count: int, length: int, files: ExitStack) -> np.ndarray:
+    if 4 * count * length <= IN_MEMORY:
+        return np.empty((count, length), np.float32)
+    folder = files.enter_context(tempfile.TemporaryDirectory(prefix="filterscope-"))
+    path = Path(folder) / "features.npy"
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(count, length))
+
+
+def probe(
+    kernel: Tensor,
+    labels: Tensor,
+    splits: Sequence[Draw],
+    loss: LossName,
+    *,
+    progress: Progress = silent,
+) -> Probe:
+    """Fit and test a classifier in each split.
+
+    Args:
+        kernel: (N, N) products of all images' features.
+        labels: (N,) int64 from 0.
+        splits: Which images are for what.
+        loss: Of the classifier.
+        progress: Told the splits done.
+
+    Source: Zeiler & Fergus 2013, section 5.2 and table 7: the mean over classes.
+    """
+    classes = int(labels.max()) + 1
+    accuracy, chosen = [], []
+    for number, split in enumerate(splits, start=1):
+        inner, own = kernel[split.train][:, split.train], labels[split.train]
+        c = choose_c(inner, own, loss=loss)
+        fitted = fit_linear(inner, own, loss=loss, c=c, tolerance=1e-3)
+        scores = fitted.scores(kernel[split.test][:, split.train])
+        accuracy.append(accuracy_by_class(scores, labels[split.test], classes))
+        chosen.append(c)
+        progress(number, len(splits))
+    return Probe(torch.stack(accuracy), torch.tensor(chosen, dtype=torch.float64))
