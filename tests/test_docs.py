@@ -115,7 +115,7 @@ def shortened(command: str, words: list[str]) -> list[str]:
         short["--model"] = "alexnet-small"
     if flags.get("--data", "builtin") != "builtin":
         short["--data"] = "folder:photos"
-    if "--epochs" in flags:
+    if flags.get("--epochs", "all") != "all":
         short["--epochs"] = str(min(MOST_EPOCHS, int(flags["--epochs"])))
     if "--options" in flags:
         short["--options"] = json.dumps(TINY | json.loads(flags["--options"]))

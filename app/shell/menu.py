@@ -22,6 +22,7 @@ GROUPS = {
         "mistakes": ("Mistakes", ":material/rule:"),
         "localisation": ("Localisation", ":material/my_location:"),
         "correspondence": ("Correspondence", ":material/join_inner:"),
+        "probe": ("Probes", ":material/query_stats:"),
     },
     "Runs": {
         "train": ("Train", ":material/model_training:"),

@@ -37,7 +37,8 @@ STEPS = {
     "retrieval": Step("Click a neighbour", "mistakes", "what it gets wrong"),
     "mistakes": Step("Click an image", "localisation", "whether heat maps find the object"),
     "localisation": Step("Compare the methods", "correspondence", "parts known again"),
-    "correspondence": Step("Mark a part", "compare", "the papers' claims, tried out"),
+    "correspondence": Step("Mark a part", "probe", "what each layer is good for"),
+    "probe": Step("Click a point", "compare", "the papers' claims, tried out"),
     "compare": Step("Choose a claim", "train", "a network of your own"),
     "train": Step("Choose your images", "overview", "the network as a whole"),
 }

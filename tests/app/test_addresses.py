@@ -37,6 +37,7 @@ from viz.mistakes import MistakesLook, MistakesQuery
 from viz.object_scale import ObjectScaleQuery
 from viz.occlusion import OcclusionLook, OcclusionQuery
 from viz.planes import PlanesQuery
+from viz.probe import ProbeQuery
 from viz.retrieval import RetrievalQuery
 from viz.sanity_checks import SanityChecksQuery
 from viz.store.answer import Side, ask
@@ -139,6 +140,13 @@ CASES = {
         "occlusion", lambda run: OcclusionQuery(run, 2, TWO, window=9, stride=8)
     ),
     "planes": Case("filters", lambda run: PlanesQuery(run, 1, layer="conv3", count=3)),
+    "probe": Case(
+        "probe",
+        lambda run: ProbeQuery(
+            run, 3, per_class=3, splits=2, pooling="mean", seed=4, layers=("pool1", "relu6"),
+            classifier=("svm", "softmax"), epochs=(1, 3),
+        ),
+    ),
     "retrieval": Case("retrieval", lambda run: RetrievalQuery(run, 1, NINE, 4, "fc6")),
     "strongest": Case(
         "feature_maps", lambda run: StrongestQuery(run, 1, NINE, "share"),
