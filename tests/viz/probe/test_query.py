@@ -87,6 +87,7 @@ def test_classes_that_the_network_was_trained_on_are_told(run: Run, tmp_path):
                 noise = np.random.default_rng(index).integers(0, 255, (40, 40, 3), np.uint8)
                 Image.fromarray(noise).save(folder / f"{index}.png")
     side = ask(asked(run, data=f"folder:{tmp_path}", layers=("pool1",)), ProbeLook())
-    assert f"1 of these classes, too, which flatters its features: {run.classes[0]}." in (
-        side.notices[0]
+    assert (
+        f"1 of these classes, too, which flatters its features: {run.classes[0]}."
+        in (side.notices[0])
     )
