@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Literal
 
 import torch
@@ -91,7 +92,7 @@ def fit_linear(
     if not kernel.isfinite().all():
         raise WorkbenchError("The features hold numbers that are not finite; look at the run.")
     what = LOSSES[loss]
-    if start is None and what.solved and c > WELL_POSED:
+    if start is None and c > WELL_POSED:
         lower = max(c / 10, WELL_POSED)
         start = fit_linear(kernel, labels, loss=loss, c=lower, tolerance=ROUGH)
     targets = kernel.new_full((len(labels), classes), what.off)
@@ -106,8 +107,7 @@ def _minimise(
 ) -> Tensor:
     """(n, k) weights β of training images, of the loss of scores Kβ; from those given."""
     h = c * loss.usual_curvature(targets.shape[1])
-    system = (kernel * h).add_(torch.eye(len(kernel), dtype=kernel.dtype))
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(system))
+    inverse = cache(partial(_inverse, kernel, h))  # not needed where all steps eliminate
     scores, known = kernel @ beta, torch.zeros_like(beta)
     cost = _sum(beta * scores, loss) / 2 + c * loss.value(scores, targets)
     for _ in range(STEPS):
@@ -118,7 +118,7 @@ def _minimise(
         end = loss.solved(kernel, known, scores, targets, c) if loss.solved else None
         if end is None:
             curvature = loss.curvature(scores, targets)
-            step, moved = _newton_step(gradient, inverse, h, c, loss, curvature)
+            step, moved = _newton_step(gradient, inverse(), h, c, loss, curvature)
         else:
             known = end
             step = end - beta
@@ -136,6 +136,12 @@ def _minimise(
         if (gained <= torch.finfo(cost.dtype).eps * cost.abs()).all():
             break  # as far as the precision goes
     return beta
+
+
+def _inverse(kernel: Tensor, h: float) -> Tensor:
+    system = kernel * h
+    system.diagonal().add_(1)
+    return torch.cholesky_inverse(torch.linalg.cholesky(system))
 
 
 def _newton_step(
