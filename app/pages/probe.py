@@ -52,8 +52,6 @@ def page() -> None:
         return
     side = reply.side(ProbeLook())
     show(side)
-    for notice in side.notices:
-        st.caption(plain(notice))
     worst(side, choice)
 
 
@@ -213,13 +211,13 @@ def plain_result(shown: ProbeShown, epoch: int, layer: str, best: Probe) -> str:
     """One sentence."""
     first = shown.asked.epochs[0]
     words = (
-        f"**{plain(layer)}** is worth most: **{percent(best.mean)}** of images of "
-        f"{len(shown.classes)} classes are told apart"
+        f"**{plain(layer)}** is worth most: from {shown.asked.per_class} images of each of "
+        f"{len(shown.classes)} classes, **{percent(best.mean)}** of others are classified correctly"
     )
     if len(shown.asked.epochs) > 1:
         before = max(one.mean for one in shown.curve(first, shown.asked.classifier[0]))
         return f"{words} at epoch {epoch}; at epoch {first} the best layer has {percent(before)}."
-    return f"{words}; guessing has {percent(1 / len(shown.classes))}."
+    return f"{words}; chance is {percent(1 / len(shown.classes))}."
 
 
 def as_table(shown: ProbeShown) -> pd.DataFrame:
