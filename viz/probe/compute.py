@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.errors import WorkbenchError
+from training.layer_ranges import BETWEEN
 from training.models import Network
 from training.probe import (
     Draw,
@@ -23,6 +25,7 @@ from training.probe import (
     pooled,
 )
 from training.progress import Progress, silent
+from viz.network.choices import check_layers
 from viz.network.layers import backbone, kind_of
 
 IN_MEMORY = 2**30  # bytes of features; more of them go through a file
@@ -73,6 +76,35 @@ def ends_of_stages(network: Network) -> list[str]:
         elif begun and kind != "dropout":
             found[-1] = name
     return found
+
+
+def layers_meant(named: Sequence[str], network: Network) -> tuple[str, ...]:
+    """The layers that are named, in forward order, ranges as the ends of the stages in them.
+
+    Raises:
+        WorkbenchError: If there is no such layer, or nothing in a range.
+    """
+    ends, order = ends_of_stages(network), list(network.layers)
+    if not named:
+        return tuple(ends)
+    found: set[str] = set()
+    for word in named:
+        first, dots, last = (part.strip() for part in word.partition(BETWEEN))
+        check_layers([first, last] if dots else [first], network)
+        if not dots:
+            found.add(first)
+            continue
+        begin, stop = order.index(first), end_of(last, order, ends)
+        if not (inside := {name for name in ends if begin <= order.index(name) <= stop}):
+            raise WorkbenchError(f"No stage of the network ends within {word}.")
+        found |= inside
+    return tuple(name for name in order if name in found)
+
+
+def end_of(layer: str, order: Sequence[str], ends: Sequence[str]) -> int:
+    """The place of the end of the stage that a layer is in."""
+    at = order.index(layer)
+    return min((order.index(end) for end in ends if order.index(end) >= at), default=at)
 
 
 @torch.inference_mode()

@@ -72,7 +72,7 @@ def draw_layers(ax: Axes, shown: ProbeShown) -> None:
             ax.plot(
                 *zip(*known, strict=True), "o", color=COLOURS[classifier], markersize=6,
                 markerfacecolor="none", linestyle="", alpha=0.7,
-                label=f"{NAMES[classifier]}, {papers.NAME}, ImageNet",
+                label=f"{NAMES[classifier]}, {papers.FIRST}, ImageNet",
             )  # fmt: skip
     ax.set_xticks(range(len(layers)), layers, rotation=0 if len(layers) < 12 else 60)
     _dress(ax, top=1.0)
@@ -192,7 +192,7 @@ def _add_paper(figure: go.Figure, shown: ProbeShown, classifier: LossName) -> No
                 x=[layer for layer, _ in known],
                 y=[mean for _, mean in known],
                 mode="markers",
-                name=f"{NAMES[classifier]}, {papers.NAME}, ImageNet",
+                name=f"{NAMES[classifier]}, {papers.FIRST}, ImageNet",
                 marker={"symbol": "circle-open", "size": 9, "color": COLOURS[classifier]},
                 hovertemplate="%{x}: %{y:.1f} % in the paper<extra></extra>",
             )

@@ -30,8 +30,9 @@ DECAF: dict[tuple[LossName, int], Published] = {
 }
 """Donahue et al. 2014, table 1: the same data, without dropout."""
 
+PAPERS = {"Zeiler & Fergus 2013": ZEILER_FERGUS, "DeCAF": DECAF}
+FIRST = "Zeiler & Fergus 2013"
 DATA, PER_CLASS = "caltech101", 30
-NAME = "Zeiler & Fergus 2013"
 
 
 def stage_of(layer: str) -> int | None:
@@ -40,9 +41,11 @@ def stage_of(layer: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def published(layer: str, classifier: LossName, data: str, per_class: int) -> Published | None:
-    """What Zeiler & Fergus found, where the same is asked."""
+def published(
+    layer: str, classifier: LossName, data: str, per_class: int, paper: str = FIRST
+) -> Published | None:
+    """What a paper found, where the same is asked."""
     stage = stage_of(layer)
     if stage is None or per_class != PER_CLASS or DATA not in data.partition(":")[0]:
         return None
-    return ZEILER_FERGUS.get((classifier, stage))
+    return PAPERS[paper].get((classifier, stage))

@@ -15,12 +15,10 @@ from training.data.batches import batches
 from training.data.class_names import plain
 from training.data.source import listing
 from training.errors import WorkbenchError
-from training.layer_ranges import BETWEEN
-from training.models import Network
 from training.probe import Draw, LossName, PoolingName, draws
 from training.progress import Progress
-from viz.network.choices import check_layers
-from viz.probe.compute import Probe, ends_of_stages, grams, probe
+from viz.probe.compute import Probe, grams, layers_meant, probe
+from viz.probe.papers import PAPERS, Published, published
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
 from viz.store.query import Look, Query, require_positive
@@ -201,35 +199,6 @@ class ProbeQuery(Protocol):
         return ProbeShown(look, opened.run.name, classes, self, found)
 
 
-def layers_meant(named: Sequence[str], network: Network) -> tuple[str, ...]:
-    """The layers that are named, in forward order, ranges as the ends of the stages in them.
-
-    Raises:
-        WorkbenchError: If there is no such layer, or nothing in a range.
-    """
-    ends, order = ends_of_stages(network), list(network.layers)
-    if not named:
-        return tuple(ends)
-    found: set[str] = set()
-    for word in named:
-        first, dots, last = (part.strip() for part in word.partition(BETWEEN))
-        check_layers([first, last] if dots else [first], network)
-        if not dots:
-            found.add(first)
-            continue
-        begin, stop = order.index(first), end_of(last, order, ends)
-        if not (inside := {name for name in ends if begin <= order.index(name) <= stop}):
-            raise WorkbenchError(f"No stage of the network ends within {word}.")
-        found |= inside
-    return tuple(name for name in order if name in found)
-
-
-def end_of(layer: str, order: Sequence[str], ends: Sequence[str]) -> int:
-    """The place of the end of the stage that a layer is in."""
-    at = order.index(layer)
-    return min((order.index(end) for end in ends if order.index(end) >= at), default=at)
-
-
 @dataclass(frozen=True)
 class ProbeShown:
     """How features do, by epoch, layer and classifier."""
@@ -264,19 +233,31 @@ class ProbeShown:
             "class_name": np.array(self.classes),
         }
 
+    def _paper(self, paper: str) -> list[Published | None]:
+        """What it found of each classifier's layers, if it asked the same."""
+        asked = self.asked
+        return [
+            published(layer, classifier, asked.data, asked.per_class, paper)
+            for classifier, layer in product(asked.classifier, asked.layers)
+        ]
+
     def words(self) -> str:
         """A table as in the papers, a row for each layer and classifier, the best one named."""
         asked = self.asked
-        head = ["layer", "classifier", *(f"epoch {epoch}" for epoch in asked.epochs), "C"]
+        beside = [paper for paper in PAPERS if any(self._paper(paper))]
+        head = ["layer", "classifier", *(f"epoch {epoch}" for epoch in asked.epochs), "C", *beside]
+        theirs = [self._paper(paper) for paper in beside]
         rows = [
             [
                 layer,
                 NAMES[classifier],
                 *(in_words(self.found[epoch, layer, classifier]) for epoch in asked.epochs),
                 f"{float(self.found[asked.epochs[-1], layer, classifier].c.median()):g}",
+                *(f"{found[0]:.1f} ± {found[1]:.1f}" if found else "" for found in published),
             ]
-            for classifier in asked.classifier
-            for layer in asked.layers
+            for (classifier, layer), *published in zip(
+                product(asked.classifier, asked.layers), *theirs, strict=True
+            )
         ]
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         lines = [

@@ -15,9 +15,8 @@ from training.runs import Run
 from viz import answer, ask
 from viz.network.images import SplitImages
 from viz.probe import ProbeLook, ProbeQuery, ends_of_stages, grams
-from viz.probe.compute import products
+from viz.probe.compute import layers_meant, products
 from viz.probe.figure import draw
-from viz.probe.query import layers_meant
 from viz.store.answer import CacheMiss
 
 
