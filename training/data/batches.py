@@ -41,6 +41,21 @@ def batches(
         yield preprocess.from_uint8(split.images[rows], device)
 
 
+def chosen(
+    split: Split, preprocess: Preprocess, rows: Tensor, *, batch_size: int = 128
+) -> Iterator[Tensor]:
+    """Some images of a split, as (N, 3, size, size).
+
+    Args:
+        split: Where the images are.
+        preprocess: The run's preprocessing.
+        rows: (n,) int64, which.
+        batch_size: Images in each batch but the last.
+    """
+    for some in rows.split(batch_size):
+        yield preprocess.from_uint8(split.images[some.numpy()])
+
+
 def shuffled_batches(
     split: Split,
     preprocess: Preprocess,

@@ -22,6 +22,10 @@ class Draw:
     train: Tensor  # (n,) int64
     test: Tensor  # (m,) int64
 
+    def among(self, images: Tensor) -> Draw:
+        """The same images by their places among some of all, in rising order."""
+        return Draw(torch.searchsorted(images, self.train), torch.searchsorted(images, self.test))
+
 
 def draws(
     train_labels: np.ndarray,

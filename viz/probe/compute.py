@@ -28,7 +28,8 @@ from training.progress import Progress, silent
 from viz.network.choices import check_layers
 from viz.network.layers import backbone, kind_of
 
-IN_MEMORY = 2**30  # bytes of features; more of them go through a file
+IN_MEMORY = 2**28  # bytes of a layer's features; more of them go through a file
+AT_ONCE = 8192  # images whose products are all kept, in 256 MB
 ROWS = 1024  # multiplied at once
 WITH_WEIGHTS = ("convolution", "dense")
 
@@ -107,20 +108,53 @@ def end_of(layer: str, order: Sequence[str], ends: Sequence[str]) -> int:
     return min((order.index(end) for end in ends if order.index(end) >= at), default=at)
 
 
+@dataclass(frozen=True)
+class Products:
+    """Of N images' features with one another, as they are asked for."""
+
+    features: np.ndarray  # (N, D) float32, of many numbers in a file
+    whole: Tensor | None  # (N, N), where there are so few images that all of it is kept
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> Products:
+        """All at once where that serves every split; else split by split."""
+        every = torch.arange(len(features))
+        few = len(features) <= AT_ONCE
+        return cls(features, products(features, every, every) if few else None)
+
+    def between(self, rows: Tensor, columns: Tensor) -> Tensor:
+        """(r, c) of images by their indices."""
+        if self.whole is not None:
+            return self.whole[rows][:, columns]
+        return products(self.features, rows, columns)
+
+
+def products(features: np.ndarray, rows: Tensor, columns: Tensor) -> Tensor:
+    """(r, c) products of rows of (N, D) with others, block by block."""
+    found = torch.empty(len(rows), len(columns))
+    same = torch.equal(rows, columns)
+    for first in range(0, len(rows), ROWS):
+        some = torch.from_numpy(features[rows[first : first + ROWS].numpy()])
+        for other in range(first if same else 0, len(columns), ROWS):
+            others = torch.from_numpy(features[columns[other : other + ROWS].numpy()])
+            block = some @ others.T
+            found[first : first + ROWS, other : other + ROWS] = block
+            if same:
+                found[other : other + ROWS, first : first + ROWS] = block.T
+    return found
+
+
 @torch.inference_mode()
-def grams(
+def layer_features(
     network: Network,
     images: Iterable[Tensor],
     count: int,
     layers: Sequence[str],
     pooling: PoolingName,
-    *,
-    progress: Progress = silent,
-) -> Iterator[tuple[str, Tensor]]:
-    """Of each layer the products of all images' features with one another, (N, N) float32.
+) -> Iterator[tuple[str, Products]]:
+    """Each layer's features of all images, all layers filled in one pass.
 
-    All layers are filled in one pass. What does not fit into memory lies in a temporary file
-    meanwhile: only the products, whose size does not depend on the features', are kept.
+    Those of many numbers lie in temporary files meanwhile, so that memory does not grow with them.
 
     Args:
         network: In evaluation mode.
@@ -128,7 +162,6 @@ def grams(
         count: N.
         layers: Whose outputs.
         pooling: How maps become features; see `training.probe.pooled`.
-        progress: Told the images done.
     """
     with ExitStack() as files:
         stores: dict[str, np.ndarray] = {}
@@ -142,27 +175,8 @@ def grams(
                     stores[name] = _room(count, features.shape[1], files)
                 stores[name][done : done + len(features)] = features
             done += len(batch)
-            progress(done, count)
         for name in layers:
-            yield name, products(stores.pop(name))
-
-
-def products(features: np.ndarray) -> Tensor:
-    """(N, D) to (N, N), block by block: what lies in a file is read forwards."""
-    count = len(features)
-    found = torch.empty(count, count)
-    for first in range(0, count, ROWS):
-        rows = torch.from_numpy(np.array(features[first : first + ROWS]))
-        for other in range(first, count, ROWS):
-            others = (
-                rows
-                if other == first
-                else torch.from_numpy(np.array(features[other : other + ROWS]))
-            )
-            block = rows @ others.T
-            found[first : first + ROWS, other : other + ROWS] = block
-            found[other : other + ROWS, first : first + ROWS] = block.T
-    return found
+            yield name, Products.of(stores.pop(name))
 
 
 def _room(count: int, length: int, files: ExitStack) -> np.ndarray:
@@ -174,7 +188,7 @@ def _room(count: int, length: int, files: ExitStack) -> np.ndarray:
 
 
 def probe(
-    kernel: Tensor,
+    images: Products,
     labels: Tensor,
     splits: Sequence[Draw],
     loss: LossName,
@@ -184,7 +198,7 @@ def probe(
     """Fit and test a classifier in each split.
 
     Args:
-        kernel: (N, N) products of all images' features.
+        images: N images' features.
         labels: (N,) int64 from 0.
         splits: Which images are for what.
         loss: Of the classifier.
@@ -195,10 +209,10 @@ def probe(
     classes = int(labels.max()) + 1
     accuracy, chosen = [], []
     for number, split in enumerate(splits, start=1):
-        inner, own = kernel[split.train][:, split.train], labels[split.train]
+        inner, own = images.between(split.train, split.train), labels[split.train]
         c = choose_c(inner, own, loss=loss)
         fitted = fit_linear(inner, own, loss=loss, c=c, tolerance=1e-3)
-        scores = fitted.scores(kernel[split.test][:, split.train])
+        scores = fitted.scores(images.between(split.test, split.train))
         accuracy.append(accuracy_by_class(scores, labels[split.test], classes))
         chosen.append(c)
         progress(number, len(splits))

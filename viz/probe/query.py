@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from training.data import describe, open_data
-from training.data.batches import batches
+from training.data.batches import chosen
 from training.data.class_names import plain
 from training.data.source import listing
 from training.errors import WorkbenchError
 from training.probe import Draw, LossName, PoolingName, draws
 from training.progress import Progress
-from viz.probe.compute import Probe, grams, layers_meant, probe
+from viz.probe.compute import Probe, layer_features, layers_meant, probe
 from viz.probe.papers import PAPERS, Published, published
 from viz.store.cache import Arrays
 from viz.store.lend import Opened
@@ -175,7 +175,11 @@ class ProbeQuery(Protocol):
         data = open_data(spec, size=preprocess.resize, progress=progress)
         train, val = data.train.labels, data.val.labels
         splits = self.draws(train, val, held_out=describe(spec).is_held_out)
-        labels = torch.from_numpy(np.concatenate([train, val]))
+        used = torch.cat([torch.cat([draw.train, draw.test]) for draw in splits]).unique()
+        splits = [draw.among(used) for draw in splits]
+        labels = torch.from_numpy(np.concatenate([train, val]))[used]
+        in_train = used < len(train)
+        parts = (data.train, used[in_train]), (data.val, used[~in_train] - len(train))
         done, total = 0, len(asked) * self.splits
 
         def tell(fitted: int, _of: int) -> None:
@@ -185,11 +189,11 @@ class ProbeQuery(Protocol):
             assert epoch is not None
             of_epoch = [part for part in asked if part.epoch == epoch]
             layers = list(dict.fromkeys(part.layer for part in of_epoch))
-            images = chain(*(batches(each, preprocess) for each in (data.train, data.val)))
+            images = chain(*(chosen(split, preprocess, rows) for split, rows in parts))
             network = opened.at(epoch).network
-            for layer, kernel in grams(network, images, len(labels), layers, self.pooling):
+            for layer, found in layer_features(network, images, len(used), layers, self.pooling):
                 for part in (part for part in of_epoch if part.layer == layer):
-                    yield part, probe(kernel, labels, splits, part.classifier, progress=tell)
+                    yield part, probe(found, labels, splits, part.classifier, progress=tell)
                     done += self.splits
 
     def show(self, opened: Opened, answer: tuple[Probe, ...], look: ProbeLook) -> ProbeShown:

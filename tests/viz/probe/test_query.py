@@ -14,8 +14,8 @@ from training.probe import pooled
 from training.runs import Run
 from viz import answer, ask
 from viz.network.images import SplitImages
-from viz.probe import ProbeLook, ProbeQuery, ends_of_stages, grams
-from viz.probe.compute import layers_meant, products
+from viz.probe import ProbeLook, ProbeQuery, ends_of_stages, layer_features
+from viz.probe.compute import Products, layers_meant
 from viz.probe.figure import draw
 from viz.store.answer import CacheMiss
 
@@ -38,16 +38,26 @@ def test_a_range_of_layers_means_the_ends_of_the_stages_in_it(tiny: Network):
 def test_the_products_of_a_layer_are_those_of_its_features(run: Run):
     network, images = run.network(1), SplitImages(run.data().val, run.preprocess)
     batches = [images[:20], images[20:]]
-    found = dict(grams(network, batches, len(images), ["pool2", "relu7"], "none"))
-    for layer, kernel in found.items():
+    found = dict(layer_features(network, batches, len(images), ["pool2", "relu7"], "none"))
+    some, others = torch.tensor([3, 1]), torch.tensor([0, 3, 5])
+    for layer, products in found.items():
         features = pooled(network.activations(images[:], [layer])[layer], "none")
-        assert torch.allclose(kernel, features @ features.T, atol=1e-5)
+        expected = features[some] @ features[others].T
+        assert torch.allclose(products.between(some, others), expected, atol=1e-5)
 
 
-def test_products_are_the_same_block_by_block(monkeypatch):
-    monkeypatch.setattr("viz.probe.compute.ROWS", 3)
+def test_products_are_the_same_of_many_images_as_of_few(monkeypatch):
     features = np.random.default_rng(0).standard_normal((8, 5)).astype(np.float32)
-    assert np.allclose(products(features), features @ features.T, atol=1e-5)
+    some, others = torch.tensor([7, 0, 2, 5]), torch.arange(8)
+    whole = Products.of(features)
+    monkeypatch.setattr("viz.probe.compute.AT_ONCE", 0)
+    monkeypatch.setattr("viz.probe.compute.ROWS", 3)
+    by_blocks = Products.of(features)
+    assert by_blocks.whole is None
+    for rows, columns in ((some, others), (others, others)):
+        expected = features[rows] @ features[columns].T
+        for each in (whole, by_blocks):
+            assert np.allclose(each.between(rows, columns), expected, atol=1e-5)
 
 
 def test_what_was_answered_of_one_layer_serves_the_question_of_all(run: Run):
