@@ -173,7 +173,11 @@ def parser() -> Parser:
         "--layers", type=str | None, default=None, help="such as conv1..fc7, or names with commas"
     )
     probe.add_argument(
-        "--per_class", "--per-class", type=int, default=30, help="training images of each class"
+        "--per_class",
+        "--per-class",
+        type=int | None,
+        default=None,
+        help="training images of each class; 30, or as many as every class has",
     )
     probe.add_argument("--splits", type=int, default=10, help="random choices of images")
     probe.add_argument(

@@ -17,22 +17,19 @@ from app.shell.window import is_dark, page_px
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import pointed_at
 from app.widgets.layout import heading, show_pixels
-from training.data import describe, open_data
-from training.data.source import SplitName
-from training.errors import WorkbenchError
-from training.probe import POOLINGS, LossName, PoolingName
+from training.data import open_data
+from training.probe import POOLINGS, LossName, PoolingName, most_per_class
 from viz.drawing.sheet import factor, sheet, shrink
 from viz.drawing.words import percent
 from viz.probe import ProbeLook, ProbeQuery, ProbeShown
 from viz.probe.compute import Probe
 from viz.probe.figure import point_at_curves
-from viz.probe.query import NAMES
+from viz.probe.query import NAMES, USUAL
 from viz.store.answer import Side
 from viz.store.lend import is_number
 from viz.store.lines import from_text, to_text
 
 SPLITS, USUAL_SPLITS = (1, 3, 5, 10), 3
-PER_CLASS = 30
 THIS, ALL = "this epoch", "all epochs"
 WORST, PICTURES, TILE_PX = 5, 8, 96
 
@@ -72,7 +69,7 @@ def controls(choice: Choice) -> ProbeQuery | None:
                 icon=":material/info:",
             )
             return None
-        most = images_a_class(spec)
+        most = most_per_class(spec)
         with st.container(width=130):
             per_class = address.pick_number(
                 st.number_input,
@@ -80,7 +77,7 @@ def controls(choice: Choice) -> ProbeQuery | None:
                 1,
                 most,
                 name="per_class",
-                default=min(PER_CLASS, most),
+                default=min(USUAL, most),
             )
         splits_offered = sorted({*SPLITS, *filter(None, [whole("splits")])})
         with st.container(width=90):
@@ -165,20 +162,6 @@ def text(label: str, name: str, **how: Any) -> str:
         address.write(**{name: typed.strip() or None})
 
     return str(st.text_input(label, **address.bound(name, value, (), changed), **how)).strip()
-
-
-def images_a_class(spec: str) -> int:
-    """How many training images every class has, one left to test by where none are set apart."""
-    source = describe(spec)
-    splits: tuple[SplitName, ...] = ("train", "val") if source.is_held_out else ("train",)
-    labels = np.concatenate([source.open(split).labels for split in splits])
-    smallest = int(np.bincount(labels, minlength=len(source.classes)).min())
-    fewest = smallest - source.is_held_out
-    if fewest < 1:
-        raise WorkbenchError(
-            f"A class of {spec} has {smallest} images, too few to train and to test by."
-        )
-    return fewest
 
 
 def show(side: Side) -> None:

@@ -144,11 +144,13 @@ def test_a_second_trainer_is_told_who_has_the_run(recipe, resume):
 def test_who_comes_second_does_not_begin_what_the_first_one_ended_meanwhile(recipe, monkeypatch):
     from training import fit as module
 
-    config, prepare = recipe(epochs=1), module._prepare
-    monkeypatch.setattr(module, "_prepare", lambda *of: fit_first(config) or prepare(*of))
+    config, prepare = recipe(epochs=1), module.prepare
+    monkeypatch.setattr(
+        module, "prepare", lambda *of, **how: fit_first(config) or prepare(*of, **how)
+    )
 
     def fit_first(config: Any) -> None:
-        monkeypatch.setattr(module, "_prepare", prepare)
+        monkeypatch.setattr(module, "prepare", prepare)
         fit(config)
 
     assert refused(lambda: fit(config)).code == "taken"

@@ -2,7 +2,14 @@
 
 from training.probe.linear import LOSSES, Linear, LossName, fit_linear
 from training.probe.pooling import POOLINGS, PoolingName, pooled
-from training.probe.protocol import Draw, accuracy_by_class, choose_c, draws, held_out
+from training.probe.protocol import (
+    Draw,
+    accuracy_by_class,
+    choose_c,
+    draws,
+    held_out,
+    most_per_class,
+)
 
 __all__ = [
     "LOSSES",
@@ -16,5 +23,6 @@ __all__ = [
     "draws",
     "fit_linear",
     "held_out",
+    "most_per_class",
     "pooled",
 ]

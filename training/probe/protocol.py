@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.data import describe
+from training.data.source import SplitName
 from training.errors import WorkbenchError
 from training.probe.linear import LOSSES, LossName, fit_linear
 
@@ -79,6 +81,23 @@ def draws(
                 test.append(len(train_labels) + there[:most])
         found.append(Draw(_sorted(train), _sorted(test)))
     return found
+
+
+def most_per_class(spec: str) -> int:
+    """How many training images of each class a data set allows.
+
+    Raises:
+        WorkbenchError: If it is none.
+    """
+    source = describe(spec)
+    splits: tuple[SplitName, ...] = ("train", "val") if source.is_held_out else ("train",)
+    labels = np.concatenate([source.open(split).labels for split in splits])
+    smallest = int(np.bincount(labels, minlength=len(source.classes)).min())
+    if (most := smallest - source.is_held_out) < 1:
+        raise WorkbenchError(
+            f"A class of {spec} has {smallest} images, too few to train and to test by. Leave it out."
+        )
+    return most
 
 
 def held_out(labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -42,7 +42,7 @@ def stage_of(layer: str) -> int | None:
 
 
 def published(
-    layer: str, classifier: LossName, data: str, per_class: int, paper: str = FIRST
+    layer: str, classifier: LossName, data: str, per_class: int | None, paper: str = FIRST
 ) -> Published | None:
     """What a paper found, where the same is asked."""
     stage = stage_of(layer)

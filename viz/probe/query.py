@@ -15,7 +15,7 @@ from training.data.batches import chosen
 from training.data.class_names import plain
 from training.data.source import listing
 from training.errors import WorkbenchError
-from training.probe import Draw, LossName, PoolingName, draws
+from training.probe import Draw, LossName, PoolingName, draws, most_per_class
 from training.progress import Progress
 from viz.probe.compute import Probe, layer_features, layers_meant, probe
 from viz.probe.papers import PAPERS, Published, published
@@ -23,6 +23,7 @@ from viz.store.cache import Arrays
 from viz.store.lend import Opened
 from viz.store.query import Look, Query, require_positive
 
+USUAL = 30  # training images of each class, as in the papers
 NAMES: dict[LossName, str] = {"svm": "SVM", "softmax": "softmax"}
 
 
@@ -38,8 +39,8 @@ class Protocol(Query[Any]):
     data: str = ""
     """Data set whose classes are told apart, such as caltech101:data; the run's own if not
     given."""
-    per_class: int = 30
-    """Training images of each class."""
+    per_class: int | None = None
+    """Training images of each class; 30, or as many as every class has, if not given."""
     splits: int = 10
     """How often training and test images are drawn."""
     pooling: PoolingName = "pyramid"
@@ -73,6 +74,7 @@ class Protocol(Query[Any]):
 
     def draws(self, train: np.ndarray, val: np.ndarray, *, held_out: bool) -> list[Draw]:
         """Which images train and test, of (N,) and (M,) labels; indices count on from N."""
+        assert self.per_class is not None
         one, other = (np.concatenate([train, val]), None) if held_out else (train, val)
         return draws(one, other, per_class=self.per_class, splits=self.splits, seed=self.seed)
 
@@ -123,13 +125,15 @@ class ProbeQuery(Protocol):
 
     def resolved(self, opened: Opened) -> Self:
         """It is of no one epoch: the epochs say which."""
-        source = describe(self.spec(opened))
+        spec = self.spec(opened)
+        source = describe(spec)
         labels = [source.open(split).labels for split in ("train", "val")]
-        self.draws(*labels, held_out=source.is_held_out)  # refused now, not after a forward pass
+        asked = replace(self, per_class=self.per_class or min(USUAL, most_per_class(spec)))
+        asked.draws(*labels, held_out=source.is_held_out)  # refused now, not after a forward pass
         epochs = self.epochs or (opened.epoch,)
         return replace(
-            self,
-            data=self.spec(opened),
+            asked,
+            data=spec,
             epoch=None,
             epochs=opened.run.sound(epochs).epochs,
             layers=layers_meant(self.layers, opened.plan),
