@@ -95,7 +95,8 @@ def most_per_class(spec: str) -> int:
     smallest = int(np.bincount(labels, minlength=len(source.classes)).min())
     if (most := smallest - source.is_held_out) < 1:
         raise WorkbenchError(
-            f"A class of {spec} has {smallest} images, too few to train and to test by. Leave it out."
+            f"A class of {spec} has {smallest} images, too few to train and to test by. Leave it "
+            "out."
         )
     return most
 
