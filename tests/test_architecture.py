@@ -57,6 +57,7 @@ ROOMS = {  # what each shared room of viz may import of the others
 BUILDS_ON = {  # views that build on other views; all others stand alone
     "attribution": {"deconvnet", "occlusion", "sanity_checks"},  # the last for --of trust only
     "confusion": {"mistakes"},
+    "directions": {"top_patches"},
     "evolution": {"top_patches"},
     "feature_maps": {"occlusion"},
     "film": {"filters", "planes"},

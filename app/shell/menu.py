@@ -7,6 +7,7 @@ GROUPS = {
         "top_patches": ("Top patches", ":material/photo_library:"),
         "unit": ("Unit", ":material/filter_center_focus:"),
         "evolution": ("Evolution", ":material/timeline:"),
+        "directions": ("Directions", ":material/explore:"),
         "diagnosis": ("Diagnose", ":material/stethoscope:"),
     },
     "One image": {

@@ -27,6 +27,7 @@ from viz.correspondence import CorrespondenceQuery
 from viz.curves import CurvesQuery
 from viz.deconvnet import DeconvnetQuery
 from viz.diagnosis import DiagnosisQuery
+from viz.directions import DirectionsQuery
 from viz.evolution import EvolutionQuery
 from viz.feature_maps import FeatureMapsQuery
 from viz.film import FilmQuery
@@ -60,6 +61,7 @@ FIXED_BY_THE_PAGE = {
     ("curves", "of"): "Overview shows both, one below the other",
     ("deconvnet", "control"): "the control always stands below the projection",
     ("diagnosis", "width_px"): "the figure is as wide as the page",
+    ("directions", "split"): VALIDATION,
     ("evolution", "split"): VALIDATION,
     ("invariance", "images"): "the chosen image, and the first ones of other classes",
     ("localisation", "split"): VALIDATION,
@@ -111,6 +113,10 @@ CASES = {
         ),
     ),
     "diagnosis": Case("diagnosis", lambda run: DiagnosisQuery(run, 1, split="train")),
+    "directions": Case(
+        "directions",
+        lambda run: DirectionsQuery(run, 1, layer="relu3", kind="concept", count=3, seed=2),
+    ),
     "evolution": Case(
         "evolution",
         lambda run: EvolutionQuery(run, layer="conv1", channels=(4, 2), epochs=(1, 3)),

@@ -120,6 +120,7 @@ CASES: dict[str, Case] = {
     "retrieval": Case("retrieval {run}"),
     "retrieval-train": Case("retrieval {run} --split train --k 5 --image 3 --epoch 1"),
     "retrieval-picture": Case("retrieval {run} --layer conv5 --image {picture} --k 6"),
+    "directions": Case("directions {run} --kind channel --count 3 --layer relu3"),
     "evolution": Case("evolution {run} --channels 1 --epochs 2"),
     "evolution-some": Case("evolution {run} --layer conv1 --channels 4,2 --split train"),
     "curves": Case("curves {run}"),

@@ -77,6 +77,7 @@ def top_patches_figure(
     epoch: int | None = None,
     inside: Tensor | None = None,
     most: int | None = None,
+    what: str = "channel",
 ) -> Figure:
     """A block of patches and one of projections for each channel.
 
@@ -89,6 +90,7 @@ def top_patches_figure(
         epoch: Of the network.
         inside: (C, k, 4) what of each patch lies in its image; all of it if not given.
         most: Of a side that can lie in an image, px.
+        what: What each of them is called.
     """
     pictures = Gallery(patches, patches if projections is None else projections, inside, most)
     shown = _drawn(pictures)[: 1 if projections is None else 2]
@@ -103,7 +105,7 @@ def top_patches_figure(
     for place, channel in enumerate(channels):
         top, left = place // columns * (high + 24) + 16, place % columns * (pair + BETWEEN_PX)
         tiles = [each[place] for each in shown]
-        _draw_pair(figure, left, top, tiles, score[place], f"channel {channel}")
+        _draw_pair(figure, left, top, tiles, score[place], f"{what} {channel}")
     return figure
 
 
