@@ -16,7 +16,7 @@ from app.shell.frame import Choice, chosen, layer_picker
 from app.shell.runs import data_of
 from app.widgets.downloads import offer_side
 from app.widgets.drawing import show_figure
-from app.widgets.layout import heading, show_pixels
+from app.widgets.layout import heading, page_px, show_pixels
 from training.errors import WorkbenchError
 from viz.directions import KINDS, DirectionKind, DirectionsLook, DirectionsQuery, DirectionsShown
 from viz.directions.figure import NAMES, draw
@@ -34,7 +34,7 @@ ONE: dict[DirectionKind, str] = {
     "concept": "a concept",
     "random": "a random direction",
 }
-QUESTIONS, TILE_PX, COLUMNS = 20, 120, 3
+QUESTIONS, TILE_PX, COLUMNS = 20, 160, 3
 RARELY = 0.05  # how often guessing may come as far, where the visitor is said to tell them apart
 
 
@@ -89,7 +89,7 @@ def look(choice: Choice, layer: str, kind: DirectionKind) -> None:
     if reply.answer is None:
         return
     side = reply.side(DirectionsLook())
-    show_figure(draw(side.shown), alt=f"What excites {layer} along {NAMES[kind]}")
+    show_figure(draw(side.shown, page_px()), alt=f"What excites {layer} along {NAMES[kind]}")
     offer_side(side)
     st.caption(
         "Szegedy et al. 2014, section 3: random directions of a layer are as readable as its "

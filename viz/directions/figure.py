@@ -5,12 +5,13 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from viz.directions.query import DirectionsShown
-from viz.top_patches.figure import top_patches_figure
+from viz.drawing.style import MARGIN
+from viz.top_patches.figure import WIDTH_PX, top_patches_figure
 
 NAMES = {"channel": "single channels", "concept": "concepts", "random": "random directions"}
 
 
-def draw(shown: DirectionsShown) -> Figure:
+def draw(shown: DirectionsShown, width_px: int = WIDTH_PX) -> Figure:
     """A block of patches and one of projections for each direction."""
     pictures, asked = shown.pictures(), shown.asked
     return top_patches_figure(
@@ -23,4 +24,5 @@ def draw(shown: DirectionsShown) -> Figure:
         inside=pictures.inside,
         most=pictures.most,
         what="direction",
+        width_px=width_px - 2 * MARGIN,
     )

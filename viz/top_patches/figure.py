@@ -78,6 +78,7 @@ def top_patches_figure(
     inside: Tensor | None = None,
     most: int | None = None,
     what: str = "channel",
+    width_px: int = WIDTH_PX,
 ) -> Figure:
     """A block of patches and one of projections for each channel.
 
@@ -91,12 +92,13 @@ def top_patches_figure(
         inside: (C, k, 4) what of each patch lies in its image; all of it if not given.
         most: Of a side that can lie in an image, px.
         what: What each of them is called.
+        width_px: Of the figure, at most.
     """
     pictures = Gallery(patches, patches if projections is None else projections, inside, most)
     shown = _drawn(pictures)[: 1 if projections is None else 2]
     high, wide = block(shown[0][0])[0].shape[:2]
     pair = len(shown) * (wide + 8) - 8
-    rows = ceil(len(channels) / min(4, max(1, (WIDTH_PX + BETWEEN_PX) // (pair + BETWEEN_PX))))
+    rows = ceil(len(channels) / min(4, max(1, (width_px + BETWEEN_PX) // (pair + BETWEEN_PX))))
     columns = ceil(len(channels) / rows)  # full rows: four channels stand 2 by 2, not 3 and 1
     width, height = columns * (pair + BETWEEN_PX) - BETWEEN_PX, rows * (high + 24)
     at = "" if epoch is None else f", epoch {epoch}"
