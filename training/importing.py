@@ -29,6 +29,7 @@ from training.models import ADOPTED, MODELS, Architecture, Network, architecture
 from training.models.torchvision_networks import Torchvision
 from training.output_names import class_names, counted, named
 from training.outputs import BINARY, OUTPUTS, SOFTMAX, OutputsName
+from training.packages import PREFIX, packaged
 from training.progress import Progress, silent
 from training.run_settings import write_settings
 from training.run_writer import provenance
@@ -58,9 +59,11 @@ def import_weights(
     """Make a run with one epoch out of a file of weights, or of features that need none.
 
     Args:
-        file: A .safetensors or .pth file; torchvision:NAME for torchvision's own weights; or
-            shallow:NAME for the features of the years before, of `SHALLOW`, fitted to the training
-            images of `data`, for which only `run` and `choices` are of use besides.
+        file: A .safetensors or .pth file; torchvision:NAME for torchvision's own weights;
+            package:NAME for a network of `PACKAGES` that is installed, with its own preprocessing
+            where none is said; or shallow:NAME for the features of the years before, of `SHALLOW`,
+            fitted to the training images of `data`, for which only `run` and `choices` are of use
+            besides.
         run: Folder to write.
         model: Name in `MODELS`; torchvision:NAME for any other classifier of torchvision's; or
             FILE.py:NAME for a class, function or module of your own. That file's code is run.
@@ -94,6 +97,9 @@ def import_weights(
         from training.shallow.build import import_shallow  # with scikit-learn, which takes a second
 
         return import_shallow(file, run=path, data=data, choices=choices, progress=progress)
+    if file.startswith(PREFIX):
+        said = Said(mean, std, range, channels)
+        return _import_packaged(file, path, said, data, classes, resize, outputs)
     given = None if classes is None else class_names(classes, data)
     count = None if given is None else len(given)
     said = Said(mean, std, range, channels)
@@ -207,6 +213,29 @@ def import_network(
     for sentence in made.info.told:
         print(f"filterscope: {sentence}", file=sys.stderr)
     return made
+
+
+def _import_packaged(
+    name: str,
+    path: Path,
+    said: Said,
+    data: str | None,
+    classes: str | None,
+    resize: int | None,
+    outputs: OutputsName | None,
+) -> Run:
+    """A network out of a package, with the preprocessing of its authors where none is said."""
+    known = packaged(name.removeprefix(PREFIX))
+    contents = read_state_dict(str(known.file()))
+    names = class_names(classes or known.classes, data)
+    module, found = fitted(contents, lambda _: known.build(), len(names), outputs, Where())
+    module.load_state_dict(found.weights)
+    if said == Said():
+        said = Said(known.mean, known.std, known.range)
+    sides = _sides(known.image_size, resize or known.resize)
+    file = contents.file
+    outputs = outputs or "softmax"
+    return _adopt(path, module.eval(), names, sides, said, data, outputs, file=name, imported=file)
 
 
 def _on_meta(design: Architecture, outputs: int) -> Network:

@@ -49,7 +49,8 @@ def _given(call: Call) -> str:
         above, last = [*above, last], word_for(call.module)
     elif last.isdigit():
         last = word_for(call.module)
-    name = worded("_".join(part for part in (*above, last) if part)) or word_for(call.module)
+    parts = (part.lstrip("_") for part in (*above, last))  # _conv_stem is private, not a name
+    name = worded("_".join(part for part in parts if part)) or word_for(call.module)
     return name if name[0].isalpha() else f"layer{name}"  # the second block of a Sequential: 1_add
 
 
