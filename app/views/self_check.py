@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.jobs.ask import ask
+from app.jobs.ask import ask, ask_cached
 from app.shell.errors import plain
 from app.shell.frame import Choice
 from app.shell.lender import LENDER
+from app.widgets.downloads import offer_side
+from app.widgets.drawing import show_figure
+from viz.preprocessing_check import PreprocessingLook, PreprocessingQuery
+from viz.preprocessing_check.figure import draw
 from viz.self_check import SelfCheck, SelfCheckQuery
 from viz.store.answer import CacheMiss, answer
 
@@ -26,6 +30,30 @@ def show_opening(choice: Choice) -> None:
         if sentences:
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
         _self_check(choice, at_once=bool(adopted))
+        if opened and choice.run.info.data and choice.run.plan.image_channels == 3:
+            _preprocessing_check(choice)
+
+
+def _preprocessing_check(choice: Choice) -> None:
+    """What other preprocessings would give, where it is known or asked for."""
+    query = PreprocessingQuery(str(choice.run.path), choice.epoch)
+    known = ask_cached(query)
+    if known is None and not st.button(
+        "Check the preprocessing",
+        icon=":material/tune:",
+        help="Tries other means, deviations, ranges and orders of the channels on validation "
+        "images: a wrong one costs many right answers, and no error tells",
+    ):
+        return
+    reply = known or ask(query)
+    if reply.answer is None:
+        return
+    side = reply.side(PreprocessingLook())
+    shown = side.shown
+    say = st.caption if shown.best == 0 else st.warning
+    say(f":material/tune: Preprocessing: {plain(shown.verdict)}")
+    show_figure(draw(shown), alt="Right answers by preprocessing")
+    offer_side(side)
 
 
 def _self_check(choice: Choice, *, at_once: bool) -> None:

@@ -116,6 +116,7 @@ CASES: dict[str, Case] = {
         "correspondence {run} --images 0,4,8 --layers conv3,fc6 --draws 2 --seed 5 --epoch 1"
     ),
     "correspondence-parts": Case("correspondence {run} --parts {parts} --draws 2"),
+    "preprocessing-check": Case("preprocessing-check {run} --images 6"),
     "probe": Case("probe {run} --per_class 2 --splits 2 --layers pool1,relu6 --epochs 0,1"),
     "retrieval": Case("retrieval {run}"),
     "retrieval-train": Case("retrieval {run} --split train --k 5 --image 3 --epoch 1"),
