@@ -36,8 +36,8 @@ DATA, PER_CLASS = "caltech101", 30
 
 
 def stage_of(layer: str) -> int | None:
-    """The number of the papers' layer that a name ends with: 5 of pool5; none of add2_1."""
-    found = re.fullmatch(r"[a-z]+(\d)", layer)
+    """The number of the layer that is called as in the papers: 5 of pool5; none of swish1."""
+    found = re.fullmatch(r"(?:conv|relu|norm|pool|fc|drop)(\d)", layer)
     return int(found[1]) if found else None
 
 

@@ -17,6 +17,7 @@ from viz.network.images import SplitImages
 from viz.probe import ProbeLook, ProbeQuery, ends_of_stages, layer_features
 from viz.probe.compute import Products, layers_meant
 from viz.probe.figure import draw
+from viz.probe.papers import published
 from viz.store.answer import CacheMiss
 
 
@@ -100,3 +101,12 @@ def test_classes_that_the_network_was_trained_on_are_told(run: Run, tmp_path):
         f"1 of these classes, too, which flatters its features: {run.classes[0]}."
         in (side.notices[0])
     )
+
+
+def test_the_papers_numbers_stand_beside_the_same_question_alone():
+    known = {"relu4": (76.6, 0.4), "swish4": None, "add2_1": None, "relu6": None}
+    for layer, found in known.items():
+        assert published(layer, "svm", "caltech101:data", 30) == found
+    assert published("relu4", "svm", "caltech101:data", 15) is None
+    assert published("relu4", "svm", "folder:photos", 30) is None
+    assert published("relu6", "svm", "caltech101:data", 30, "DeCAF") == (84.77, 1.2)
