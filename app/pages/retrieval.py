@@ -14,6 +14,7 @@ from app.views.retrieval import (
     inspect,
     nearest_by_pixels,
     query_of,
+    show_scores,
     without_data,
 )
 from app.widgets.downloads import offer_pair, offer_side
@@ -72,6 +73,7 @@ def page() -> None:
             offer_side(side)
         else:
             offer_pair(side, second, pair(side, second))
+        show_scores(choice)
     with inspector:
         inspect(choice, image)
 

@@ -7,25 +7,29 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app.jobs.ask import ask
+from app.jobs.ask import ask, ask_cached
 from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.lender import LENDER
 from app.shell.runs import data_of
 from app.widgets.bars import class_bars
 from app.widgets.class_choice import caption_outputs, probabilities
-from app.widgets.drawing import pointed_at
+from app.widgets.downloads import offer_side
+from app.widgets.drawing import pointed_at, show_figure
 from app.widgets.images import ChosenImage, choose
-from app.widgets.layout import show_pixels
+from app.widgets.layout import picture_px, show_pixels
 from training.data import Data
 from training.errors import WorkbenchError
 from training.runs import Run
 from viz.drawing.outline import image_pixels
-from viz.drawing.words import label_of
+from viz.drawing.words import label_of, percent
 from viz.retrieval import Neighbours, RetrievalQuery
 from viz.retrieval.compute import nearest
 from viz.retrieval.figure import neighbour_sheet
 from viz.retrieval.query import without
+from viz.retrieval_scores import RetrievalScoresQuery, ScoresLook, ScoresShown
+from viz.retrieval_scores.figure import draw as draw_scores
+from viz.retrieval_scores.query import PIXELS
 from viz.store.answer import CacheMiss, Side, answer
 from viz.store.lend import Opened, plan_of
 from viz.store.query import ImageSource, Look
@@ -148,3 +152,31 @@ def inspect(choice: Choice, image: ChosenImage) -> None:
     caption_outputs(choice.run)
     if st.button("Where does it look?", icon=":material/visibility_off:"):
         go_to("occlusion", image=image.key)
+
+
+def show_scores(choice: Choice) -> None:
+    """How well each layer finds the same class, where it is known or asked for."""
+    st.subheader("Over all images", anchor=False)
+    query = RetrievalScoresQuery(str(choice.run.path), choice.epoch)
+    known = ask_cached(query)
+    if known is None and not st.button(
+        "Score every layer",
+        icon=":material/query_stats:",
+        help="Every validation image is looked for among the others: how early do those of its "
+        "class come? Mean average precision, beside raw pixels",
+    ):
+        return
+    reply = known or ask(query)
+    if reply.answer is None:
+        return
+    side = reply.side(ScoresLook())
+    shown: ScoresShown = side.shown
+    epoch = choice.epoch
+    best = max(shown.asked.layers, key=lambda name: shown.mean(epoch, name))
+    st.markdown(
+        f"**{plain(best)}** finds images of the same class best: mean average precision "
+        f"**{percent(shown.mean(epoch, best))}**, raw pixels {percent(shown.mean(epoch, PIXELS))}, "
+        f"random order {percent(shown.chance)}."
+    )
+    show_figure(draw_scores(shown, picture_px()), alt="Mean average precision by layer")
+    offer_side(side)

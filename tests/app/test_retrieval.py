@@ -13,6 +13,7 @@ from tests.app.test_images import picture_bytes, words
 from training.runs import Run
 from viz import Look, answer, ask
 from viz.retrieval import RetrievalQuery
+from viz.retrieval_scores import RetrievalScoresQuery, ScoresLook
 
 Open = Callable[..., AppTest]
 
@@ -78,3 +79,16 @@ def test_a_neighbour_becomes_the_query_by_a_click(server: str, page: Any) -> Non
     chosen = re.search(r"image=val(?::|%3A)(\d+)", page.url)
     assert chosen is not None
     page.get_by_text(f"(validation image {chosen[1]})").wait_for()
+
+
+def test_every_layer_is_scored_on_request_and_the_best_one_named(app: Open, small: Run) -> None:
+    test = app("retrieval")
+    assert "mean average precision" not in words(test)
+    button = next(each for each in test.button if each.label == "Score every layer")
+    test = button.click().run()
+    assert not test.exception
+    shown = ask(RetrievalScoresQuery(str(small.path), 3), ScoresLook()).shown
+    best = max(shown.mean(3, layer) for layer in shown.asked.layers)
+    assert f"mean average precision **{100 * best:.1f} %**" in words(test)
+    again = app("retrieval")  # what is known is shown at once
+    assert f"**{100 * best:.1f} %**" in words(again)

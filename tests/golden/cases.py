@@ -119,6 +119,7 @@ CASES: dict[str, Case] = {
     "preprocessing-check": Case("preprocessing-check {run} --images 6"),
     "probe": Case("probe {run} --per_class 2 --splits 2 --layers pool1,relu6 --epochs 0,1"),
     "retrieval": Case("retrieval {run}"),
+    "retrieval-scores": Case("retrieval-scores {run} --layers relu3,relu7 --epochs 0,1 --k 3"),
     "retrieval-train": Case("retrieval {run} --split train --k 5 --image 3 --epoch 1"),
     "retrieval-picture": Case("retrieval {run} --layer conv5 --image {picture} --k 6"),
     "directions": Case("directions {run} --kind channel --count 3 --layer relu3"),

@@ -1,11 +1,12 @@
 """Colours: of classes, the same class the same on every figure, and of signed values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.colors import to_hex
 
-from viz.drawing.style import SIGNED
+from viz.drawing.style import AMOUNT, SIGNED
 
 # Okabe & Ito 2008, safe for colour-blind eyes; their black is our ink, so it is left out
 OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
@@ -55,3 +56,9 @@ def _from_oklch(lightness: float, chroma: float, hue: float) -> str:
     linear = (to_linear @ cones**3).clip(0, 1)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return "#" + "".join(f"{round(255 * value):02x}" for value in srgb)
+
+
+def by_depth(layers: Sequence[str]) -> list[str]:
+    """From dark to light with depth: neighbours look alike, and the order shows."""
+    places = np.linspace(0.05, 0.9, max(len(layers), 2))[: len(layers)]
+    return [to_hex(colormaps[AMOUNT](place)) for place in places]

@@ -8,8 +8,10 @@ import torch
 from PIL import Image
 
 from training.errors import WorkbenchError
+from training.layer_ranges import BETWEEN
 from training.models import Network, blank
 from training.runs import Run
+from viz.network.layers import ends_of_stages
 
 
 def class_index(classes: Sequence[str], label: str) -> int:
@@ -51,6 +53,35 @@ def check_layers(layers: Sequence[str], plan: Network) -> None:
     """Refuse layers that the network does not have."""
     for layer in layers:
         plan.require_layer(layer)
+
+
+def layers_meant(named: Sequence[str], network: Network) -> tuple[str, ...]:
+    """The layers that are named, in forward order, ranges as the ends of the stages in them.
+
+    Raises:
+        WorkbenchError: If there is no such layer, or nothing in a range.
+    """
+    ends, order = ends_of_stages(network), list(network.layers)
+    if not named:
+        return tuple(ends)
+    found: set[str] = set()
+    for word in named:
+        first, dots, last = (part.strip() for part in word.partition(BETWEEN))
+        check_layers([first, last] if dots else [first], network)
+        if not dots:
+            found.add(first)
+            continue
+        begin, stop = order.index(first), end_of(last, order, ends)
+        if not (inside := {name for name in ends if begin <= order.index(name) <= stop}):
+            raise WorkbenchError(f"No stage of the network ends within {word}.")
+        found |= inside
+    return tuple(name for name in order if name in found)
+
+
+def end_of(layer: str, order: Sequence[str], ends: Sequence[str]) -> int:
+    """The place of the end of the stage that a layer is in."""
+    at = order.index(layer)
+    return min((order.index(end) for end in ends if order.index(end) >= at), default=at)
 
 
 def most_probable(run: Run, network: Network, image: Image.Image) -> int:

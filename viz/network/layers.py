@@ -59,6 +59,7 @@ KINDS: dict[Kind, tuple[type[nn.Module], ...]] = {
     ),
     "dropout": (nn.Dropout, nn.Dropout2d),
 }
+WITH_WEIGHTS: tuple[Kind, ...] = ("convolution", "dense")
 KEY_LAYERS: tuple[Kind, ...] = ("convolution", "merge", "pooling", "dense")
 MANY = 45  # layers that nobody wants to choose from
 SINGLE = (1, 1)  # rows and columns of maps in which there are no places
@@ -93,6 +94,28 @@ def key_layers(network: Network) -> list[str]:
         for stage in network.plan([network.head])
         if kind_of(network.layers[stage.name]) in KEY_LAYERS
     ]
+
+
+def ends_of_stages(network: Network) -> list[str]:
+    """What comes out of each stage: of every convolution or fully connected layer that
+    everything passes, what follows it before the next one: pool1 … relu3 … pool5, relu6, relu7.
+
+    Dropout does nothing to a network that is not trained. The classifier itself is left out.
+    """
+    on_the_way = backbone(network)
+    stages = [stage.name for stage in network.plan([network.head]) if stage.name in on_the_way]
+    found: list[str] = []
+    begun = False
+    for name in stages:
+        kind = kind_of(network.layers[name])
+        if kind in WITH_WEIGHTS:
+            if name == network.head:
+                break
+            begun = True
+            found.append(name)
+        elif begun and kind != "dropout":
+            found[-1] = name
+    return found
 
 
 def maps_to_show(network: Network) -> list[str]:

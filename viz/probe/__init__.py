@@ -1,6 +1,6 @@
 """What a layer's features are worth on another data set: linear classifiers, layer by layer."""
 
-from viz.probe.compute import Probe, ends_of_stages, layer_features, probe
+from viz.probe.compute import Probe, layer_features, probe
 from viz.probe.query import ProbeLook, ProbeQuery, ProbeShown
 
 __all__ = [
@@ -8,7 +8,6 @@ __all__ = [
     "ProbeLook",
     "ProbeQuery",
     "ProbeShown",
-    "ends_of_stages",
     "layer_features",
     "probe",
 ]

@@ -12,8 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.errors import WorkbenchError
-from training.layer_ranges import BETWEEN
 from training.models import Network
 from training.probe import (
     Draw,
@@ -25,13 +23,10 @@ from training.probe import (
     pooled,
 )
 from training.progress import Progress, silent
-from viz.network.choices import check_layers
-from viz.network.layers import backbone, kind_of
 
 IN_MEMORY = 2**28  # bytes of a layer's features; more of them go through a file
 AT_ONCE = 8192  # images whose products are all kept, in 256 MB
 ROWS = 1024  # multiplied at once
-WITH_WEIGHTS = ("convolution", "dense")
 
 
 @dataclass(frozen=True)
@@ -55,57 +50,6 @@ class Probe:
     def deviation(self) -> float:
         """Between splits; 0 of a single one."""
         return float(self.means.std(correction=0))
-
-
-def ends_of_stages(network: Network) -> list[str]:
-    """The layers whose outputs are probed: of each convolution or fully connected layer that
-    everything passes, what follows it before the next one: pool1 … relu3 … pool5, relu6, relu7.
-
-    Dropout does nothing to a network that is not trained. The classifier itself is left out.
-    """
-    on_the_way = backbone(network)
-    stages = [stage.name for stage in network.plan([network.head]) if stage.name in on_the_way]
-    found: list[str] = []
-    begun = False
-    for name in stages:
-        kind = kind_of(network.layers[name])
-        if kind in WITH_WEIGHTS:
-            if name == network.head:
-                break
-            begun = True
-            found.append(name)
-        elif begun and kind != "dropout":
-            found[-1] = name
-    return found
-
-
-def layers_meant(named: Sequence[str], network: Network) -> tuple[str, ...]:
-    """The layers that are named, in forward order, ranges as the ends of the stages in them.
-
-    Raises:
-        WorkbenchError: If there is no such layer, or nothing in a range.
-    """
-    ends, order = ends_of_stages(network), list(network.layers)
-    if not named:
-        return tuple(ends)
-    found: set[str] = set()
-    for word in named:
-        first, dots, last = (part.strip() for part in word.partition(BETWEEN))
-        check_layers([first, last] if dots else [first], network)
-        if not dots:
-            found.add(first)
-            continue
-        begin, stop = order.index(first), end_of(last, order, ends)
-        if not (inside := {name for name in ends if begin <= order.index(name) <= stop}):
-            raise WorkbenchError(f"No stage of the network ends within {word}.")
-        found |= inside
-    return tuple(name for name in order if name in found)
-
-
-def end_of(layer: str, order: Sequence[str], ends: Sequence[str]) -> int:
-    """The place of the end of the stage that a layer is in."""
-    at = order.index(layer)
-    return min((order.index(end) for end in ends if order.index(end) >= at), default=at)
 
 
 @dataclass(frozen=True)

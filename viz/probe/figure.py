@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from training.probe import LossName
-from viz.drawing.colours import OKABE_ITO
+from viz.drawing.colours import OKABE_ITO, by_depth
 from viz.drawing.lines import GRID
 from viz.drawing.style import (
     AMOUNT,
@@ -83,7 +81,7 @@ def draw_epochs(ax: Axes, shown: ProbeShown, classifier: LossName) -> None:
     """One curve a layer; the deviation as a band."""
     epochs = shown.asked.epochs
     head(ax, f"{NAMES[classifier]}, {shown.name}")
-    for layer, colour in zip(shown.asked.layers, colours_of(shown.asked.layers), strict=True):
+    for layer, colour in zip(shown.asked.layers, by_depth(shown.asked.layers), strict=True):
         curve = [shown.found[epoch, layer, classifier] for epoch in epochs]
         mean = np.array([one.mean for one in curve])
         spread = np.array([one.deviation for one in curve])
@@ -130,7 +128,7 @@ def point_at_curves(shown: ProbeShown, width_px: int, *, dark: bool) -> go.Figur
             _add_paper(figure, shown, classifier)
     else:
         classifier = asked.classifier[0]
-        for layer, colour in zip(asked.layers, colours_of(asked.layers), strict=True):
+        for layer, colour in zip(asked.layers, by_depth(asked.layers), strict=True):
             curve = [shown.found[epoch, layer, classifier] for epoch in asked.epochs]
             places = [(epoch, layer) for epoch in asked.epochs]
             _add(figure, list(asked.epochs), curve, places, layer, colour)
@@ -152,12 +150,6 @@ def point_at_curves(shown: ProbeShown, width_px: int, *, dark: bool) -> go.Figur
         clickmode="event+select",
     )
     return figure
-
-
-def colours_of(layers: Sequence[str]) -> list[str]:
-    """From dark to light with depth: neighbours look alike, and the order shows."""
-    places = np.linspace(0.05, 0.9, max(len(layers), 2))[: len(layers)]
-    return [to_hex(colormaps[AMOUNT](place)) for place in places]
 
 
 def _add(

@@ -17,7 +17,8 @@ from training.data.source import listing
 from training.errors import WorkbenchError
 from training.probe import Draw, LossName, PoolingName, draws, most_per_class
 from training.progress import Progress
-from viz.probe.compute import Probe, layer_features, layers_meant, probe
+from viz.network.choices import layers_meant
+from viz.probe.compute import Probe, layer_features, probe
 from viz.probe.papers import PAPERS, Published, published
 from viz.store.cache import Arrays
 from viz.store.lend import Opened

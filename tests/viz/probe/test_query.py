@@ -13,9 +13,11 @@ from training.models import Network
 from training.probe import pooled
 from training.runs import Run
 from viz import answer, ask
+from viz.network.choices import layers_meant
 from viz.network.images import SplitImages
-from viz.probe import ProbeLook, ProbeQuery, ends_of_stages, layer_features
-from viz.probe.compute import Products, layers_meant
+from viz.network.layers import ends_of_stages
+from viz.probe import ProbeLook, ProbeQuery, layer_features
+from viz.probe.compute import Products
 from viz.probe.figure import draw
 from viz.probe.papers import published
 from viz.store.answer import CacheMiss
