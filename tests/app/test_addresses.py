@@ -40,6 +40,7 @@ from viz.occlusion import OcclusionLook, OcclusionQuery
 from viz.planes import PlanesQuery
 from viz.probe import ProbeQuery
 from viz.retrieval import RetrievalQuery
+from viz.retrieval_scores import RetrievalScoresQuery
 from viz.sanity_checks import SanityChecksQuery
 from viz.store.answer import Side, ask
 from viz.store.lines import parameters, read
@@ -154,6 +155,7 @@ CASES = {
         ),
     ),
     "retrieval": Case("retrieval", lambda run: RetrievalQuery(run, 1, NINE, 4, "fc6")),
+    "retrieval-scores": Case("retrieval", lambda run: RetrievalScoresQuery(run, 1)),
     "strongest": Case(
         "feature_maps", lambda run: StrongestQuery(run, 1, NINE, "share"),
         more={"sheet": "strongest of each layer"},
@@ -280,5 +282,6 @@ def test_what_has_no_control_is_not_carried_to_the_next_page(app: Open, in_addre
 
 def test_every_view_with_a_page_of_its_own_has_a_case() -> None:
     without_fields = {"architecture", "self-check"}
-    assert {*CASES, *WITH_OBJECTS} >= views().keys() - without_fields
+    of_imported = {"preprocessing-check"}  # a button on the Overview of such runs alone
+    assert {*CASES, *WITH_OBJECTS} >= views().keys() - without_fields - of_imported
     assert {case.page for case in [*CASES.values(), *WITH_OBJECTS.values()]} == VIEWS.keys()
