@@ -59,6 +59,9 @@ def _from_oklch(lightness: float, chroma: float, hue: float) -> str:
 
 
 def by_depth(layers: Sequence[str]) -> list[str]:
-    """From dark to light with depth: neighbours look alike, and the order shows."""
-    places = np.linspace(0.05, 0.9, max(len(layers), 2))[: len(layers)]
+    """From dark to light with depth: neighbours look alike, and the order shows.
+
+    The ends of the scale are left out, which a dark or a light page would swallow.
+    """
+    places = np.linspace(0.2, 0.88, max(len(layers), 2))[: len(layers)]
     return [to_hex(colormaps[AMOUNT](place)) for place in places]
