@@ -116,6 +116,20 @@ def ask_cached(query: Asked) -> Reply[Asked] | None:
         return None
 
 
+def ask_on_click(query: Asked, label: str, **button: Any) -> Reply[Asked] | None:
+    """The cached answer; else a button, and what its click asks for.
+
+    Args:
+        query: The question.
+        label: Of the button.
+        **button: Its icon, help and so on.
+    """
+    known = ask_cached(query)
+    if known is None and not st.button(label, **button):
+        return None
+    return known or ask(query)
+
+
 def collect_replies() -> None:
     """From here on until `collected_replies`, remember what the page is answered."""
     st.session_state[_REPLIES] = []

@@ -7,7 +7,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from app.jobs.ask import ask, ask_cached
+from app.jobs.ask import ask, ask_on_click
 from app.shell.errors import plain
 from app.shell.frame import Choice, go_to
 from app.shell.lender import LENDER
@@ -158,16 +158,14 @@ def show_scores(choice: Choice) -> None:
     """How well each layer finds the same class, where it is known or asked for."""
     st.subheader("Over all images", anchor=False)
     query = RetrievalScoresQuery(str(choice.run.path), choice.epoch)
-    known = ask_cached(query)
-    if known is None and not st.button(
+    reply = ask_on_click(
+        query,
         "Score every layer",
         icon=":material/query_stats:",
         help="Every validation image is looked for among the others: how early do those of its "
         "class come? Mean average precision, beside raw pixels",
-    ):
-        return
-    reply = known or ask(query)
-    if reply.answer is None:
+    )
+    if reply is None or reply.answer is None:
         return
     side = reply.side(ScoresLook())
     shown: ScoresShown = side.shown

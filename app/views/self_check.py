@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.jobs.ask import ask, ask_cached
+from app.jobs.ask import ask, ask_on_click
 from app.shell.errors import plain
 from app.shell.frame import Choice
 from app.shell.lender import LENDER
@@ -37,16 +37,14 @@ def show_opening(choice: Choice) -> None:
 def _preprocessing_check(choice: Choice) -> None:
     """What other preprocessings would give, where it is known or asked for."""
     query = PreprocessingQuery(str(choice.run.path), choice.epoch)
-    known = ask_cached(query)
-    if known is None and not st.button(
+    reply = ask_on_click(
+        query,
         "Check the preprocessing",
         icon=":material/tune:",
         help="Tries other means, deviations, ranges and orders of the channels on validation "
         "images: a wrong one costs many right answers, and no error tells",
-    ):
-        return
-    reply = known or ask(query)
-    if reply.answer is None:
+    )
+    if reply is None or reply.answer is None:
         return
     side = reply.side(PreprocessingLook())
     shown = side.shown
