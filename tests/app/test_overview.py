@@ -66,6 +66,18 @@ def test_what_was_taken_from_a_file_of_weights_is_told(app: Open, small: Run) ->
     assert "How the network was opened, and a self-check" in [box.label for box in test.expander]
 
 
+def test_the_preprocessing_of_an_imported_run_is_checked_on_request(app: Open, small: Run) -> None:
+    settings = small.path / "run.json"
+    stored = json.loads(settings.read_text()) | {"told": ["Its weights were taken from net."]}
+    settings.write_text(json.dumps(stored))
+    test = app()
+    button = next(each for each in test.button if each.label == "Check the preprocessing")
+    test = button.click().run()
+    assert not test.exception
+    said = words(test) + " ".join(each.value for each in (*test.caption, *test.warning))
+    assert "of 16 images are classified correctly by its own preprocessing" in said
+
+
 def test_a_run_without_a_data_set_still_has_an_overview(app: Open, small: Run) -> None:
     settings = small.path / "run.json"
     settings.write_text(settings.read_text().replace(small.config["data"], "folder:/nowhere"))
