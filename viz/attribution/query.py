@@ -89,7 +89,7 @@ class AttributionQuery(Query[Any]):
     """map, or trust, which is the view sanity-checks of one method's map."""
 
     view: ClassVar[str] = "attribution"
-    version: ClassVar[int] = 3  # 3: Grad-CAM takes the maps that everything passes
+    version: ClassVar[int] = 4  # 3: maps that everything passes; 4: the cap of a ReLU6
     answer_type: ClassVar[type] = Heat
     look: ClassVar[type[Look]] = AttributionLook
     message: ClassVar[str] = "Computing attributions"

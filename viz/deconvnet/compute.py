@@ -13,7 +13,7 @@ from training.geometry import IMAGE
 from training.models import Network
 from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
-from viz.network.layers import require_way_back
+from viz.network.layers import is_capped_relu, require_way_back
 from viz.network.windows import Part, map_size, parts
 
 CHUNK = 32  # images whose maps are held at once; AlexNet keeps 7 MB for each
@@ -26,7 +26,7 @@ class Rule:
 
     words: str  # what a ReLU does to it
     relu: Callable[[Tensor, Tensor], Tensor]  # signal and the ReLU's output to signal
-    through_norm: bool  # response normalisation lets it through unchanged
+    through_norm: bool  # response normalisation and a ReLU's cap let it through unchanged
 
 
 RULES: dict[RuleName, Rule] = {
@@ -76,7 +76,8 @@ def project(
     - pooling puts it back to where each maximum was (the recorded switches). Windows of
       overlapping pooling may share their maximum; their signals add up there
       (`functional.max_unpool2d` would keep only one of them);
-    - a ReLU rectifies the signal itself, wherever the forward map was positive or not;
+    - a ReLU rectifies the signal itself, wherever the forward map was positive or not; so does one
+      with a cap, such as ReLU6: its strongest units are at the cap, where the gradient is 0;
     - convolutions and fully connected layers pass it through their transposed filters;
     - local response normalisation and dropout let it through unchanged.
 
@@ -235,7 +236,7 @@ def _backward(trace: list[Step], signal: Tensor, rule: Rule) -> Tensor:
     while trace:
         step = trace.pop()  # its maps are freed as we go
         signal = signals.pop(step.name)
-        if isinstance(step.layer, nn.ReLU):
+        if isinstance(step.layer, nn.ReLU) or is_capped_relu(step.layer):
             signal = rule.relu(signal, step.output)
         shares: Sequence[Tensor] = (
             torch.autograd.grad(step.output, step.inputs, signal)
@@ -251,6 +252,6 @@ def _backward(trace: list[Step], signal: Tensor, rule: Rule) -> Tensor:
 
 
 def _needs_gradient(module: nn.Module, rule: Rule) -> bool:
-    if isinstance(module, ResponseNorm):
+    if isinstance(module, ResponseNorm) or is_capped_relu(module):
         return not rule.through_norm
     return not isinstance(module, nn.ReLU | nn.Dropout)

@@ -41,6 +41,7 @@ class ColumnQuery(Query[Column]):
     """Images to search."""
 
     view: ClassVar[str] = "evolution-column"
+    version: ClassVar[int] = 2  # 2: the signal passes the cap of a ReLU6
     answer_type: ClassVar[type] = Column
     on_data: ClassVar[bool] = True
 

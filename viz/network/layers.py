@@ -71,6 +71,11 @@ def kind_of(layer: nn.Module) -> Kind:
     return next((kind for kind, types in KINDS.items() if isinstance(layer, types)), "other")
 
 
+def is_capped_relu(layer: nn.Module) -> bool:
+    """Whether it is a ReLU that ends somewhere, such as ReLU6."""
+    return isinstance(layer, nn.Hardtanh) and layer.min_val == 0
+
+
 def backbone(network: Network) -> set[str]:
     """The layers that everything passes on its way to the answer.
 

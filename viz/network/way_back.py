@@ -18,6 +18,7 @@ from training.models.network import run_layer
 from training.models.response_norm import ResponseNorm
 from training.models.scale import Scale
 from training.outputs import TwoClasses
+from viz.network.layers import is_capped_relu
 from viz.network.reach import padded, rows_of
 
 
@@ -52,7 +53,7 @@ def written_out(layer: nn.Module) -> bool:
     """Whether the way back through a layer is known here; else autograd's is taken."""
     if type(layer) in (nn.BatchNorm1d, nn.BatchNorm2d):
         return layer.running_var is not None and not layer.training
-    return type(layer) in _KNOWN
+    return type(layer) in _KNOWN or is_capped_relu(layer)
 
 
 _KNOWN = (
@@ -74,6 +75,9 @@ def back(
             return [_transposed(layer, signal, source)]
         case nn.ReLU():
             return [_rectified(signal, output, rule)]
+        case nn.Hardtanh():
+            rectified = _rectified(signal, output, rule)
+            return [rectified if rule == "deconvnet" else rectified * (output < layer.max_val)]
         case ResponseNorm():
             return [signal if rule == "deconvnet" else _less_inhibited(layer, signal, source)]
         case nn.MaxPool2d() | nn.AdaptiveMaxPool2d():

@@ -42,7 +42,7 @@ class StrongestQuery(Query[list[Strongest]]):
     mined for that where they are not cached (`top-patches --layer all`)."""
 
     view: ClassVar[str] = "strongest"
-    version: ClassVar[int] = 2  # 2: projections of reflecting convolutions are whole
+    version: ClassVar[int] = 3  # 2: reflecting convolutions; 3: the cap of a ReLU6
     answer_type: ClassVar[type] = list
     on_data: ClassVar[bool] = True  # of shares, the only answers that are cached
     message: ClassVar[str] = "Looking for the strongest units"

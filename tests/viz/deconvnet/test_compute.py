@@ -275,3 +275,39 @@ def test_torchvisions_networks_agree_with_captum(name, layers):
         theirs = by_captum(network, images, layer, channels, units)
         ours = project(network, images, layer, channels)
         assert relative_difference(ours, theirs) < 1e-4
+
+
+@pytest.fixture
+def capped() -> tuple[Network, Network]:
+    """Two convolutions with ReLUs, and the same with ReLUs that end early."""
+    torch.manual_seed(0)
+    convs = [nn.Conv2d(3, 5, 3, padding=1), nn.Conv2d(5, 4, 3, padding=1)]
+
+    def build(*relus: nn.Module) -> Network:
+        layers = {"conv1": convs[0], "relu1": relus[0], "conv2": convs[1], "relu2": relus[1]}
+        return freeze(Network({**layers, "fc": nn.Linear(4 * 64, 2)}, image_size=8))
+
+    ends = nn.Hardtanh(0.0, 0.05), nn.Hardtanh(0.0, 0.02)
+    return build(nn.ReLU(), nn.ReLU()), build(*ends)
+
+
+def test_a_relu_with_a_cap_comes_back_as_one_without(capped):
+    plain, ending = capped
+    images = torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    maps = ending.activations(images, ["relu2"])["relu2"]
+    channels = maps.amax((2, 3)).argmax(1)
+    assert torch.allclose(maps.amax((1, 2, 3)), torch.tensor(0.02))  # strongest: at the cap
+    units = strongest_units(maps, channels)
+    ours = project(ending, images, "relu2", channels, units=units)
+    assert torch.allclose(ours, project(plain, images, "relu2", channels, units=units))
+    assert (ours.abs().amax((1, 2, 3)) > 0).all()
+
+
+def test_the_gradient_of_a_relu_with_a_cap_stays_the_gradient(capped):
+    _, ending = capped
+    image = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(2))
+    unit, channel = torch.tensor([[4, 3]]), torch.tensor([1])
+    ours = project(ending, image, "conv2", channel, units=unit, rule="gradient")
+    image.requires_grad_()
+    ending.activations(image, ["conv2"])["conv2"][0, 1, 4, 3].backward()
+    assert torch.allclose(ours, image.grad)
